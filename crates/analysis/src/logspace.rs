@@ -1,0 +1,56 @@
+//! Sums of exponentials that neither overflow nor vanish.
+//!
+//! Owns the two operations every mixture needs; log e-values reach tens of thousands, far outside
+//! the range of `exp`.
+
+use std::f64::consts::LN_2;
+
+/// log Σ exp(term), shifted by the largest term. The empty sum is log 0 = −∞.
+pub fn log_sum_exp(terms: &[f64]) -> f64 {
+    let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    largest + terms.iter().map(|term| (term - largest).exp()).sum::<f64>().ln()
+}
+
+/// log Σ wᵢ·exp(termᵢ) from the logarithms of the weights.
+pub fn log_mixture(log_weights: &[f64], terms: &[f64]) -> f64 {
+    let weighted: Vec<f64> = log_weights.iter().zip(terms).map(|(w, term)| w + term).collect();
+    log_sum_exp(&weighted)
+}
+
+/// log(½eᵃ + ½eᵇ): the average of two e-values is an e-value for the intersection of their nulls.
+pub fn log_halves(a: f64, b: f64) -> f64 {
+    log_sum_exp(&[a, b]) - LN_2
+}
+
+/// count·log with 0·log 0 = 0: a bet that was never taken cannot lose.
+pub fn times_log(count: f64, log: f64) -> f64 {
+    if count == 0.0 { 0.0 } else { count * log }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_and_lost_terms_are_summed_without_overflow() {
+        assert!((log_sum_exp(&[50_000.0, 50_000.0]) - (50_000.0 + LN_2)).abs() < 1e-9);
+        assert!((log_halves(f64::NEG_INFINITY, 3.0) - (3.0 - LN_2)).abs() < 1e-15);
+        assert!(log_sum_exp(&[f64::NEG_INFINITY]).is_infinite());
+        assert!(log_sum_exp(&[]).is_infinite());
+    }
+
+    #[test]
+    fn weights_enter_as_logarithms() {
+        let mixed = log_mixture(&[0.25_f64.ln(), 0.75_f64.ln()], &[2.0_f64.ln(), 6.0_f64.ln()]);
+        assert!((mixed - 5.0_f64.ln()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn nothing_times_log_zero_is_nothing() {
+        assert!(times_log(0.0, f64::NEG_INFINITY).abs() < f64::MIN_POSITIVE);
+        assert!(times_log(1.0, f64::NEG_INFINITY).is_infinite());
+    }
+}

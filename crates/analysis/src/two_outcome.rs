@@ -1,0 +1,126 @@
+//! Checks on two outcomes: errors, and feedback such as correct or converted.
+//!
+//! Owns which test judges what: rollback by the errors row (errors) or the betting family
+//! (feedback), healthy by the family against the policy's margin. The base rate is unknown and may
+//! drift. Refuses to keep a verdict: it is recomputed from counts at each look.
+
+mod contrast;
+mod family;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bet::Mixture;
+use crate::counts::{Cells, Mass, Pi, Stratum};
+use crate::errors_row::ErrorsRow;
+use crate::logspace::log_halves;
+
+pub use contrast::{Contrast, Error};
+pub use family::{Centres, Family};
+
+/// How much worse a candidate may be and still pass, in bad outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Margin {
+    /// Unhealthy from this multiple of the incumbent's bad rate. Decides nothing when nothing fails.
+    Ratio(f64),
+    /// Unhealthy from this many more bad outcomes a unit.
+    Absolute(f64),
+    /// Unhealthy only beyond both.
+    Both {
+        /// The multiple.
+        ratio: f64,
+        /// The difference.
+        absolute: f64,
+    },
+}
+
+/// One two-outcome metric's tests, with their grids made once.
+#[derive(Debug, Clone)]
+pub struct Check {
+    rollback: Rollback,
+    healthy: Healthy,
+}
+
+#[derive(Debug, Clone)]
+enum Rollback {
+    ErrorsRow(ErrorsRow),
+    Family(Family),
+}
+
+#[derive(Debug, Clone)]
+enum Healthy {
+    One(Family),
+    Both(Family, Family),
+}
+
+impl Check {
+    /// Errors: the errors row for rollback; c = 0 and ½ on the whole bet for healthy.
+    pub fn errors(margin: Margin) -> Result<Self, Error> {
+        let healthy = Healthy::new(margin, &Centres::Errors, Mixture::HalfOnWhole)?;
+        Ok(Self { rollback: Rollback::ErrorsRow(ErrorsRow::default()), healthy })
+    }
+
+    /// Feedback: the family with seven centres, uniform weights, in both directions. "Bad" is the
+    /// outcome that is not wanted.
+    pub fn feedback(margin: Margin) -> Result<Self, Error> {
+        Self::with_centres(margin, &Centres::Feedback)
+    }
+
+    /// Feedback with centres of the caller's choice, for example one frozen from shadow labels.
+    pub fn with_centres(margin: Margin, centres: &Centres) -> Result<Self, Error> {
+        let rollback = Family::new(Contrast::no_worse(), centres, Mixture::Uniform)?;
+        let healthy = Healthy::new(margin, centres, Mixture::Uniform)?;
+        Ok(Self { rollback: Rollback::Family(rollback), healthy })
+    }
+
+    /// Makes the logarithms of the factors for these shares once, instead of at each look.
+    #[must_use]
+    pub fn prepared_for(self, shares: &[Pi]) -> Self {
+        let rollback = match self.rollback {
+            Rollback::ErrorsRow(row) => Rollback::ErrorsRow(row),
+            Rollback::Family(family) => Rollback::Family(family.prepared_for(shares)),
+        };
+        let healthy = match self.healthy {
+            Healthy::One(family) => Healthy::One(family.prepared_for(shares)),
+            Healthy::Both(ratio, absolute) => {
+                Healthy::Both(ratio.prepared_for(shares), absolute.prepared_for(shares))
+            }
+        };
+        Self { rollback, healthy }
+    }
+
+    /// Log e-value against "no worse than the incumbent". Give all gates of the rollout.
+    pub fn rollback_log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
+        match &self.rollback {
+            Rollback::ErrorsRow(row) => row.log_e(strata),
+            Rollback::Family(family) => family.log_e(strata),
+        }
+    }
+
+    /// Log e-value against "worse by the margin or more". Give this gate's evidence alone.
+    pub fn healthy_log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
+        let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
+        self.healthy_log_e_of(&masses)
+    }
+
+    pub(crate) fn healthy_log_e_of(&self, strata: &[Stratum<Mass>]) -> f64 {
+        match &self.healthy {
+            Healthy::One(family) => family.log_e_of(strata),
+            Healthy::Both(ratio, absolute) => {
+                log_halves(ratio.log_e_of(strata), absolute.log_e_of(strata))
+            }
+        }
+    }
+}
+
+impl Healthy {
+    fn new(margin: Margin, centres: &Centres, mixture: Mixture) -> Result<Self, Error> {
+        let ratio = |r| Family::new(Contrast::within_ratio(r)?, centres, mixture);
+        let absolute = |m| Family::new(Contrast::within_absolute(m)?, centres, mixture);
+        Ok(match margin {
+            Margin::Ratio(r) => Self::One(ratio(r)?),
+            Margin::Absolute(m) => Self::One(absolute(m)?),
+            Margin::Both { ratio: r, absolute: m } => Self::Both(ratio(r)?, absolute(m)?),
+        })
+    }
+}

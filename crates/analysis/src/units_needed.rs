@@ -1,0 +1,120 @@
+//! How many more candidate units until a healthy verdict, if things stay as expected?
+//!
+//! Owns planning and progress: expected counts are put through the *same* e-functions that decide,
+//! so there is no second copy of the mathematics to disagree with. It refuses to promise: real
+//! counts scatter around expected ones. Log e-values are log-sums of functions linear in the counts,
+//! hence convex: from below, the threshold is crossed at most once, and bisection finds where.
+
+use crate::counts::{ArmHistogram, Cells, Error, Mass, Pi, Stratum, float};
+use crate::latency;
+use crate::level::Alpha;
+use crate::two_outcome;
+
+/// Beyond this many candidate units the answer is "never at these rates".
+pub const UNITS_MAX: u64 = 1 << 40;
+
+/// Rates that are expected to hold from now on, at the share of the gate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Expected {
+    /// The candidate's assignment probability.
+    pub pi: Pi,
+    /// The candidate's rate of bad outcomes, 0..=1.
+    pub candidate_bad: f64,
+    /// The incumbent's rate of bad outcomes, 0..=1.
+    pub incumbent_bad: f64,
+}
+
+impl Expected {
+    /// "The same as so far." `None` until both arms have units.
+    pub fn observed(stratum: &Stratum<Cells>) -> Option<Self> {
+        let Cells { candidate_bad, incumbent_bad, .. } = stratum.counts;
+        let (candidate, incumbent) = (stratum.counts.candidate(), stratum.counts.incumbent());
+        (candidate > 0 && incumbent > 0).then(|| Self {
+            pi: stratum.pi,
+            candidate_bad: float(candidate_bad) / float(candidate),
+            incumbent_bad: float(incumbent_bad) / float(incumbent),
+        })
+    }
+
+    /// Expected cells for `units` candidate units and the incumbent units that come with them.
+    fn cells(&self, units: u64) -> Stratum<Mass> {
+        let candidate = float(units);
+        let incumbent = candidate * (1.0 - self.pi.get()) / self.pi.get();
+        let counts = Mass([
+            candidate * self.candidate_bad,
+            candidate * (1.0 - self.candidate_bad),
+            incumbent * self.incumbent_bad,
+            incumbent * (1.0 - self.incumbent_bad),
+        ]);
+        Stratum { pi: self.pi, counts }
+    }
+}
+
+/// Candidate units still needed by an errors or feedback check, beyond the gate's evidence `so_far`.
+/// Zero when it is healthy now; `None` when it never will be at these rates.
+pub fn two_outcome(
+    check: &two_outcome::Check,
+    so_far: &[Stratum<Cells>],
+    expected: &Expected,
+    alpha: Alpha,
+) -> Option<u64> {
+    let so_far: Vec<_> = so_far.iter().map(|stratum| stratum.map(Cells::mass)).collect();
+    smallest(alpha, |more| {
+        let mut strata = so_far.clone();
+        strata.push(expected.cells(more));
+        check.healthy_log_e_of(&strata)
+    })
+}
+
+/// Candidate units still needed by a latency limit, when a part `exceeding` (0..=1) of the
+/// candidate's answers is expected above it. Errors: [`Error::Buckets`].
+pub fn latency_limit(
+    limit: &latency::Limit,
+    so_far: &[Stratum<ArmHistogram>],
+    exceeding: f64,
+    alpha: Alpha,
+) -> Result<Option<u64>, Error> {
+    let (above, within) = limit.candidate_exceedances(so_far)?;
+    let (above, within) = (float(above), float(within));
+    Ok(smallest(alpha, |more| {
+        let more = float(more);
+        limit.healthy_log_e_of(above + more * exceeding, within + more * (1.0 - exceeding))
+    }))
+}
+
+/// Candidate units still needed by any latency check, if both arms go on exactly as in `so_far`.
+/// `None` also while the candidate has no units. Errors: [`Error::Buckets`].
+pub fn latency(
+    check: &latency::Check,
+    so_far: &[Stratum<ArmHistogram>],
+    alpha: Alpha,
+) -> Result<Option<u64>, Error> {
+    let pooled = check.pooled(so_far)?;
+    let units = float(pooled.candidate_units());
+    if units == 0.0 {
+        return Ok(None);
+    }
+    Ok(smallest(alpha, |more| check.healthy_log_e_of(&pooled, 1.0 + float(more) / units)))
+}
+
+fn smallest(alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
+    if alpha.rejects(log_e(0)) {
+        return Some(0);
+    }
+    let (mut low, mut high) = (0, 1_u64);
+    while !alpha.rejects(log_e(high)) {
+        if high >= UNITS_MAX {
+            return None;
+        }
+        (low, high) = (high, high * 2);
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if alpha.rejects(log_e(middle)) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high)
+}

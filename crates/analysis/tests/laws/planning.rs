@@ -1,0 +1,101 @@
+//! Units needed, from the same e-functions that decide.
+
+use seatrial_analysis::latency::{Check as Latency, Edges, Limit, QuantileRatio, Slower};
+use seatrial_analysis::two_outcome::{Check, Margin};
+use seatrial_analysis::units_needed::{self, Expected};
+use seatrial_analysis::{Alpha, ArmHistogram, Pi, Stratum};
+
+use crate::stratum;
+
+fn alpha() -> Alpha {
+    Alpha::new(0.05).unwrap()
+}
+
+fn expected(candidate_bad: f64, incumbent_bad: f64) -> Expected {
+    Expected { pi: Pi::new(0.05).unwrap(), candidate_bad, incumbent_bad }
+}
+
+fn errors(margin: Margin, rates: Expected) -> Option<u64> {
+    units_needed::two_outcome(&Check::errors(margin).unwrap(), &[], &rates, alpha())
+}
+
+#[test]
+fn zero_errors_pass_at_the_published_units() {
+    let none = expected(0.0, 0.0);
+    let both = |absolute| errors(Margin::Both { ratio: 2.0, absolute }, none).unwrap();
+    assert!(both(0.005).abs_diff(857) <= 2, "{}", both(0.005));
+    assert!(both(0.01).abs_diff(428) <= 2, "{}", both(0.01));
+    let alone = errors(Margin::Absolute(0.005), none).unwrap();
+    assert!(alone.abs_diff(719) <= 10, "1.2 × ln 20 / δ, found {alone}");
+    assert_eq!(
+        errors(Margin::Ratio(2.0), none),
+        None,
+        "a ratio decides nothing when nothing fails"
+    );
+}
+
+#[test]
+fn a_candidate_beyond_the_margin_never_passes() {
+    assert_eq!(errors(Margin::Absolute(0.005), expected(0.03, 0.01)), None);
+}
+
+#[test]
+fn planned_units_are_the_first_that_pass() {
+    let check = Check::errors(Margin::Both { ratio: 2.0, absolute: 0.005 }).unwrap();
+    let so_far = [stratum(0.05, [0, 200, 0, 3_800])];
+    let rates = Expected::observed(&so_far[0]).unwrap();
+    let more = units_needed::two_outcome(&check, &so_far, &rates, alpha()).unwrap();
+    let passes = |more: u64| {
+        let counts = [0, 200 + more, 0, 3_800 + 19 * more];
+        alpha().rejects(check.healthy_log_e(&[stratum(0.05, counts)]))
+    };
+    assert!(passes(more) && !passes(more - 1), "{more}");
+    let done = [stratum(0.05, [0, 1_000, 0, 19_000])];
+    assert_eq!(units_needed::two_outcome(&check, &done, &rates, alpha()), Some(0));
+}
+
+#[test]
+fn feedback_needs_more_units_the_smaller_its_margin() {
+    let needed = |margin| {
+        let check = Check::feedback(Margin::Absolute(margin)).unwrap();
+        units_needed::two_outcome(&check, &[], &expected(0.03, 0.09), alpha()).unwrap()
+    };
+    assert!(needed(0.05) < needed(0.02) && needed(0.02) < 1_000, "{}", needed(0.02));
+}
+
+#[test]
+fn latency_limit_needs_the_published_units() {
+    let edges = Edges::default();
+    let limit = Limit::new(&edges, 250_000, 0.99).unwrap();
+    let needed = |so_far: &[_], exceeding| {
+        units_needed::latency_limit(&limit, so_far, exceeding, alpha()).unwrap()
+    };
+    assert_eq!(needed(&[], 0.0), Some(358));
+    assert_eq!(needed(&[], 0.02), None);
+    let mut counts = ArmHistogram::empty(edges.buckets());
+    counts.candidate[edges.worst_bucket()] = 1;
+    assert_eq!(needed(&[Stratum::new(0.05, counts).unwrap()], 0.0), Some(938));
+}
+
+#[test]
+fn any_latency_check_extrapolates_its_own_histogram() {
+    let edges = Edges::default();
+    let mut counts = ArmHistogram::empty(edges.buckets());
+    counts.candidate[edges.bucket_of(1_000)] = 50;
+    counts.incumbent[edges.bucket_of(1_000)] = 950;
+    let limit = Limit::new(&edges, 250_000, 0.99).unwrap();
+    let ratio = QuantileRatio::new(&edges, 0.99, 1.5).unwrap();
+    let slower = Slower::new(&edges, &counts.incumbent).unwrap();
+    let strata = [Stratum::new(0.05, counts).unwrap()];
+    let needed = |check: &Latency| units_needed::latency(check, &strata, alpha()).unwrap();
+    assert_eq!(needed(&Latency::Limited(limit.clone())), Some(308));
+    let both = needed(&Latency::LimitedRatio(limit, ratio.clone())).unwrap();
+    let alone = needed(&Latency::Ratio(slower, ratio)).unwrap();
+    assert!(both > 0 && alone > 0 && both < 1_000 && alone < 1_000, "{both} {alone}");
+    let none = units_needed::latency(
+        &Latency::Limited(Limit::new(&edges, 9, 0.99).unwrap()),
+        &[],
+        alpha(),
+    );
+    assert_eq!(none.unwrap(), None);
+}

@@ -1,0 +1,146 @@
+//! Whether two versions' answers to one request agree, by a plan's rules.
+//!
+//! Owns what "agree" means for labels, scores and numbers. Refuses to judge how much disagreement
+//! is too much: it gives one yes or no for a pair and a rule, and counting is its caller's.
+
+mod class;
+mod numeric;
+#[cfg(test)]
+mod tests;
+
+use crate::plan::{Compare, CompareBy};
+use crate::tensor::{Tensor, TensorData};
+
+/// The outcome of one rule on one pair of answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agreement {
+    /// Every output the rule applies to agrees. A rule for `*` that finds no output of its kind
+    /// holds vacuously.
+    Agree,
+    /// The first output that does not.
+    Disagree(Difference),
+}
+
+/// An output two answers differ in, as shown to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The output's name.
+    pub output: String,
+    /// The incumbent's value, abridged.
+    pub incumbent: String,
+    /// The candidate's value, abridged; `(missing)` where it has no such output.
+    pub candidate: String,
+}
+
+/// Compares two answers by one rule. `*` stands for: by class, the discrete outputs, or where
+/// there are none the score rows of floating-point ones; numerically, the floating-point outputs.
+/// The incumbent's answer decides which outputs there are; another shape or type disagrees.
+#[must_use]
+pub fn compare(rule: &Compare, incumbent: &[Tensor], candidate: &[Tensor]) -> Agreement {
+    let judged = judged_outputs(rule, incumbent);
+    if rule.output != "*" && judged.is_empty() {
+        return Agreement::Disagree(Difference {
+            output: rule.output.clone(),
+            incumbent: MISSING.to_owned(),
+            candidate: find(&rule.output, candidate).map_or_else(|| MISSING.to_owned(), abridge),
+        });
+    }
+    judged
+        .into_iter()
+        .map(|output| pair(&rule.by, output, find(&output.name, candidate)))
+        .find(|agreement| *agreement != Agreement::Agree)
+        .unwrap_or(Agreement::Agree)
+}
+
+const MISSING: &str = "(missing)";
+
+fn judged_outputs<'a>(rule: &Compare, incumbent: &'a [Tensor]) -> Vec<&'a Tensor> {
+    let having = |wanted: fn(&Tensor) -> bool| -> Vec<&'a Tensor> {
+        incumbent.iter().filter(|output| wanted(output)).collect()
+    };
+    if rule.output != "*" {
+        return incumbent.iter().filter(|output| output.name == rule.output).collect();
+    }
+    match rule.by {
+        CompareBy::Numeric { .. } => having(is_float),
+        CompareBy::Class { .. } => {
+            let discrete = having(|output| !is_float(output));
+            if discrete.is_empty() { having(class::has_scores) } else { discrete }
+        }
+    }
+}
+
+fn pair(by: &CompareBy, incumbent: &Tensor, candidate: Option<&Tensor>) -> Agreement {
+    let agrees = candidate.is_some_and(|candidate| {
+        candidate.shape == incumbent.shape
+            && candidate.datatype() == incumbent.datatype()
+            && match by {
+                CompareBy::Class { .. } => class::agree(incumbent, candidate),
+                CompareBy::Numeric { rtol, atol, .. } => {
+                    numeric::Tolerance { rtol: *rtol, atol: *atol }.agree(incumbent, candidate)
+                }
+            }
+    });
+    if agrees {
+        return Agreement::Agree;
+    }
+    Agreement::Disagree(Difference {
+        output: incumbent.name.clone(),
+        incumbent: abridge(incumbent),
+        candidate: candidate.map_or_else(|| MISSING.to_owned(), abridge),
+    })
+}
+
+fn find<'a>(name: &str, outputs: &'a [Tensor]) -> Option<&'a Tensor> {
+    outputs.iter().find(|output| output.name == name)
+}
+
+fn is_float(output: &Tensor) -> bool {
+    match output.data {
+        TensorData::Fp16(_) | TensorData::Fp32(_) | TensorData::Fp64(_) => true,
+        TensorData::Bool(_)
+        | TensorData::Uint8(_)
+        | TensorData::Uint16(_)
+        | TensorData::Uint32(_)
+        | TensorData::Uint64(_)
+        | TensorData::Int8(_)
+        | TensorData::Int16(_)
+        | TensorData::Int32(_)
+        | TensorData::Int64(_)
+        | TensorData::Bytes(_) => false,
+    }
+}
+
+/// How many elements of an output a person is shown.
+const SHOWN: usize = 12;
+
+fn abridge(output: &Tensor) -> String {
+    let mut shown = match &output.data {
+        TensorData::Bytes(texts) => {
+            texts.iter().take(SHOWN).map(|text| short_text(text)).collect::<Vec<_>>()
+        }
+        TensorData::Uint64(v) => v.iter().take(SHOWN).map(u64::to_string).collect(),
+        TensorData::Int64(v) => v.iter().take(SHOWN).map(i64::to_string).collect(),
+        TensorData::Bool(_)
+        | TensorData::Uint8(_)
+        | TensorData::Uint16(_)
+        | TensorData::Uint32(_)
+        | TensorData::Int8(_)
+        | TensorData::Int16(_)
+        | TensorData::Int32(_)
+        | TensorData::Fp16(_)
+        | TensorData::Fp32(_)
+        | TensorData::Fp64(_) => {
+            let numbers = output.data.to_f64().unwrap_or_default();
+            numbers.iter().take(SHOWN).map(|number| format!("{number:.6}")).collect()
+        }
+    };
+    if output.data.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    format!("[{}]", shown.join(", "))
+}
+
+fn short_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().take(40).collect()
+}

@@ -1,0 +1,226 @@
+//! The integer counters on which verdicts are computed. Owns no judgement: `judge` does that.
+
+use crate::split::Arm;
+use seatrial_analysis::counts::{self, ArmHistogram, Cells};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Which constant share a unit was assigned under: 0 is the canary, 1… the ramp's steps, and the
+/// one after the last is `stabilizing` (with a holdback).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GateIndex(pub u8);
+
+/// Units counted on each arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ArmCount {
+    pub candidate: u64,
+    pub incumbent: u64,
+}
+
+impl ArmCount {
+    /// Counts one more on `arm`.
+    pub fn add(&mut self, arm: Arm) {
+        match arm {
+            Arm::Candidate => self.candidate += 1,
+            Arm::Incumbent => self.incumbent += 1,
+        }
+    }
+
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.candidate += other.candidate;
+        self.incumbent += other.incumbent;
+    }
+
+    /// Both arms.
+    pub const fn total(self) -> u64 {
+        self.candidate + self.incumbent
+    }
+}
+
+/// What was counted under one gate: every unit once, on the arm it was assigned to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct GateCounts {
+    pub units: ArmCount,
+    /// Bad: an error, a late answer, or a candidate's fallback.
+    pub errors: Cells,
+    /// Over the standard edges; errors and late answers are in the worst bucket.
+    pub latency: ArmHistogram,
+    /// Labelled units by metric; bad is as the check's `better` says: here bad = value false (0).
+    pub feedback: BTreeMap<String, Cells>,
+}
+
+impl GateCounts {
+    /// Adds another gateway's, or an earlier process's, counts of the same gate. A histogram that
+    /// was never counted in has no buckets, and fits any other.
+    ///
+    /// Errors: [`counts::Error::Buckets`] when the histograms have other edges; nothing is added.
+    pub fn merge(&mut self, other: &Self) -> Result<(), counts::Error> {
+        let uncounted = ArmHistogram::default();
+        if self.latency == uncounted {
+            self.latency.clone_from(&other.latency);
+        } else if other.latency != uncounted {
+            self.latency.merge(&other.latency)?;
+        }
+        self.units.merge(other.units);
+        self.errors.merge(&other.errors);
+        for (metric, cells) in &other.feedback {
+            self.feedback.entry(metric.clone()).or_default().merge(cells);
+        }
+        Ok(())
+    }
+}
+
+/// Pairs of one comparison: how many were compared, how many disagreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PairCount {
+    pub pairs: u64,
+    pub disagree: u64,
+}
+
+impl PairCount {
+    /// Disagreeing over compared pairs; none without pairs.
+    pub fn rate(self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+        (self.pairs > 0).then(|| self.disagree as f64 / self.pairs as f64)
+    }
+
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.pairs += other.pairs;
+        self.disagree += other.disagree;
+    }
+}
+
+/// One comparison rule's pairs, and the incumbent's against itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CompareCount {
+    pub candidate: PairCount,
+    pub noise: PairCount,
+}
+
+impl CompareCount {
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.candidate.merge(other.candidate);
+        self.noise.merge(other.noise);
+    }
+}
+
+/// Copies offered to the shadow and what became of them: offered = sent + Σ dropped, exactly.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MirrorCounts {
+    pub offered: u64,
+    pub sent: u64,
+    /// By reason: `queue_full`, `queue_bytes`, `stopped`.
+    pub dropped: BTreeMap<String, u64>,
+}
+
+impl MirrorCounts {
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.sent += other.sent;
+        for (reason, count) in &other.dropped {
+            *self.dropped.entry(reason.clone()).or_default() += count;
+        }
+    }
+}
+
+/// A pair that disagreed, kept to be looked at: outputs only, never the request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    pub request_id: String,
+    pub output: String,
+    pub incumbent: String,
+    pub candidate: String,
+    pub slices: BTreeMap<String, String>,
+}
+
+/// What the shadow has shown.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ShadowCounts {
+    pub mirror: MirrorCounts,
+    /// Candidate answers that failed or came too late.
+    pub candidate_errors: u64,
+    /// One for each rule of the plan's `compare`, in its order.
+    pub compare: Vec<CompareCount>,
+    /// Slice column → value → one for each rule.
+    pub slices: BTreeMap<String, BTreeMap<String, Vec<CompareCount>>>,
+    /// The first disagreeing pairs, at most [`ShadowCounts::EXAMPLES`].
+    pub examples: Vec<Example>,
+    /// The live incumbent's latency meanwhile, over the standard edges: the frozen reference.
+    pub incumbent_latency: Vec<u64>,
+}
+
+impl ShadowCounts {
+    /// How many disagreeing pairs are kept.
+    pub const EXAMPLES: usize = 20;
+    /// How many values of one slice column are told apart; the rest are `(other)`.
+    pub const SLICE_VALUES: usize = 50;
+
+    /// Adds an earlier process's counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.mirror.merge(&other.mirror);
+        self.candidate_errors += other.candidate_errors;
+        merge_rules(&mut self.compare, &other.compare);
+        for (column, values) in &other.slices {
+            let mine = self.slices.entry(column.clone()).or_default();
+            for (value, rules) in values {
+                merge_rules(mine.entry(value.clone()).or_default(), rules);
+            }
+        }
+        let room = Self::EXAMPLES.saturating_sub(self.examples.len());
+        self.examples.extend(other.examples.iter().take(room).cloned());
+        if self.incumbent_latency.len() < other.incumbent_latency.len() {
+            self.incumbent_latency.resize(other.incumbent_latency.len(), 0);
+        }
+        for (mine, theirs) in self.incumbent_latency.iter_mut().zip(&other.incumbent_latency) {
+            *mine += theirs;
+        }
+    }
+}
+
+fn merge_rules(mine: &mut Vec<CompareCount>, theirs: &[CompareCount]) {
+    if mine.len() < theirs.len() {
+        mine.resize(theirs.len(), CompareCount::default());
+    }
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        mine.merge(*theirs);
+    }
+}
+
+/// All that is known of one rollout's live traffic.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Evidence {
+    pub gates: BTreeMap<GateIndex, GateCounts>,
+    pub shadow: ShadowCounts,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(buckets: usize) -> GateCounts {
+        let units = ArmCount { candidate: 1, incumbent: 2 };
+        GateCounts { units, latency: ArmHistogram::empty(buckets), ..GateCounts::default() }
+    }
+
+    #[test]
+    fn counts_merge_into_nothing_and_from_nothing() {
+        let mut gate = GateCounts::default();
+        gate.merge(&counted(3)).unwrap();
+        gate.merge(&GateCounts::default()).unwrap();
+        gate.merge(&counted(3)).unwrap();
+        assert_eq!(gate.units.total(), 6);
+        assert_eq!(gate.latency.check(3), Ok(()));
+    }
+
+    #[test]
+    fn counts_on_other_edges_are_refused_whole() {
+        let mut gate = counted(3);
+        assert!(gate.merge(&counted(4)).is_err());
+        assert_eq!(gate, counted(3));
+    }
+}

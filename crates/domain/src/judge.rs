@@ -1,0 +1,152 @@
+//! From a plan and its evidence to verdicts: what the statistics say at one look.
+//!
+//! Owns which evidence each side of a check sees. *Fail* uses every gate so far, stratified by each
+//! gate's own share, with the check's weight of alpha. *Pass* uses this gate alone, and every
+//! enforced check must reject its margin null now (intersection–union: no correction). A check that
+//! a stage replaces keeps its evidence: occurrences with the same name and rule are one test over
+//! the gates they apply in; one that no longer applies is reported only if it fails.
+//!
+//! Refuses to remember and to wait: a verdict is recomputed from counts, and minimum units and
+//! durations are `rollout`'s. No data is never a pass.
+
+mod coverage;
+mod decide;
+mod latency;
+mod look;
+mod prepared;
+mod reading;
+mod shadow;
+mod two_outcome;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use crate::evidence::{Evidence, GateIndex, ShadowCounts};
+use crate::plan::{self, Plan};
+use crate::verdict::{SampleRatio, Verdict};
+use decide::Passes;
+use look::Look;
+use prepared::Prepared;
+use reading::Reading;
+use seatrial_analysis::{Alpha, Pi, level, sample_ratio};
+
+/// A plan that makes no tests.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Alpha or a weight is out of range.
+    #[error(transparent)]
+    Level(#[from] level::Error),
+    /// Neither a ratio nor an absolute difference; of latency, neither a ratio nor a limit.
+    #[error("check {check} has an empty margin")]
+    Margin { check: String },
+    /// A margin out of range.
+    #[error("check {check} makes no test of two outcomes")]
+    TwoOutcome {
+        check: String,
+        #[source]
+        source: seatrial_analysis::two_outcome::Error,
+    },
+    /// A quantile, limit or ratio out of range.
+    #[error("check {check} makes no test of latency")]
+    Latency {
+        check: String,
+        #[source]
+        source: seatrial_analysis::latency::Error,
+    },
+    /// More than the whole of alpha was given away.
+    #[error("the weights of all distinct checks sum to {0}, more than 1")]
+    Weights(f64),
+}
+
+/// One rollout's tests, with their grids made once, so that looks are cheap. Tables that depend on the
+/// frozen reference are kept from the first look on: make one judge for each rollout.
+#[derive(Debug)]
+pub struct Judge {
+    /// The assignment probability of each gate, `stabilizing` last; none where there is no control.
+    shares: Vec<Option<Pi>>,
+    checks: Vec<Prepared>,
+    coverage: coverage::Test,
+    levels: Levels,
+    shadow: shadow::Rules,
+}
+
+/// The probabilities of false decisions that the plan accepts.
+#[derive(Debug, Clone, Copy)]
+struct Levels {
+    fail: Alpha,
+    pass: Alpha,
+    sample_ratio: Alpha,
+}
+
+impl Levels {
+    fn new(analysis: &plan::Analysis) -> Result<Self, level::Error> {
+        Ok(Self {
+            fail: Alpha::new(analysis.alpha)?,
+            pass: Alpha::new(analysis.healthy_alpha)?,
+            sample_ratio: Alpha::new(analysis.sample_ratio_alpha)?,
+        })
+    }
+}
+
+impl Judge {
+    /// Makes the plan's tests. Errors: [`Error`], for plans that no policy makes.
+    pub fn new(plan: &Plan) -> Result<Self, Error> {
+        let shares = shares(plan);
+        let live: Vec<Pi> = shares.iter().copied().flatten().collect();
+        let checks = prepared::all(plan, &live)?;
+        let coverage = coverage::Test::new(&live)?;
+        let levels = Levels::new(&plan.analysis)?;
+        Ok(Self { shares, checks, coverage, levels, shadow: shadow::Rules::new(plan) })
+    }
+
+    /// What the evidence says about `gate`: one of the plan's, or the one after the last, which is
+    /// `stabilizing`. That one is never passed: it fails, or stays inconclusive. The units are this
+    /// gate's; a failing report's counts are those of all gates, any other's those of this gate.
+    pub fn gate(&self, evidence: &Evidence, gate: GateIndex) -> Verdict {
+        let look = Look { evidence, gate, shares: &self.shares };
+        let readings: Vec<Reading> =
+            self.checks.iter().filter_map(|check| check.read(&look, self.levels)).collect();
+        let sample_ratio = self.sample_ratio(&look);
+        let coverage = self.coverage.judge(&self.checks, &look);
+        let passes = if usize::from(gate.0) + 1 < self.shares.len() {
+            Passes::unless_voided(sample_ratio, &coverage)
+        } else {
+            Passes::Voided
+        };
+        Verdict {
+            decision: decide::decision(&readings, passes),
+            units: look.units(),
+            sample_ratio,
+            coverage,
+            checks: readings.into_iter().map(|reading| reading.report).collect(),
+        }
+    }
+
+    /// What the shadow says: one report for each comparison and, where it is told apart, slice. The
+    /// units are the pairs of the comparison that has the fewest.
+    pub fn shadow(&self, counts: &ShadowCounts) -> Verdict {
+        self.shadow.judge(counts)
+    }
+
+    fn sample_ratio(&self, look: &Look<'_>) -> SampleRatio {
+        let strata = look.strata(
+            |_| true,
+            |counts| sample_ratio::Assigned {
+                candidate: counts.units.candidate,
+                incumbent: counts.units.incumbent,
+            },
+        );
+        if self.levels.sample_ratio.rejects(sample_ratio::log_e(&strata)) {
+            SampleRatio::Mismatch
+        } else {
+            SampleRatio::Plausible
+        }
+    }
+}
+
+fn shares(plan: &Plan) -> Vec<Option<Pi>> {
+    let stabilizing = plan.stability.holdback.complement();
+    let gates = plan.gates.iter().map(|gate| gate.share).chain([stabilizing]);
+    gates.map(|share| Pi::new(share.probability()).ok()).collect()
+}

@@ -1,0 +1,177 @@
+//! Latency, with a limit, relative to the incumbent, or both.
+//!
+//! Owns which of the three a rule is, and the frozen reference: without a limit the scores are ranks in the incumbent's latencies
+//! during the shadow, which end before the canary. Its tables are kept after the first look; they
+//! are a function of the reference, so keeping them changes no verdict.
+
+use super::look::Look;
+use super::reading::{Bars, Finding, LogE, Shown, float};
+use crate::evidence::{GateCounts, GateIndex};
+use crate::verdict::{CheckVerdict, Counts};
+use seatrial_analysis::latency::{self, Edges, Error, Limit, QuantileRatio, Slower};
+use seatrial_analysis::{ArmHistogram, Pi, Stratum, units_needed};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+#[derive(Debug)]
+pub(super) struct Latency {
+    edges: Edges,
+    quantile: f64,
+    bound: Bound,
+}
+
+#[derive(Debug)]
+enum Bound {
+    /// With or without a ratio: neither needs the reference.
+    Limit {
+        check: latency::Check,
+        micros: u64,
+    },
+    Relative {
+        ratio: QuantileRatio,
+        shares: Vec<Pi>,
+        kept: OnceLock<Relative>,
+    },
+}
+
+/// The test made from one reference.
+#[derive(Debug, Clone)]
+struct Relative {
+    reference: Vec<u64>,
+    check: latency::Check,
+}
+
+impl Latency {
+    /// None with neither a limit nor a ratio. Errors: a quantile, limit or ratio out of range.
+    pub(super) fn new(
+        quantile: f64,
+        limit_ms: Option<u64>,
+        ratio: Option<f64>,
+        shares: &[Pi],
+    ) -> Result<Option<Self>, Error> {
+        let edges = Edges::default();
+        let ratio = ratio.map(|ratio| QuantileRatio::new(&edges, quantile, ratio)).transpose()?;
+        let bound = match (limit_ms.map(|limit| limit.saturating_mul(1_000)), ratio) {
+            (Some(micros), ratio) => {
+                let limit = Limit::new(&edges, micros, quantile)?;
+                Bound::Limit { check: limited(limit, ratio), micros }
+            }
+            (None, Some(ratio)) => {
+                Bound::Relative { ratio, shares: shares.to_vec(), kept: OnceLock::new() }
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Self { edges, quantile, bound }))
+    }
+
+    /// Errors: [`Error::EmptyReference`], and counts on other edges than the standard ones.
+    pub(super) fn judge(
+        &self,
+        look: &Look<'_>,
+        gates: &[GateIndex],
+        bars: Bars,
+    ) -> Result<Finding, Error> {
+        let reference = &look.evidence.shadow.incumbent_latency;
+        let check = self.check(reference)?;
+        let samples = look.samples(gates, |counts| self.histogram(counts));
+        let log_e = LogE {
+            fail: check.rollback_log_e(&samples.all)?,
+            pass: check.healthy_log_e(&samples.here)?,
+        };
+        let verdict = bars.verdict(log_e);
+        let (shown, units_needed) = match verdict {
+            CheckVerdict::Fail => (&samples.all, None),
+            CheckVerdict::Inconclusive => {
+                (&samples.here, units_needed::latency(&check, &samples.here, bars.pass())?)
+            }
+            CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
+        };
+        Ok(Finding { verdict, log_e, shown: self.shown(shown, reference), units_needed })
+    }
+
+    fn check(&self, reference: &[u64]) -> Result<Cow<'_, latency::Check>, Error> {
+        let (ratio, shares, kept) = match &self.bound {
+            Bound::Limit { check, .. } => return Ok(Cow::Borrowed(check)),
+            Bound::Relative { ratio, shares, kept } => (ratio, shares, kept),
+        };
+        if let Some(kept) = kept.get().filter(|kept| kept.reference == reference) {
+            return Ok(Cow::Borrowed(&kept.check));
+        }
+        if reference.is_empty() {
+            return Err(Error::EmptyReference);
+        }
+        let slower = Slower::new(&self.edges, reference)?.prepared_for(shares);
+        let check = latency::Check::Ratio(slower, ratio.clone());
+        kept.get_or_init(|| Relative { reference: reference.to_vec(), check: check.clone() });
+        Ok(Cow::Owned(check))
+    }
+
+    /// The gate's histogram; an arm without buckets has not answered yet.
+    fn histogram(&self, counts: &GateCounts) -> ArmHistogram {
+        let ArmHistogram { mut candidate, mut incumbent } = counts.latency.clone();
+        for arm in [&mut candidate, &mut incumbent].into_iter().filter(|arm| arm.is_empty()) {
+            arm.resize(self.edges.buckets(), 0);
+        }
+        ArmHistogram { candidate, incumbent }
+    }
+
+    /// Quantiles in milliseconds, and the answers above the limit (without one: above the
+    /// reference's quantile).
+    fn shown(&self, strata: &[Stratum<ArmHistogram>], reference: &[u64]) -> Shown {
+        let sum = |arm: fn(&ArmHistogram) -> &Vec<u64>| {
+            let mut sum = vec![0_u64; self.edges.buckets()];
+            for stratum in strata {
+                sum.iter_mut().zip(arm(&stratum.counts)).for_each(|(sum, count)| *sum += count);
+            }
+            sum
+        };
+        let (candidate, incumbent) = (sum(|arms| &arms.candidate), sum(|arms| &arms.incumbent));
+        let within = self.within(reference);
+        let above = |arm: &[u64]| arm.iter().skip(within).sum();
+        Shown {
+            counts: Counts {
+                candidate_bad: above(&candidate),
+                candidate_total: candidate.iter().sum(),
+                incumbent_bad: above(&incumbent),
+                incumbent_total: incumbent.iter().sum(),
+            },
+            candidate: self.quantile_ms(&candidate),
+            incumbent: self.quantile_ms(&incumbent),
+        }
+    }
+
+    /// How many buckets are not too slow.
+    fn within(&self, reference: &[u64]) -> usize {
+        match &self.bound {
+            Bound::Limit { micros, .. } => {
+                self.edges.thresholds().partition_point(|edge| edge <= micros)
+            }
+            Bound::Relative { .. } => self.bucket_at(reference).map_or(0, |bucket| bucket + 1),
+        }
+    }
+
+    /// The bucket that holds the quantile.
+    fn bucket_at(&self, arm: &[u64]) -> Option<usize> {
+        let rank = self.quantile * float(arm.iter().sum());
+        let mut below = 0;
+        let reached = |count: &u64| {
+            below += count;
+            below > 0 && float(below) >= rank
+        };
+        arm.iter().position(reached)
+    }
+
+    /// The quantile's bucket as its upper edge; for the unbounded bucket, the last edge.
+    fn quantile_ms(&self, arm: &[u64]) -> Option<f64> {
+        let thresholds = self.edges.thresholds();
+        let bucket = self.bucket_at(arm)?;
+        thresholds.get(bucket).or(thresholds.last()).map(|micros| float(*micros) / 1_000.0)
+    }
+}
+
+fn limited(limit: Limit, ratio: Option<QuantileRatio>) -> latency::Check {
+    match ratio {
+        Some(ratio) => latency::Check::LimitedRatio(limit, ratio),
+        None => latency::Check::Limited(limit),
+    }
+}

@@ -1,0 +1,87 @@
+//! One check at one look, before it is a report: log e-values against their bars.
+//!
+//! Owns the order of a check's verdicts: a fail wins over a pass.
+
+use super::Levels;
+use crate::verdict::{CheckReport, CheckVerdict, Counts};
+use seatrial_analysis::{Alpha, Weight};
+
+/// A check's report, and why it could not be computed if it could not.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) report: CheckReport,
+    pub(super) why: Option<String>,
+}
+
+/// What a check's log e-values must reach.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bars {
+    fail: Alpha,
+    weight: Weight,
+    pass: Alpha,
+}
+
+/// Log e-values: against the candidate over all gates, against the margin null at this gate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogE {
+    pub(super) fail: f64,
+    pub(super) pass: f64,
+}
+
+/// What one test found.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) verdict: CheckVerdict,
+    pub(super) log_e: LogE,
+    pub(super) shown: Shown,
+    pub(super) units_needed: Option<u64>,
+}
+
+/// Counts and the estimates made from them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shown {
+    pub(super) counts: Counts,
+    pub(super) candidate: Option<f64>,
+    pub(super) incumbent: Option<f64>,
+}
+
+impl Bars {
+    pub(super) fn new(levels: Levels, weight: Weight) -> Self {
+        Self { fail: levels.fail, weight, pass: levels.pass }
+    }
+
+    /// Weighted Bonferroni for the fail, the plain threshold for the pass. Rollback wins ties.
+    pub(super) fn verdict(self, log_e: LogE) -> CheckVerdict {
+        if self.fail.fires(self.weight, log_e.fail) {
+            CheckVerdict::Fail
+        } else if self.pass.rejects(log_e.pass) {
+            CheckVerdict::Pass
+        } else {
+            CheckVerdict::Inconclusive
+        }
+    }
+
+    /// ln of what the fail's e-value must reach.
+    pub(super) fn fail_at(self) -> f64 {
+        self.fail.log_threshold() - self.weight.get().ln()
+    }
+
+    /// ln of what the pass's e-value must reach.
+    pub(super) fn pass_at(self) -> f64 {
+        self.pass.log_threshold()
+    }
+
+    pub(super) fn pass(self) -> Alpha {
+        self.pass
+    }
+}
+
+/// A count as a float: exact up to 2^53, far beyond the units of any rollout.
+pub(super) fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// A part of a whole; none of nothing.
+pub(super) fn rate(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| float(part) / float(whole))
+}

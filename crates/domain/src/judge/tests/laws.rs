@@ -1,0 +1,153 @@
+//! What holds for any evidence.
+
+use super::fixture::*;
+use crate::evidence::{
+    ArmCount, CompareCount, Evidence, GateCounts, GateIndex, PairCount, ShadowCounts,
+};
+use crate::judge::Judge;
+use crate::plan::{Better, KeySource, Plan, ShadowSlice};
+use crate::verdict::{CheckVerdict, Coverage, Decision, Enforced, SampleRatio, Verdict};
+use proptest::prelude::*;
+use seatrial_analysis::{ArmHistogram, Cells};
+
+const BUCKETS: usize = 921;
+
+fn standard() -> Plan {
+    plan(&[errors(0.005), latency(250), labels("correct", Better::Higher)])
+}
+
+fn relative() -> Plan {
+    let mut plan = plan(&[errors(0.005), latency_ratio(1.2), labels("correct", Better::Lower)]);
+    plan.analysis.dry_run = vec!["errorRate".to_owned()];
+    plan
+}
+
+/// Small counts, large ones and none.
+fn count() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), 0..20_u64, 0..5_000_u64, 0..(1_u64 << 40)]
+}
+
+fn any_cells() -> impl Strategy<Value = Cells> {
+    [count(), count(), count(), count()].prop_map(
+        |[candidate_bad, candidate_good, incumbent_bad, incumbent_good]| Cells {
+            candidate_bad,
+            candidate_good,
+            incumbent_bad,
+            incumbent_good,
+        },
+    )
+}
+
+fn histogram() -> impl Strategy<Value = Vec<u64>> {
+    proptest::collection::vec((0..BUCKETS, count()), 0..8).prop_map(|filled| {
+        let mut buckets = vec![0; BUCKETS];
+        filled.into_iter().for_each(|(bucket, count)| buckets[bucket] += count);
+        buckets
+    })
+}
+
+fn any_gate() -> impl Strategy<Value = GateCounts> {
+    (any_cells(), any_cells(), histogram(), histogram(), 0..3_u64).prop_map(
+        |(errors, labels, candidate, incumbent, more)| GateCounts {
+            units: ArmCount {
+                candidate: errors.candidate() * more / 2,
+                incumbent: errors.incumbent(),
+            },
+            errors,
+            latency: ArmHistogram { candidate, incumbent },
+            feedback: [("correct".to_owned(), labels)].into(),
+        },
+    )
+}
+
+fn any_evidence() -> impl Strategy<Value = Evidence> {
+    let gates = proptest::collection::btree_map((0..6_u8).prop_map(GateIndex), any_gate(), 0..4);
+    (gates, prop_oneof![Just(Vec::new()), histogram()]).prop_map(|(gates, incumbent_latency)| {
+        Evidence { gates, shadow: ShadowCounts { incumbent_latency, ..ShadowCounts::default() } }
+    })
+}
+
+fn any_shadow() -> impl Strategy<Value = ShadowCounts> {
+    let pairs = || {
+        (0..3_000_u64, 0..1_000_u64)
+            .prop_map(|(pairs, per_mille)| PairCount { pairs, disagree: pairs * per_mille / 1_000 })
+    };
+    let compare =
+        || (pairs(), pairs()).prop_map(|(candidate, noise)| CompareCount { candidate, noise });
+    (proptest::option::of(compare()), compare(), 0..40_u64).prop_map(
+        |(all, mobile, candidate_errors)| ShadowCounts {
+            compare: all.into_iter().collect(),
+            slices: [("client".to_owned(), [("mobile".to_owned(), vec![mobile])].into())].into(),
+            candidate_errors,
+            ..ShadowCounts::default()
+        },
+    )
+}
+
+/// Evidence that a healthy candidate tends to leave, so that passes are among the verdicts.
+fn healthy_evidence() -> impl Strategy<Value = Evidence> {
+    (300..1_500_u64, 0..4_u64, 900..1_000_u64).prop_map(|(units, bad, correct)| {
+        let mut counts = canary(units);
+        counts.errors = per_mille(counts.units, bad, 2);
+        let labels = per_mille(counts.units, 1_000 - correct, 90);
+        counts.feedback.insert("correct".to_owned(), labels);
+        only(counts)
+    })
+}
+
+fn check_laws(verdict: &Verdict) -> Result<(), TestCaseError> {
+    let enforced = || verdict.checks.iter().filter(|report| report.enforced == Enforced::Yes);
+    let failing = enforced().any(|report| report.verdict == CheckVerdict::Fail);
+    prop_assert_eq!(matches!(verdict.decision, Decision::Fail { .. }), failing);
+    if verdict.decision == Decision::Pass {
+        prop_assert!(enforced().all(|report| report.verdict == CheckVerdict::Pass));
+        prop_assert!(enforced().count() > 0 && verdict.units.candidate > 0);
+        prop_assert_eq!(verdict.sample_ratio, SampleRatio::Plausible);
+        prop_assert_eq!(&verdict.coverage, &Coverage::Enough);
+    }
+    let stored = serde_json::to_string(verdict).unwrap();
+    let read: Verdict = serde_json::from_str(&stored).unwrap();
+    prop_assert_eq!(&read.decision, &verdict.decision);
+    prop_assert_eq!(read.checks.len(), verdict.checks.len());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_decision_is_that_of_its_enforced_checks(evidence in any_evidence(), gate in 0..6_u8) {
+        for plan in [standard(), relative()] {
+            check_laws(&Judge::new(&plan).unwrap().gate(&evidence, GateIndex(gate)))?;
+        }
+    }
+
+    #[test]
+    fn a_pass_is_that_of_every_enforced_check(evidence in healthy_evidence()) {
+        check_laws(&Judge::new(&standard()).unwrap().gate(&evidence, GateIndex(0)))?;
+    }
+
+    #[test]
+    fn a_shadows_decision_is_that_of_its_enforced_rules(counts in any_shadow(), gates in 0..2_u8) {
+        let mut plan = standard();
+        let key = KeySource::Parameter("client".to_owned());
+        let max_disagreement = (gates == 1).then_some(0.3);
+        plan.shadow.slices = vec![ShadowSlice { key, max_disagreement }];
+        let verdict = Judge::new(&plan).unwrap().shadow(&counts);
+        check_laws(&verdict)?;
+        if verdict.units.candidate < plan.shadow.min_requests {
+            prop_assert_eq!(verdict.decision, Decision::Inconclusive);
+        }
+    }
+
+    #[test]
+    fn order_of_merging_changes_no_verdict(one in any_gate(), other in any_gate()) {
+        let judge = Judge::new(&standard()).unwrap();
+        let verdict = |first: &GateCounts, second: &GateCounts| {
+            let mut sum = first.clone();
+            sum.merge(second).unwrap();
+            judge.gate(&only(sum), GateIndex(0))
+        };
+        prop_assert_eq!(verdict(&one, &other), verdict(&other, &one));
+    }
+}

@@ -1,0 +1,27 @@
+//! The pure core: what a rollout is, what may happen to it, and what must then be true.
+//!
+//! Owns ids, versions, policies, plans, the rollout's state machine and the verdicts. Refuses IO:
+//! time, chance and evidence come in as values, decisions go out as values.
+
+pub mod comparison;
+pub mod endpoint;
+pub mod evidence;
+pub mod ids;
+pub mod judge;
+pub mod manifest;
+pub mod plan;
+pub mod policy;
+pub mod rollout;
+pub mod share;
+pub mod split;
+pub mod telemetry;
+pub mod tensor;
+pub mod time;
+pub mod verdict;
+
+pub use ids::{
+    Actor, Digest, EndpointName, Epoch, ModelName, PlanHash, Revision, RolloutId, VersionNumber,
+    VersionRef,
+};
+pub use share::Share;
+pub use time::Timestamp;

@@ -1,0 +1,59 @@
+//! How the evidence of a rollout is judged, and what follows.
+
+use crate::time::millis;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Bound on P(a harmless candidate is rolled back by the statistics) over the rollout.
+    pub alpha: f64,
+    pub healthy_alpha: f64,
+    /// Candidate units of this gate before it may pass.
+    pub min_units: u64,
+    pub sample_ratio_alpha: f64,
+    pub on_sample_ratio: OnSampleRatio,
+    pub on_provider_error: OnProviderError,
+    pub at_deadline: AtDeadline,
+    pub on_fail: OnFail,
+    pub look: Look,
+    /// Checks evaluated and recorded, not enforced.
+    pub dry_run: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnSampleRatio {
+    Pause,
+    Rollback,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnProviderError {
+    Hold,
+    Pause,
+    Rollback,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtDeadline {
+    Pause,
+    Rollback,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFail {
+    Rollback,
+    Pause,
+}
+
+/// When the evidence is looked at: counts grew by `growth` and `every` has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    pub growth: f64,
+    #[serde(with = "millis")]
+    pub every: Duration,
+}

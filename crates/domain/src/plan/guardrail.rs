@@ -1,0 +1,44 @@
+//! Limits the gateway enforces by itself.
+
+use crate::time::millis;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A limit on the candidate, in force at any share above zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Guardrail {
+    /// This many candidate errors in a row.
+    ConsecutiveErrors { limit: u32 },
+    /// Errors over answers within the window, once there are enough.
+    ErrorRatio {
+        limit: f64,
+        min_requests: u32,
+        #[serde(with = "millis")]
+        window: Duration,
+    },
+    /// Late answers over answers within the window, once there are enough.
+    DeadlineExceeded {
+        ratio: f64,
+        min_requests: u32,
+        #[serde(with = "millis")]
+        window: Duration,
+    },
+    /// The candidate was not ready for this long.
+    NotReady {
+        #[serde(with = "millis")]
+        after: Duration,
+    },
+}
+
+impl Guardrail {
+    /// The name used in policies, journals and metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ConsecutiveErrors { .. } => "consecutiveErrors",
+            Self::ErrorRatio { .. } => "errorRatio",
+            Self::DeadlineExceeded { .. } => "deadlineExceeded",
+            Self::NotReady { .. } => "notReady",
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! One check's part of a step: the units its own test needs at the outlook's rates.
+//!
+//! Owns what the outlook can't tell: how far a quantile lies below a multiple of itself depends on
+//! how the latencies are spread. Refuses to assume a spread; such a need is unknown, with its reason.
+
+use super::{Error, Outlook};
+use crate::Share;
+use crate::plan::{Check, Rule};
+use seatrial_analysis::counts::Pi;
+use seatrial_analysis::latency::{Edges, Limit};
+use seatrial_analysis::level::Alpha;
+use seatrial_analysis::two_outcome;
+use seatrial_analysis::units_needed::{self, Expected};
+use std::fmt::Display;
+
+const SPREAD: &str = "a ratio of quantiles depends on how the latencies are spread";
+
+/// One check's part of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    pub check: String,
+    /// None: never at these rates, or unknown.
+    pub units: Option<u64>,
+    /// Why `units` can't be told; none where they are told, or never enough.
+    pub unknown: Option<&'static str>,
+    pub enforced: Enforced,
+}
+
+/// Whether a check can hold a gate back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enforced {
+    Yes,
+    /// Recorded only: a dry run, or the gate is a person's.
+    No,
+}
+
+/// Where and at which rates a check is judged.
+#[derive(Debug)]
+pub(super) struct At<'a> {
+    pub(super) share: Share,
+    /// The healthy alpha.
+    pub(super) alpha: f64,
+    pub(super) outlook: &'a Outlook,
+}
+
+/// The candidate units a test needs.
+#[derive(Debug)]
+enum Units {
+    Enough(u64),
+    Never,
+    Unknown(&'static str),
+}
+
+impl From<Option<u64>> for Units {
+    fn from(units: Option<u64>) -> Self {
+        units.map_or(Self::Never, Self::Enough)
+    }
+}
+
+impl Need {
+    pub(super) fn of(check: &Check, enforced: Enforced, at: &At<'_>) -> Result<Self, Error> {
+        let (units, unknown) = match units(&check.rule, at) {
+            Ok(Units::Enough(units)) => (Some(units), None),
+            Ok(Units::Never) => (None, None),
+            Ok(Units::Unknown(why)) => (None, Some(why)),
+            Err(why) => return Err(Error::Check { check: check.name.clone(), why }),
+        };
+        Ok(Self { check: check.name.clone(), units, unknown, enforced })
+    }
+
+    /// Whether it keeps its gate from passing at these rates, however long it waits.
+    pub(super) fn holds_back_for_ever(&self) -> bool {
+        self.enforced == Enforced::Yes && self.units.is_none() && self.unknown.is_none()
+    }
+}
+
+fn units(rule: &Rule, at: &At<'_>) -> Result<Units, String> {
+    let no_margin = || "no margin".to_owned();
+    match rule {
+        Rule::Errors { margin } => {
+            let margin = margin.of_analysis().ok_or_else(no_margin)?;
+            two_outcome(
+                &two_outcome::Check::errors(margin).map_err(why)?,
+                at.outlook.error_rate,
+                at,
+            )
+        }
+        Rule::Feedback { margin, .. } => {
+            let margin = margin.of_analysis().ok_or_else(no_margin)?;
+            let test = two_outcome::Check::feedback(margin).map_err(why)?;
+            two_outcome(&test, at.outlook.bad_label_rate, at)
+        }
+        Rule::Latency { quantile, limit_ms, ratio } => match (limit_ms, ratio) {
+            (Some(limit_ms), None) => limited(*quantile, *limit_ms, at.alpha, at).map(Units::from),
+            // Healthy is half the limit's evidence and half the ratio's. Taking the ratio's as none
+            // gives the most units that are needed.
+            (Some(limit_ms), Some(_)) => {
+                let most = limited(*quantile, *limit_ms, at.alpha / 2.0, at)?;
+                Ok(most.map_or(Units::Unknown(SPREAD), Units::Enough))
+            }
+            (None, Some(_)) => Ok(Units::Unknown(SPREAD)),
+            (None, None) => Err("neither a limit nor a ratio".to_owned()),
+        },
+    }
+}
+
+/// Both arms at `rate`.
+fn two_outcome(test: &two_outcome::Check, rate: f64, at: &At<'_>) -> Result<Units, String> {
+    let pi = Pi::new(at.share.probability()).map_err(why)?;
+    let alpha = Alpha::new(at.alpha).map_err(why)?;
+    let equal = Expected { pi, candidate_bad: rate, incumbent_bad: rate };
+    Ok(units_needed::two_outcome(test, &[], &equal, alpha).into())
+}
+
+fn limited(quantile: f64, limit_ms: u64, alpha: f64, at: &At<'_>) -> Result<Option<u64>, String> {
+    let limit = Limit::new(&Edges::default(), limit_ms.saturating_mul(1000), quantile);
+    let alpha = Alpha::new(alpha).map_err(why)?;
+    units_needed::latency_limit(&limit.map_err(why)?, &[], at.outlook.slow_rate, alpha).map_err(why)
+}
+
+fn why(error: impl Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,111 @@
+use super::*;
+use crate::policy::parse;
+
+fn plan(lines: &str) -> Plan {
+    let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
+    let policy = parse(&format!("{head}\n  endpoint: e\n{lines}")).unwrap();
+    policy.plan(plan::Kind::Promote, policy.endpoint()).unwrap()
+}
+
+const OUTLOOK: Outlook =
+    Outlook { units_per_second: 500.0, error_rate: 0.0, bad_label_rate: 0.1, slow_rate: 0.0 };
+
+#[test]
+fn a_candidate_without_faults_needs_the_published_units() {
+    // STATISTICS: zero errors pass beyond both margins at 857 units for 0.005; no exceedance at 358.
+    let forecast = forecast(&plan(""), &OUTLOOK).unwrap();
+    let canary = &forecast.steps[1];
+    let units = |name: &str| canary.checks.iter().find(|need| need.check == name).unwrap().units;
+    assert!(units("errorRate").is_some_and(|units| (840..=880).contains(&units)), "{canary:?}");
+    assert!(units("latencyP99").is_some_and(|units| (350..=365).contains(&units)), "{canary:?}");
+    assert_eq!(canary.units, units("errorRate"));
+}
+
+#[test]
+fn at_high_traffic_the_minimum_durations_decide() {
+    let forecast = forecast(&plan(""), &OUTLOOK).unwrap();
+    let stages: Vec<_> = forecast.steps.iter().map(|step| step.stage.as_str()).collect();
+    assert_eq!(stages, ["shadow", "canary", "ramp(1)", "ramp(2)", "ramp(3)", "stabilizing"]);
+    let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+    assert_eq!(forecast.to_cutover, minutes(30 + 30 + 15 + 15 + 30));
+    assert_eq!(forecast.to_completed, minutes(120 + 72 * 60));
+}
+
+#[test]
+fn at_low_traffic_the_units_decide_and_lateness_shows() {
+    let slow = Outlook { units_per_second: 0.1, ..OUTLOOK };
+    let forecast = forecast(&plan(""), &slow).unwrap();
+    let canary = &forecast.steps[1];
+    let seconds = canary.units.unwrap() * 10 * 20;
+    assert!(
+        canary.expected.is_some_and(|time| time.as_secs().abs_diff(seconds) <= 1),
+        "{canary:?}"
+    );
+    assert!(canary.is_late());
+}
+
+#[test]
+fn a_gate_that_never_passes_has_no_expected_time() {
+    let slow = Outlook { slow_rate: 0.5, ..OUTLOOK };
+    let forecast = forecast(&plan(""), &slow).unwrap();
+    assert_eq!(forecast.steps[1].units, None);
+    assert_eq!((forecast.to_cutover, forecast.to_completed), (None, None));
+}
+
+#[test]
+fn dry_runs_and_a_persons_gate_hold_nothing_back() {
+    let slow = Outlook { slow_rate: 0.5, ..OUTLOOK };
+    let dry = forecast(&plan("  analysis: {dryRun: [latencyP99]}\n"), &slow).unwrap();
+    assert!(dry.to_cutover.is_some());
+    let person = forecast(&plan("  canary: {gate: approval}\n"), &slow).unwrap();
+    assert_eq!(person.steps[1].units, Some(0));
+    assert_eq!(person.steps[2].units, None);
+}
+
+#[test]
+fn a_ratio_without_a_limit_is_unknown_and_says_why() {
+    let ratio = "  checks: [{name: slow, kind: latency, margin: {ratio: 1.2}}]\n";
+    let forecast = forecast(&plan(ratio), &OUTLOOK).unwrap();
+    let canary = &forecast.steps[1];
+    assert_eq!((canary.checks[0].units, canary.units, forecast.to_cutover), (None, None, None));
+    assert!(canary.checks[0].unknown.is_some_and(|why| why.contains("spread")), "{canary:?}");
+    assert!(!canary.is_late(), "unknown is not late");
+}
+
+#[test]
+fn a_ratio_beside_a_limit_costs_at_most_half_of_alpha() {
+    let need = |margin: &str, slow_rate| {
+        let lines = format!("  checks: [{{name: slow, kind: latency, limit: 250ms{margin}}}]\n");
+        let outlook = Outlook { slow_rate, ..OUTLOOK };
+        forecast(&plan(&lines), &outlook).unwrap().steps.remove(1).checks.remove(0)
+    };
+    let limit = need("", 0.0).units.unwrap();
+    let both = need(", margin: {ratio: 1.2}", 0.0).units.unwrap();
+    assert!(limit < both && both < 2 * limit, "{limit} {both}");
+    // Beyond the limit on both arms: never by the limit alone, and possibly by the ratio.
+    assert_eq!((need("", 0.5).units, need("", 0.5).unknown), (None, None));
+    assert!(need(", margin: {ratio: 1.2}", 0.5).unknown.is_some());
+}
+
+#[test]
+fn late_labels_add_their_lateness() {
+    let check = "{name: c, kind: feedback, metric: c, margin: {absolute: 0.1}, lateBy: 10m}";
+    let plan = plan(&format!("  checks: [{check}]\n"));
+    let slow = Outlook { units_per_second: 1.0, ..OUTLOOK };
+    let forecast = forecast(&plan, &slow).unwrap();
+    let canary = &forecast.steps[1];
+    let expected = canary.units.unwrap() * 20 + 600;
+    assert!(canary.expected.is_some_and(|time| time.as_secs().abs_diff(expected) <= 1));
+}
+
+#[test]
+fn impossible_outlooks_are_refused() {
+    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let outlook = Outlook { units_per_second: rate, ..OUTLOOK };
+        assert!(matches!(forecast(&plan(""), &outlook), Err(Error::Outlook { .. })));
+    }
+    for rate in [-0.1, 1.1, f64::NAN] {
+        let outlook = Outlook { error_rate: rate, ..OUTLOOK };
+        assert!(matches!(forecast(&plan(""), &outlook), Err(Error::Outlook { .. })));
+    }
+}

@@ -1,0 +1,85 @@
+//! `shadow`: how copies of live requests are answered and compared.
+
+use super::fault::Spot;
+use super::fields::Fields;
+use super::limits::{DAY, MINUTE, from};
+use super::quantity::{TOLERANCE, UNIT, show_duration};
+use super::traffic::key_source;
+use super::value::Value;
+use crate::Share;
+use crate::plan::{Compare, CompareBy, NoiseFloor, OnDivergence, Shadow, ShadowSlice};
+use std::time::Duration;
+
+pub(super) fn shadow(fields: &Fields<'_>) -> Shadow {
+    let floor = [("incumbent", NoiseFloor::Incumbent), ("off", NoiseFloor::Off)];
+    let fail = [("pause", OnDivergence::Pause), ("reject", OnDivergence::Reject)];
+    let min_duration = fields.or("minDuration", 30 * MINUTE, |value| value.duration(from(0)));
+    let max_duration = fields.or("maxDuration", DAY, |value| value.duration(from(1)));
+    ordered(fields, min_duration, max_duration);
+    Shadow {
+        mirror: fields.or("mirror", Share::FULL, |value| value.share(1..=10_000)),
+        max_in_flight: fields.or("maxInFlight", 64, |value| value.count(1..=65_536)),
+        queue_bytes: fields.or("queueBytes", 64 << 20, |value| value.size(1 << 10..=64 << 30)),
+        noise_floor: fields.or("noiseFloor", NoiseFloor::Incumbent, |value| value.choice(&floor)),
+        compare: fields.or("compare", standard(), |value| value.list(|item| item.fields(compare))),
+        slices: fields.or("slices", Vec::new(), |value| value.list(slice)),
+        min_duration,
+        min_requests: fields.or("minRequests", 1000, |value| value.whole(1..=1_000_000_000)),
+        max_duration,
+        on_fail: fields.or("onFail", OnDivergence::Pause, |value| value.choice(&fail)),
+    }
+}
+
+/// Refuses a stage that would be over before it may be left.
+pub(super) fn ordered(fields: &Fields<'_>, min: Duration, max: Duration) {
+    if min > max {
+        let given = fields.find("minDuration").or_else(|| fields.find("maxDuration"));
+        let spot: Spot = given.map_or_else(|| fields.spot.clone(), |value| value.spot);
+        let (min, max) = (show_duration(min), show_duration(max));
+        let what = format!("minDuration {min} is longer than maxDuration {max}");
+        fields.report.refuse(&spot, what, Some("minDuration up to maxDuration".to_owned()));
+    }
+}
+
+/// The defaults; a list in the file replaces them.
+fn standard() -> Vec<Compare> {
+    let all = |by| Compare { output: "*".to_owned(), by };
+    vec![
+        all(CompareBy::Class { max_disagreement: 0.25 }),
+        all(CompareBy::Numeric { rtol: 0.01, atol: 0.0, max_exceed: 0.25 }),
+    ]
+}
+
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Class,
+    Numeric,
+}
+
+fn compare(fields: &Fields<'_>) -> Option<Compare> {
+    let kinds = [("class", By::Class), ("numeric", By::Numeric)];
+    let output = fields.or("output", "*".to_owned(), |value| value.text(256).map(str::to_owned));
+    let by = match fields.required("by", |value| value.choice(&kinds))? {
+        By::Class => CompareBy::Class {
+            max_disagreement: fields.or("maxDisagreement", 0.25, |value| value.number(UNIT)),
+        },
+        By::Numeric => CompareBy::Numeric {
+            rtol: fields.or("rtol", 0.01, |value| value.number(TOLERANCE)),
+            atol: fields.or("atol", 0.0, |value| value.number(TOLERANCE)),
+            max_exceed: fields.or("maxExceed", 0.25, |value| value.number(UNIT)),
+        },
+    };
+    Some(Compare { output, by })
+}
+
+/// A header or parameter, or a mapping with a limit of its own.
+fn slice(item: &Value<'_>) -> Option<ShadowSlice> {
+    if item.is_scalar() {
+        return key_source(item).map(|key| ShadowSlice { key, max_disagreement: None });
+    }
+    item.fields(|fields| {
+        let key = fields.required("key", key_source);
+        let max_disagreement = fields.nullable("maxDisagreement", |value| value.number(UNIT));
+        Some(ShadowSlice { key: key?, max_disagreement })
+    })
+}

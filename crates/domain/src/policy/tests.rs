@@ -1,0 +1,376 @@
+use super::*;
+use crate::plan::{GateMode, Rule};
+use proptest::prelude::*;
+use std::time::Duration;
+
+const EVERY_FIELD: &str = include_str!("../../tests/fixtures/policy.yaml");
+const HEAD: &str = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:\n";
+
+/// A policy with these lines below `spec`, beside the endpoint; they start in line 6.
+fn policy(lines: &str) -> String {
+    let indented: String = lines.lines().map(|line| format!("  {line}\n")).collect();
+    format!("{HEAD}  endpoint: e\n{indented}")
+}
+
+fn plan_of(lines: &str) -> Plan {
+    let policy = parse(&policy(lines)).unwrap();
+    policy.plan(Kind::Promote, policy.endpoint()).unwrap()
+}
+
+/// Every fault of `yaml` as `line:column field | what | allowed | nearest`.
+fn faults(yaml: &str) -> Vec<String> {
+    let Err(error) = parse(yaml) else { return Vec::new() };
+    let show = |fault: &Fault| {
+        let Position { line, column } = fault.at;
+        let allowed = fault.allowed.as_deref().unwrap_or("-");
+        let nearest = fault.nearest.as_deref().unwrap_or("-");
+        format!("{line}:{column} {} | {} | {allowed} | {nearest}", fault.field, fault.what)
+    };
+    error.faults().iter().map(show).collect()
+}
+
+/// The faults of these lines below `spec` each start with the expected text.
+fn check(lines: &str, expected: &[&str]) {
+    let found = faults(&policy(lines));
+    let fits = found.len() == expected.len()
+        && found.iter().zip(expected).all(|(found, expected)| found.starts_with(expected));
+    assert!(fits, "{lines}\nfound {found:#?}\nexpected {expected:#?}");
+}
+
+#[test]
+fn every_field_is_valid_by_schema() {
+    let policy = parse(EVERY_FIELD).unwrap();
+    assert_eq!(policy.name(), "standard");
+    assert_eq!(policy.endpoint().as_str(), "fraud-scorer");
+    assert_eq!(policy.trigger(), &Trigger::default());
+    assert_eq!(policy.source(), &Digest::of(EVERY_FIELD.as_bytes()));
+}
+
+#[test]
+fn only_the_outside_provider_of_the_example_is_planned() {
+    let policy = parse(EVERY_FIELD).unwrap();
+    let fields: Vec<_> = policy.planned().iter().map(|planned| planned.field.as_str()).collect();
+    assert_eq!(fields, ["spec.checks[3].kind"]);
+    let refusal = policy.plan(Kind::Promote, policy.endpoint()).unwrap_err();
+    assert!(refusal.to_string().contains("planned, not available yet"), "{refusal}");
+}
+
+#[test]
+fn every_planned_field_is_refused_by_plan_and_listed() {
+    let cases = [
+        "approval: {roles: [approver, owner]}",
+        "notifications: {to: ['hook']}",
+        "canary: {checks: [{name: c, kind: prometheus, query: q, margin: {ratio: 0.9}}]}",
+    ];
+    for lines in cases {
+        let policy = parse(&policy(lines)).unwrap();
+        assert_eq!(policy.planned().len(), 1, "{lines}");
+        assert!(policy.plan(Kind::Promote, policy.endpoint()).is_err(), "{lines}");
+    }
+    assert_eq!(planned_fields().len(), 3);
+}
+
+#[test]
+fn what_the_page_writes_out_is_the_default() {
+    let examples = ["    - {name: conversion", "    - {name: correct", "    - {kind: deny"];
+    let without: String = EVERY_FIELD
+        .lines()
+        .filter(|line| !examples.iter().any(|example| line.starts_with(example)))
+        .map(|line| match line.trim_start().split(':').next() {
+            Some("key") => "    key: []\n".to_owned(),
+            Some("windows") => "  windows: []\n".to_owned(),
+            Some("endpoint") => "  endpoint: e\n".to_owned(),
+            Some("metadata") => "metadata: {name: p}\n".to_owned(),
+            Some(_) | None => format!("{line}\n"),
+        })
+        .collect();
+    let written = parse(&without).unwrap();
+    let written = written.plan(Kind::Promote, written.endpoint()).unwrap();
+    assert_eq!(written, plan_of(""));
+}
+
+#[test]
+fn the_hash_of_the_default_plan_is_golden() {
+    let plan = plan_of("");
+    let text = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    assert_eq!(plan.hash().as_str(), GOLDEN_HASH, "{text}");
+}
+
+const GOLDEN_HASH: &str = "sha256:9472b87ee7afba359bd6248c39cb46ab7be2d0e1e1320e30e57b9ba3ed385114";
+
+#[test]
+fn plans_without_an_incumbent_or_back_have_no_gates() {
+    let policy = parse(&policy("stability: {holdback: 5}")).unwrap();
+    let plan = |kind| policy.plan(kind, policy.endpoint()).unwrap();
+    assert_eq!(plan(Kind::Promote).gates.len(), 4);
+    assert_eq!(plan(Kind::Promote).stability.holdback.basis_points(), 500);
+    for kind in [Kind::First, Kind::Restore] {
+        assert!(plan(kind).gates.is_empty());
+        assert_eq!(plan(kind).stability.holdback, Share::ZERO);
+    }
+    assert!(plan(Kind::Restore).stability.checks.is_empty());
+    let other = EndpointName::new("other").unwrap();
+    assert!(matches!(policy.plan(Kind::First, &other), Err(Refusal::Endpoint { .. })));
+}
+
+#[test]
+fn unknown_fields_are_refused_with_their_place_and_the_nearest_name() {
+    check("canary: {shar: 5}", &["6:12 spec.canary.shar | unknown field | - | share"]);
+    check("rampp: []", &["6:3 spec.rampp | unknown field | - | ramp"]);
+    check(
+        "analysis:\n  sampleRatio: {alhpa: 0.1}",
+        &["7:19 spec.analysis.sampleRatio.alhpa | unknown field | - | alpha"],
+    );
+    check("zzz: 1", &["6:3 spec.zzz | unknown field | - | -"]);
+    check(
+        "guardrails: [{name: notReady, after: 5s, limit: 1}]",
+        &["6:44 spec.guardrails[0].limit | unknown field"],
+    );
+}
+
+#[test]
+fn all_faults_are_found_at_once_in_the_files_order() {
+    check(
+        "analysis: {alpha: 1, minUnits: 0}\ncanary: {share: 0}\nstandbi: {}",
+        &[
+            "6:21 spec.analysis.alpha | \"1\" is not possible | a number above 0 and below 1",
+            "6:34 spec.analysis.minUnits | \"0\" is not possible | a whole number from 1 to",
+            "7:19 spec.canary.share | \"0\" is not possible | a percentage from 0.01 to 99",
+            "8:3 spec.standbi | unknown field | - | standby",
+        ],
+    );
+}
+
+#[test]
+fn wrong_values_name_the_field_and_the_allowed_range() {
+    let cases: [(&str, &str); 22] = [
+        ("endpoint: a/b", "6:3  | `endpoint` is given twice"),
+        ("approval: {forbidAuthor: true}", "6:28 spec.approval.forbidAuthor | actors"),
+        ("approval: {count: 0}", "6:21 spec.approval.count | \"0\" is not possible | a whole"),
+        ("stability: {holdback: 100}", "6:25 spec.stability.holdback | \"100\" is not possible"),
+        ("canary: {share: 0.125}", "6:19 spec.canary.share | \"0.125\""),
+        ("canary: {share: '5'}", "6:19 spec.canary.share | \"5\""),
+        ("canary: {gate: later}", "6:18 spec.canary.gate | \"later\" is not possible | auto | app"),
+        (
+            "canary: {minDuration: 2d}",
+            "6:25 spec.canary.minDuration | minDuration 2d is longer than",
+        ),
+        ("canary: 5", "6:11 spec.canary | \"5\" is not possible | a mapping"),
+        ("ramp: [{minDuration: 1m}]", "6:10 spec.ramp[0].share | is required"),
+        ("ramp: [{share: 5}]", "6:18 spec.ramp[0].share | 5 % does not rise above the 5 % before"),
+        ("stability: {holdback: 60}", "5:3 spec.ramp.share | 50 % is above what the holdback"),
+        ("cutover: {alias: v3}", "6:20 spec.cutover.alias | `v3` already means a version"),
+        (
+            "progressDeadline: 10",
+            "6:21 spec.progressDeadline | \"10\" is not possible | a duration",
+        ),
+        ("shadow: {queueBytes: 64MB}", "6:24 spec.shadow.queueBytes | \"64MB\""),
+        (
+            "analysis: {dryRun: [x]}",
+            "6:23 spec.analysis.dryRun[0] | no check is called `x` | error",
+        ),
+        ("routing: {key: [cookie:x]}", "6:19 spec.routing.key[0] | names no header"),
+        ("validation: {holdout: {dataset: a.csv}}", "6:35 spec.validation.holdout.dataset | \"a.c"),
+        ("validation: {command: [rm]}", "6:25 spec.validation.command | a list is not possible"),
+        ("standby: null", "6:12 spec.standby | must not be null | a mapping"),
+        (
+            "guardrails: [{name: notReady}, {name: notReady}]",
+            "6:15 spec.guardrails | `notReady` is",
+        ),
+        ("trigger: {alias: a b}", "6:20 spec.trigger.alias | \"a b\" is not possible"),
+    ];
+    for (lines, expected) in cases {
+        let found = faults(&policy(lines));
+        assert!(found.iter().any(|fault| fault.starts_with(expected)), "{lines}\n{found:#?}");
+    }
+}
+
+#[test]
+fn checks_are_refused_when_their_test_would_mean_nothing() {
+    let cases: [(&str, &str); 14] = [
+        ("{name: a, kind: errors}", ".margin | is required"),
+        ("{name: a, kind: errors, margin: {}}", ".margin | has neither"),
+        ("{name: a, kind: errors, margin: {ratio: 1}}", ".margin.ratio | \"1\" is not possible"),
+        ("{name: a, kind: errors, margin: {absolute: 1}}", ".margin.absolute | \"1\""),
+        ("{name: a, kind: latency}", " | has neither a limit nor a margin | limit: DURATION, mar"),
+        ("{name: a, kind: latency, margin: {}}", ".margin | has no ratio | ratio: NUMBER above 1"),
+        ("{name: a, kind: latency, margin: {ratio: 1}}", ".margin.ratio | \"1\" is not possible"),
+        ("{name: a, kind: latency, limit: 1s, margin: null}", ".margin | must not be null"),
+        ("{name: a, kind: latency, limit: null, margin: {ratio: 2}}", ".limit | must not be null"),
+        (
+            "{name: a, kind: latency, limit: 1s, margin: {ratio: 2, absolute: 0.1}}",
+            ".margin.absolute | latency has no absolute margin | limit: DURATION",
+        ),
+        ("{name: a, kind: latency, limit: 1s, quantile: 1}", ".quantile | \"1\" is not possible"),
+        ("{name: a, kind: feedback, margin: {absolute: 0.1}}", ".metric | is required"),
+        ("{name: a, kind: drift}", ".kind | \"drift\" is not possible | errors | latency"),
+        ("{name: a, kind: errors, weight: 0, margin: {ratio: 2}}", ".weight | \"0\""),
+    ];
+    for (item, expected) in cases {
+        let found = faults(&policy(&format!("checks: [{item}]")));
+        let fits = found.iter().any(|fault| fault.contains(&format!("spec.checks[0]{expected}")));
+        assert!(fits, "{item}\n{found:#?}");
+    }
+}
+
+#[test]
+fn latency_has_a_limit_a_ratio_or_both() {
+    let cases = [
+        ("limit: 250ms", Some(250), None),
+        ("margin: {ratio: 1.2}", None, Some(1.2)),
+        ("limit: 40s, margin: {ratio: 1.5, absolute: null}", Some(40_000), Some(1.5)),
+    ];
+    for (written, limit_ms, ratio) in cases {
+        let plan = plan_of(&format!("checks: [{{name: a, kind: latency, {written}}}]"));
+        let rule = Rule::Latency { quantile: 0.99, limit_ms, ratio };
+        assert!(plan.gates.iter().all(|gate| gate.checks[0].rule == rule), "{written}");
+        assert_eq!(plan.stability.checks[0].rule, rule);
+    }
+}
+
+#[test]
+fn windows_are_refused_for_a_bad_schedule_or_an_unknown_zone() {
+    let window = |rest: &str| format!("windows: [{{kind: deny, duration: 1h, {rest}}}]");
+    check(&window("schedule: '0 25 * * *'"), &["6:50 spec.windows[0].schedule | \"0 25 * * *\""]);
+    check(&window("schedule: '0 0 30 2 *'"), &["6:50 spec.windows[0].schedule | \"0 0 30 2 *\" n"]);
+    check(
+        &window("schedule: '0 1 * * *', timeZone: Mars/Olympus"),
+        &["6:73 spec.windows[0].timeZone | \"Mars/Olympus\" is not a known time zone"],
+    );
+}
+
+#[test]
+fn a_gate_waits_for_its_late_labels() {
+    let late =
+        "checks: [{name: c, kind: feedback, metric: c, margin: {absolute: 0.1}, lateBy: 20m}]";
+    let found = faults(&policy(late));
+    // Two default steps of the ramp are too short, at one place; 30 minutes elsewhere are enough.
+    assert!(found.iter().all(|fault| fault.contains("15m are over before the labels of `c`")));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    check(&format!("{late}\nramp: [{{share: 20, minDuration: 20m}}]"), &[]);
+}
+
+#[test]
+fn weights_are_filled_in_over_all_distinct_checks() {
+    let errors = |name: &str, weight: &str| {
+        format!("{{name: {name}, kind: errors, margin: {{ratio: 2}}{weight}}}")
+    };
+    let list = [errors("a", ", weight: 0.5"), errors("b", ""), errors("c", "")].join(", ");
+    let plan = plan_of(&format!("checks: [{list}]\ncanary: {{checks: [{}]}}", errors("b", "")));
+    let weights = |checks: &[crate::plan::Check]| -> Vec<f64> {
+        checks.iter().map(|check| check.weight).collect()
+    };
+    assert_eq!(weights(&plan.gates[1].checks), [0.5, 0.25, 0.25]);
+    assert_eq!(weights(&plan.gates[0].checks), [0.25]);
+    let over = [errors("a", ", weight: 0.6"), errors("b", ", weight: 0.6")].join(", ");
+    check(&format!("checks: [{over}]"), &["6:70 spec.checks[1] | the weights of all distinct"]);
+    let none_left = [errors("a", ", weight: 1"), errors("b", "")].join(", ");
+    check(&format!("checks: [{none_left}]"), &["6:68 spec.checks[1] | the other checks leave no"]);
+}
+
+#[test]
+fn one_name_is_one_test_in_every_stage() {
+    let stage = |limit| {
+        format!("canary: {{checks: [{{name: latencyP99, kind: latency, limit: {limit}}}]}}")
+    };
+    for other in ["100ms", "250ms, margin: {ratio: 2}"] {
+        check(&stage(other), &["5:3 spec.checks | another check is already called `latencyP99`"]);
+    }
+    let plan = plan_of(&stage("250ms"));
+    assert_eq!(plan.gates[0].checks.len(), 1);
+    assert!((plan.gates[0].checks[0].weight - 0.3).abs() < 1e-12);
+}
+
+#[test]
+fn more_than_64_checks_are_refused() {
+    let checks = |prefix: &str, count: u32| -> String {
+        let check = |i| format!("{{name: {prefix}{i}, kind: errors, margin: {{ratio: 2}}}}");
+        (0..count).map(check).collect::<Vec<_>>().join(", ")
+    };
+    check(&format!("checks: [{}]", checks("a", 65)), &["6:11 spec.checks | 65 items are too many"]);
+    let both = format!("checks: [{}]\ncanary: {{checks: [{}]}}", checks("a", 60), checks("b", 5));
+    let found = faults(&policy(&both));
+    assert!(
+        found.iter().any(|fault| fault.contains("65 distinct checks are too many")),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_policy_says_what_the_plan_then_holds() {
+    let plan = plan_of(
+        "canary: {share: 0.1, minDuration: 500ms, maxDuration: 1h, gate: auto+approval}\n\
+         trigger: {alias: null}\n\
+         routing: {key: ['header:X-User-Id'], match: [{header: X-Dark, value: on}]}\n\
+         checks: [{name: ok, kind: feedback, metric: ok, better: lower, margin: {absolute: 0.02}}]",
+    );
+    let canary = &plan.gates[0];
+    assert_eq!(canary.share.basis_points(), 10);
+    assert_eq!(canary.min_duration, Duration::from_millis(500));
+    assert_eq!(canary.mode, GateMode::AutoAndApproval);
+    assert!(matches!(canary.checks[0].rule, Rule::Feedback { .. }));
+    assert_eq!(plan.routing.key, [crate::plan::KeySource::Header("x-user-id".to_owned())]);
+    assert_eq!(plan.routing.rules[0].header, "x-dark");
+}
+
+#[test]
+fn files_that_would_exhaust_a_reader_are_refused() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
+    let cases = [
+        (" ".repeat(SIZE_MAX + 1), "bytes are too many"),
+        (deep, "nested too deeply"),
+        (bomb.to_owned(), "aliases are not supported"),
+        (format!("[{}]", "1,".repeat(30_000)), "too many values"),
+        ("a: 1\na: 2\n".to_owned(), "`a` is given twice, first in line 1"),
+        ("a: !!str 1\n".to_owned(), "tags are not supported"),
+        (String::new(), "the file is empty"),
+        ("{a: 1}\n---\n{b: 1}\n".to_owned(), "second document"),
+        ("a: [1\n".to_owned(), "not valid YAML"),
+    ];
+    for (yaml, expected) in cases {
+        let found = faults(&yaml);
+        assert!(found.iter().any(|fault| fault.contains(expected)), "{expected}: {found:#?}");
+    }
+}
+
+#[test]
+fn faults_read_as_one_line_each() {
+    let error = parse(&policy("canary: {shar: 5, gate: x}")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 6, column 12: spec.canary.shar: unknown field; did you mean `share`?\n\
+         line 6, column 27: spec.canary.gate: \"x\" is not possible; \
+         allowed: auto | approval | auto+approval"
+    );
+}
+
+/// Lies within the file: a line it has, a column up to one beyond its text.
+fn lies_within(yaml: &str, fault: &Fault) -> bool {
+    let lines: Vec<_> = yaml.lines().collect();
+    let width = lines.get(fault.at.line.wrapping_sub(1)).map_or(0, |line| line.chars().count());
+    (1..=lines.len().max(1)).contains(&fault.at.line) && (1..=width + 1).contains(&fault.at.column)
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_without_panic_and_faults_lie_within_it(
+        text in prop_oneof![any::<String>(), "[a-z:{}\\[\\],&*!|>'\"#%@ \n\t\r0-9-]{0,200}"],
+    ) {
+        let error = parse(&text).unwrap_err();
+        prop_assert!(!error.faults().is_empty());
+        prop_assert!(error.faults().iter().all(|fault| lies_within(&text, fault)), "{error:?}");
+    }
+
+    #[test]
+    fn a_damaged_policy_is_read_without_panic_and_faults_lie_within_it(
+        start in 0..EVERY_FIELD.len(), length in 0_usize..40, patch in "[a-z:{}\\[\\], \n0-9.-]{0,20}",
+    ) {
+        let (before, after) = (EVERY_FIELD.chars().take(start), EVERY_FIELD.chars().skip(start + length));
+        let text: String = before.chain(patch.chars()).chain(after).collect();
+        if let Err(error) = parse(&text) {
+            prop_assert!(error.faults().iter().all(|fault| lies_within(&text, fault)), "{error:?}");
+        }
+    }
+}

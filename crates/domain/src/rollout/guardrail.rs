@@ -1,0 +1,59 @@
+//! Who is to blame for a guardrail's trip (DESIGN.md §3, guardrails). The gateway has moved the
+//! traffic already; this says what the rollout does about it.
+
+use super::ending::{end, end_with, quarantine};
+use super::entry::{Answer, Cause};
+use super::event::{Event, Rejected};
+use super::overlay::Pause;
+use super::pausing::pause_for;
+use super::stage::Outcome;
+use super::state::Rollout;
+use crate::plan::Kind;
+use crate::telemetry::{LatchCause, Trip};
+use crate::{Share, Timestamp};
+
+/// Incumbent requests in the window below which nothing can be said about it.
+const ENOUGH_INCUMBENT_REQUESTS: u64 = 20;
+
+/// Whom the counts around a trip point at.
+enum Blame {
+    Candidate,
+    Both,
+    Unknown,
+}
+
+pub(super) fn tripped(mut next: Rollout, event: &Event, trip: &Trip, now: Timestamp) -> Answer {
+    if trip.epoch != next.epoch || trip.rollout != next.id {
+        return Err(Rejected::Stale { found: trip.epoch, expected: next.epoch });
+    }
+    if next.share() == Share::ZERO {
+        return Err(Rejected::Already);
+    }
+    let cause = Cause::Guardrail { trip: Box::new(trip.clone()) };
+    match (next.plan.kind, blame(trip)) {
+        // There is nothing better to send the traffic to.
+        (Kind::First | Kind::Restore, _) => pause_for(next, Pause::Operator, event, cause),
+        (Kind::Promote, Blame::Candidate) => {
+            let effects = quarantine(&next, &cause.in_words());
+            end_with(next, Outcome::RolledBack, (event, cause), effects, now)
+        }
+        (Kind::Promote, Blame::Both) => {
+            next.reroute(now);
+            pause_for(next, Pause::Incident, event, cause)
+        }
+        (Kind::Promote, Blame::Unknown) => end(next, Outcome::RolledBack, event, cause, now),
+    }
+}
+
+/// The incumbent is well if its bad ratio is below half the candidate's; compared as products,
+/// exactly.
+fn blame(trip: &Trip) -> Blame {
+    if trip.incumbent.total < ENOUGH_INCUMBENT_REQUESTS
+        || trip.guardrail == LatchCause::NotReady.as_str()
+    {
+        return Blame::Unknown;
+    }
+    let incumbent = u128::from(trip.incumbent.bad) * u128::from(trip.candidate.total);
+    let candidate = u128::from(trip.candidate.bad) * u128::from(trip.incumbent.total);
+    if 2 * incumbent < candidate { Blame::Candidate } else { Blame::Both }
+}

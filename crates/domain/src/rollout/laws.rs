@@ -1,0 +1,11 @@
+//! The laws of DESIGN.md §3 that concern decisions, over random histories of at least 80 events.
+
+mod endings;
+mod exposure;
+mod gates;
+mod happenings;
+mod history;
+mod level;
+mod plans;
+mod records;
+mod times;

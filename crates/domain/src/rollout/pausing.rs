@@ -1,0 +1,113 @@
+//! Setting and clearing the overlays `paused` and `held`.
+
+use super::entry::{Answer, Cause, said, stay};
+use super::event::{Event, Rejected};
+use super::overlay::{Hold, Pause};
+use super::stage::Stage;
+use super::state::Rollout;
+use super::voyage::not_here;
+use crate::Timestamp;
+use crate::plan::Blocks;
+
+pub(super) fn pause(next: Rollout, event: &Event, reason: &str) -> Answer {
+    if next.paused.is_some() {
+        return Err(Rejected::Already);
+    }
+    if matches!(next.stage, Stage::RollingBack { .. }) {
+        return Err(not_here(&next, event));
+    }
+    pause_for(next, Pause::Operator, event, said(reason))
+}
+
+/// Sets the pause, unless a graver one stands. An approval that was asked for stays asked for.
+pub(super) fn pause_for(mut next: Rollout, pause: Pause, event: &Event, cause: Cause) -> Answer {
+    if next.paused.is_some_and(|set| set == pause || set.rank() > pause.rank()) {
+        return Err(Rejected::Already);
+    }
+    next.paused = Some(pause);
+    next.reason = Some(cause.in_words());
+    Ok(stay(next, event, cause))
+}
+
+pub(super) fn resume(mut next: Rollout, event: &Event, now: Timestamp) -> Answer {
+    match next.paused {
+        None => return Err(Rejected::Already),
+        Some(cause @ (Pause::SampleRatio | Pause::Fail)) => {
+            return Err(Rejected::NotResumable(cause.as_str()));
+        }
+        // The share comes back, and with it a new routing table.
+        Some(Pause::Incident) => next.reroute(now),
+        Some(Pause::Operator | Pause::Divergence | Pause::Deadline | Pause::ApprovalExpired) => {}
+    }
+    next.paused = None;
+    next.step.clock.restart_maximum();
+    Ok(stay(next, event, said("resumed")))
+}
+
+/// Something is missing; one hold is shown at a time.
+pub(super) fn held(mut next: Rollout, event: &Event, hold: Hold) -> Answer {
+    if next.held.is_some() {
+        return Err(Rejected::Already);
+    }
+    next.held = Some(hold);
+    Ok(stay(next, event, said(format!("held({hold})"))))
+}
+
+pub(super) fn released(mut next: Rollout, event: &Event, hold: Hold) -> Answer {
+    if next.held != Some(hold) {
+        return Err(Rejected::Already);
+    }
+    // Whether a check can be computed again only a look can tell.
+    if hold == Hold::Provider && judged_here(next.stage) {
+        return Err(Rejected::Undecided);
+    }
+    next.held = None;
+    Ok(stay(next, event, said(format!("{hold} is back"))))
+}
+
+const fn judged_here(stage: Stage) -> bool {
+    matches!(stage, Stage::Shadow | Stage::Canary | Stage::Ramp { .. } | Stage::Stabilizing)
+}
+
+/// Lifts a freeze that is over; none while it lasts, or without one.
+pub(super) fn thaw(next: &Rollout, event: &Event, now: Timestamp) -> Option<Answer> {
+    let over = next.held == Some(Hold::Freeze) && next.plan.blocked(Blocks::Advance, now).is_none();
+    over.then(|| {
+        let mut next = next.clone();
+        next.held = None;
+        Ok(stay(next, event, said("the freeze is over")))
+    })
+}
+
+/// What stands in the way of a raise that no look accompanies: a freeze is held for, then lifted.
+pub(super) fn hindered(next: &Rollout, event: &Event, now: Timestamp) -> Option<Answer> {
+    let frozen = next.plan.blocked(Blocks::Advance, now).is_some();
+    match next.held {
+        None if frozen => Some(held(next.clone(), event, Hold::Freeze)),
+        None => None,
+        Some(_) => Some(thaw(next, event, now).unwrap_or(Err(Rejected::Undecided))),
+    }
+}
+
+/// Holds a step whose routing table is not in force everywhere in time.
+pub(super) fn unacknowledged(next: Rollout, event: &Event, now: Timestamp) -> Answer {
+    let waited = now.since(next.step.routed_at) >= next.plan.routing.ack_timeout;
+    if next.step.acknowledged_at.is_some() || next.held.is_some() || !waited {
+        return Err(Rejected::Undecided);
+    }
+    held(next, event, Hold::Ack)
+}
+
+/// Starts the step's clock at the first acknowledgement of its epoch.
+pub(super) fn acknowledged(mut next: Rollout, event: &Event, now: Timestamp) -> Answer {
+    if next.step.acknowledged_at.is_some() {
+        return Err(Rejected::Already);
+    }
+    next.step.acknowledged_at = Some(now);
+    next.step.clock.start(now);
+    if next.held == Some(Hold::Ack) {
+        next.held = None;
+    }
+    let cause = said(format!("epoch {} acknowledged", next.epoch));
+    Ok(stay(next, event, cause))
+}

@@ -1,0 +1,10 @@
+//! Command scripts: what an operator would see, line by line, in each terminal state and overlay.
+
+mod ends;
+mod guardrails;
+mod holds;
+mod pauses;
+mod people;
+mod script;
+mod shadows;
+mod voyages;

@@ -1,0 +1,107 @@
+//! Which arm a unit is assigned to. One keyed hash against a threshold: sticky, and monotone in
+//! the share by construction (DESIGN.md §3, attribution).
+
+use crate::Share;
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher24;
+use std::hash::Hasher;
+
+/// The side of a rollout a unit is assigned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arm {
+    Incumbent,
+    Candidate,
+}
+
+/// What a hash is for. Separate tags make the draws independent under one salt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Domain {
+    Routing,
+    Mirror,
+    Log,
+    /// Bounding the set of seen units.
+    Units,
+}
+
+impl Domain {
+    const fn tag(self) -> u64 {
+        match self {
+            Self::Routing => 0x726f_7574_6500_0001,
+            Self::Mirror => 0x6d69_7272_6f72_0002,
+            Self::Log => 0x6c6f_6700_0000_0003,
+            Self::Units => 0x756e_6974_7300_0004,
+        }
+    }
+}
+
+/// A rollout's random 64 bits, stored with it; a new one per rollout, so nobody is unlucky twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Salt(pub u64);
+
+impl Salt {
+    /// SipHash-2-4 of `key` under this salt and the domain's tag.
+    pub fn hash(self, domain: Domain, key: &[u8]) -> u64 {
+        let mut hasher = SipHasher24::new_with_keys(self.0, domain.tag());
+        hasher.write(key);
+        hasher.finish()
+    }
+
+    /// The arm `key` is assigned to at `share`: candidate iff its hash, scaled to basis points,
+    /// is below the share.
+    pub fn choose(self, share: Share, key: &[u8]) -> Arm {
+        if self.within(Domain::Routing, share, key) { Arm::Candidate } else { Arm::Incumbent }
+    }
+
+    /// Whether `key` falls into the first `share` of the domain's draw.
+    pub fn within(self, domain: Domain, share: Share, key: &[u8]) -> bool {
+        let scaled = (u128::from(self.hash(domain, key)) * 10_000) >> 64;
+        scaled < u128::from(share.basis_points())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn golden_vectors() {
+        let salt = Salt(0x0123_4567_89ab_cdef);
+        let hashes: Vec<u64> =
+            ["", "user-1", "user-2"].map(|k| salt.hash(Domain::Routing, k.as_bytes())).into();
+        assert_eq!(hashes, GOLDEN);
+    }
+
+    /// From an implementation of the SipHash paper of its own, checked against the paper's vector.
+    const GOLDEN: [u64; 3] = [0xdee8_7395_fd44_0731, 0x1b5a_2f78_27f2_1989, 0x0c52_01c6_1420_2c6e];
+
+    #[test]
+    fn the_share_is_met_within_chance() {
+        let salt = Salt(7);
+        let share = Share::new(500).unwrap();
+        let chosen = (0..200_000_u32)
+            .filter(|i| salt.choose(share, &i.to_le_bytes()) == Arm::Candidate)
+            .count();
+        // 10,000 expected, standard deviation 97.
+        assert!((9_600..=10_400).contains(&chosen), "{chosen}");
+    }
+
+    proptest! {
+        #[test]
+        fn raising_the_share_moves_nobody_back(
+            salt: u64, key: Vec<u8>, low in 0u16..=10_000, high in 0u16..=10_000,
+        ) {
+            let (low, high) = (low.min(high), low.max(high));
+            let at = |bp| Salt(salt).choose(Share::new(bp).unwrap(), &key);
+            prop_assert!(at(low) == Arm::Incumbent || at(high) == Arm::Candidate);
+        }
+
+        #[test]
+        fn the_ends_are_exact(salt: u64, key: Vec<u8>) {
+            prop_assert_eq!(Salt(salt).choose(Share::ZERO, &key), Arm::Incumbent);
+            prop_assert_eq!(Salt(salt).choose(Share::FULL, &key), Arm::Candidate);
+        }
+    }
+}

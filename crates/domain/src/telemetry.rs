@@ -1,0 +1,69 @@
+//! What a gateway tells the store and the driver: counters, seen units, assignments, trips.
+//!
+//! Owns the shapes of what crosses from the gateway into the store. Refuses judgement: who is to
+//! blame for a trip is the driver's to say, from the counts given here.
+
+mod latch;
+mod units;
+
+pub use latch::{BadOf, Latch, LatchCause, Trip, TripKind};
+pub use units::{Seen, SeenUnits};
+
+use crate::evidence::{GateCounts, GateIndex, ShadowCounts};
+use crate::split::Arm;
+use crate::{EndpointName, RolloutId, Timestamp};
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher24;
+use std::hash::Hasher;
+
+/// One flush of a gateway's recorder. Counters are cumulative since the gateway's boot, so a flush
+/// that is applied twice, or one that is lost, changes nothing; the lists hold what is new.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Telemetry {
+    /// Random, one for each start of a gateway.
+    pub boot: u64,
+    /// Rises by one with each flush of a boot, from 1.
+    pub seq: u64,
+    /// Cumulative since boot.
+    pub gates: Vec<(RolloutId, GateIndex, GateCounts)>,
+    /// Cumulative since boot.
+    pub shadow: Vec<(RolloutId, ShadowCounts)>,
+    /// Newly seen units' hashes, and the sampling level in force when they were flushed.
+    pub units: Vec<(RolloutId, Vec<u64>, u32)>,
+    /// Served requests since the last flush.
+    pub assignments: Vec<Assignment>,
+    /// Assignments lost since boot because the buffer was full.
+    pub dropped_assignments: u64,
+}
+
+/// Which arm a request was assigned to; kept until its label may no longer come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// [`request_hash`] of the answered `x-request-id`.
+    pub request: u64,
+    pub endpoint: EndpointName,
+    pub rollout: Option<RolloutId>,
+    pub gate: Option<GateIndex>,
+    /// As assigned: a fallback stays with the candidate.
+    pub arm: Arm,
+    pub counted: Counted,
+    pub at: Timestamp,
+}
+
+/// Whether a request entered the evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// It is its unit's first under 0 < π < 1.
+    Yes,
+    No,
+}
+
+/// The hash under which a request's assignment is kept and its feedback is looked up: SipHash-2-4
+/// under a fixed key, so that it survives restarts.
+#[must_use]
+pub fn request_hash(request_id: &str) -> u64 {
+    let mut hasher = SipHasher24::new_with_keys(0x7265_7175_6573_7400, 0x7365_6174_7269_616c);
+    hasher.write(request_id.as_bytes());
+    hasher.finish()
+}

@@ -1,0 +1,150 @@
+//! What the evidence says about a gate. Computed by `judge`, consumed by `rollout`, shown by
+//! `explain`; stored with the journal row it caused.
+
+use crate::evidence::ArmCount;
+use serde::{Deserialize, Serialize};
+
+/// A gate's verdict at one look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub decision: Decision,
+    /// This gate's units (for the shadow: compared pairs, as candidate's).
+    pub units: ArmCount,
+    pub sample_ratio: SampleRatio,
+    pub coverage: Coverage,
+    pub checks: Vec<CheckReport>,
+}
+
+/// Pass, fail, or neither; no data is never a pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Decision {
+    /// Every enforced check rejects its own margin null at this moment.
+    Pass,
+    /// The named check failed.
+    Fail {
+        check: String,
+    },
+    Inconclusive,
+    /// The named check could not be computed.
+    Error {
+        check: String,
+        why: String,
+    },
+}
+
+/// Whether the assignment itself can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SampleRatio {
+    Plausible,
+    Mismatch,
+}
+
+/// Whether enough units are labelled, and alike on both arms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Coverage {
+    Enough,
+    /// The named check's labels are too few, or differ by arm.
+    Short {
+        check: String,
+    },
+}
+
+/// One check's state at one look: what `explain` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckReport {
+    pub name: String,
+    pub verdict: CheckVerdict,
+    pub enforced: Enforced,
+    /// What the numbers are: `error rate`, `p99 latency`, `correct`, `disagreement`, …
+    pub metric: String,
+    /// The candidate's and the incumbent's estimates, in `unit`.
+    pub candidate: Option<f64>,
+    pub incumbent: Option<f64>,
+    pub unit: Unit,
+    /// The margin or limit in words.
+    pub limit: String,
+    pub counts: Counts,
+    /// ln e against the candidate, and what it must reach to fail.
+    pub fail_log_e: Option<f64>,
+    pub fail_at: Option<f64>,
+    /// ln e against the margin null, and what it must reach to pass.
+    pub pass_log_e: Option<f64>,
+    pub pass_at: Option<f64>,
+    /// Candidate units still needed at the present rates; none if unknown or decided.
+    pub units_needed: Option<u64>,
+}
+
+/// Counted units of one check, all gates (fail) or this gate (pass) as stated in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    pub candidate_bad: u64,
+    pub candidate_total: u64,
+    pub incumbent_bad: u64,
+    pub incumbent_total: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    /// Shown as `healthy`.
+    Pass,
+    Fail,
+    Inconclusive,
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enforced {
+    Yes,
+    DryRun,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    Ratio,
+    Milliseconds,
+}
+
+impl Verdict {
+    /// The verdict in one line: the failing check with its value and limit, if one fails.
+    pub fn in_words(&self) -> String {
+        let mismatch = self.sample_ratio == SampleRatio::Mismatch;
+        match &self.decision {
+            Decision::Pass | Decision::Inconclusive | Decision::Error { .. } if mismatch => {
+                let ArmCount { candidate, incumbent } = self.units;
+                format!("sample ratio: {candidate} candidate units to {incumbent} is not the share")
+            }
+            Decision::Pass => "every check is healthy".to_owned(),
+            Decision::Inconclusive => "undecided".to_owned(),
+            Decision::Error { check, why } => format!("{check} could not be computed: {why}"),
+            Decision::Fail { check } => {
+                let report = self.checks.iter().find(|report| &report.name == check);
+                report.map_or_else(|| format!("{check} failed"), CheckReport::in_words)
+            }
+        }
+    }
+}
+
+impl CheckReport {
+    /// The check's name, value and limit in one line.
+    pub fn in_words(&self) -> String {
+        let show = |value: Option<f64>| match (value, self.unit) {
+            (None, _) => "unknown".to_owned(),
+            (Some(value), Unit::Ratio) => format!("{:.1} %", value * 100.0),
+            (Some(value), Unit::Milliseconds) => format!("{value:.1} ms"),
+        };
+        format!(
+            "{}: {} {} vs {} ({})",
+            self.name,
+            self.metric,
+            show(self.candidate),
+            show(self.incumbent),
+            self.limit
+        )
+    }
+}

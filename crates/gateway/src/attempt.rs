@@ -1,0 +1,108 @@
+//! One try at answering a request by one version.
+//!
+//! Encoding is part of the try: an answer that JSON cannot hold, or that lacks an output the model
+//! declares, is the model's error.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use seatrial_domain::tensor::Tensor;
+use seatrial_runtime::infer;
+use tokio::time::Instant;
+
+use crate::codec::{self, Frame};
+use crate::fault::Fault;
+use crate::installed::Served;
+use crate::lane::Outcome;
+
+/// What is asked, apart from its tensors.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    /// `{m}`: the endpoint's name.
+    pub(crate) model: String,
+    /// The request's own `id`.
+    pub(crate) id: Option<String>,
+    /// The outputs wanted, in order; empty: all.
+    pub(crate) outputs: Vec<String>,
+    /// For each try.
+    pub(crate) deadline: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) outcome: Outcome,
+    pub(crate) latency: Duration,
+    pub(crate) result: Result<Answered, Fault>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) body: Bytes,
+    pub(crate) outputs: Vec<Tensor>,
+}
+
+/// Runs the inference, within the ask's deadline from now.
+pub(crate) async fn attempt(served: &Served, ask: &Ask, inputs: Vec<Tensor>) -> Attempt {
+    let _in_flight = served.lane.enter();
+    let start = Instant::now();
+    let inferred = infer(served, inputs, start + ask.deadline).await;
+    let latency = start.elapsed();
+    let result = inferred.and_then(|outputs| {
+        let body = encode(served, ask, &outputs)?;
+        Ok(Answered { body, outputs })
+    });
+    let outcome = match &result {
+        Ok(_) => Outcome::Ok,
+        Err(Fault::Late) => Outcome::Late,
+        Err(Fault::Invalid(_)) => Outcome::Invalid,
+        Err(
+            Fault::NotFound(_)
+            | Fault::Method(_)
+            | Fault::TooLarge { .. }
+            | Fault::Unsupported(_)
+            | Fault::Busy(_)
+            | Fault::Unavailable(_)
+            | Fault::Model(_),
+        ) => Outcome::Error,
+    };
+    served.lane.record(outcome, latency);
+    Attempt { outcome, latency, result }
+}
+
+/// The declared signature was checked before the arm was chosen; where this version's differs from
+/// it, what does not fit is this version's error, not the client's.
+async fn infer(
+    served: &Served,
+    inputs: Vec<Tensor>,
+    deadline: Instant,
+) -> Result<Vec<Tensor>, Fault> {
+    served
+        .backend
+        .signature()
+        .check_inputs(&inputs)
+        .map_err(|error| Fault::Model(format!("{} does not take this: {error}", served.version)))?;
+    served.backend.infer(inputs, deadline).await.map_err(|error| match error {
+        infer::Error::Deadline => Fault::Late,
+        infer::Error::Overloaded { .. } => Fault::Busy(error.to_string()),
+        infer::Error::Input { .. } => Fault::Invalid(error.to_string()),
+        infer::Error::Model { .. } => Fault::Model(error.to_string()),
+        infer::Error::Unavailable { .. } => Fault::Unavailable(error.to_string()),
+    })
+}
+
+fn encode(served: &Served, ask: &Ask, outputs: &[Tensor]) -> Result<Bytes, Fault> {
+    let wanted = if ask.outputs.is_empty() {
+        outputs.iter().collect()
+    } else {
+        ask.outputs.iter().map(|name| find(name, outputs)).collect::<Result<Vec<_>, _>>()?
+    };
+    let version = served.version.number.0;
+    Ok(codec::encode(Frame { model: &ask.model, version, id: ask.id.as_deref() }, &wanted)?)
+}
+
+fn find<'a>(name: &str, outputs: &'a [Tensor]) -> Result<&'a Tensor, Fault> {
+    outputs
+        .iter()
+        .find(|output| output.name == name)
+        .ok_or_else(|| Fault::Model(format!("the model's answer lacks the output {name:?}")))
+}

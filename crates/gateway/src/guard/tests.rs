@@ -1,0 +1,95 @@
+use super::{Guard, Readiness};
+use crate::lane::Outcome;
+use seatrial_domain::plan::Guardrail;
+use seatrial_domain::split::Arm::{Candidate, Incumbent};
+use seatrial_domain::telemetry::BadOf;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn rails() -> Vec<Guardrail> {
+    vec![
+        Guardrail::ConsecutiveErrors { limit: 20 },
+        Guardrail::ErrorRatio { limit: 0.5, min_requests: 20, window: 10 * SECOND },
+        Guardrail::DeadlineExceeded { ratio: 0.1, min_requests: 20, window: 10 * SECOND },
+        Guardrail::NotReady { after: 5 * SECOND },
+    ]
+}
+
+/// How many of these candidate outcomes, spaced by `gap`, it takes to trip.
+fn trips_after(outcomes: &[Outcome], gap: Duration) -> Option<(usize, &'static str)> {
+    let start = Instant::now();
+    let guard = Guard::new(&rails(), start);
+    (1_u32..).zip(outcomes.iter().cycle()).take(500).find_map(|(n, outcome)| {
+        let breach = guard.note(Candidate, *outcome, start + gap * n)?;
+        Some((usize::try_from(n).unwrap(), breach.rail.name()))
+    })
+}
+
+#[test]
+fn errors_in_a_row_trip_at_the_limit_and_not_before() {
+    assert_eq!(trips_after(&[Outcome::Error], SECOND), Some((20, "consecutiveErrors")));
+}
+
+#[test]
+fn more_than_half_errors_trip_once_there_are_enough() {
+    let mostly = [Outcome::Error, Outcome::Ok, Outcome::Error];
+    assert_eq!(trips_after(&mostly, SECOND / 100), Some((21, "errorRatio")));
+    assert_eq!(trips_after(&[Outcome::Ok, Outcome::Error], SECOND / 100), None);
+}
+
+#[test]
+fn late_answers_trip_by_their_ratio() {
+    let one_in_nine = [[Outcome::Ok; 8].as_slice(), &[Outcome::Late]].concat();
+    assert_eq!(trips_after(&one_in_nine, SECOND / 100), Some((27, "deadlineExceeded")));
+}
+
+#[test]
+fn what_is_older_than_the_window_is_forgotten() {
+    let mostly = [Outcome::Error, Outcome::Ok, Outcome::Error];
+    // Ten answers in ten seconds are never twenty.
+    assert_eq!(trips_after(&mostly, SECOND), None);
+}
+
+#[test]
+fn invalid_requests_are_nobodys() {
+    assert_eq!(trips_after(&[Outcome::Invalid], SECOND / 100), None);
+}
+
+#[test]
+fn a_breach_carries_both_arms_recent_counts() {
+    let start = Instant::now();
+    let guard = Guard::new(&rails(), start);
+    for n in 0..30 {
+        let outcome = if n % 3 == 0 { Outcome::Late } else { Outcome::Ok };
+        assert_eq!(guard.note(Incumbent, outcome, start), None);
+    }
+    let breach = (0..20).find_map(|_| guard.note(Candidate, Outcome::Error, start)).unwrap();
+    assert_eq!(breach.incumbent, BadOf { bad: 10, total: 30 });
+    assert_eq!(breach.candidate, BadOf { bad: 20, total: 20 });
+}
+
+#[test]
+fn a_candidate_that_is_not_ready_trips_after_its_time() {
+    let start = Instant::now();
+    let guard = Guard::new(&rails(), start);
+    let at = |seconds| start + SECOND * seconds;
+    assert_eq!(guard.note_readiness(Readiness::NotReady, at(0)), None);
+    assert_eq!(guard.note_readiness(Readiness::Ready, at(4)), None);
+    assert_eq!(guard.note_readiness(Readiness::NotReady, at(5)), None);
+    assert_eq!(guard.note_readiness(Readiness::NotReady, at(9)), None);
+    let breach = guard.note_readiness(Readiness::NotReady, at(10)).unwrap();
+    assert_eq!(breach.rail.name(), "notReady");
+}
+
+#[test]
+fn after_a_reset_it_takes_the_whole_limit_again() {
+    let start = Instant::now();
+    let guard = Guard::new(&rails(), start);
+    let trip =
+        |guard: &Guard| (1..).find(|_| guard.note(Candidate, Outcome::Error, start).is_some());
+    assert_eq!(trip(&guard), Some(20));
+    guard.reset(start);
+    assert_eq!(trip(&guard), Some(20));
+}

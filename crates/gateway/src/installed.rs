@@ -1,0 +1,109 @@
+//! A routing table in force, with the records its requests are counted in.
+//!
+//! Owns which versions may answer now. A latch set here takes the candidate's share away for the
+//! rest of the table's life.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use seatrial_domain::plan::Kind;
+use seatrial_domain::split::Arm;
+use seatrial_domain::telemetry::Latch;
+use seatrial_domain::{Epoch, Share, VersionNumber, VersionRef, endpoint};
+use seatrial_runtime::Backend;
+
+use crate::guard::Guard;
+use crate::lane::Lane;
+use crate::mirror::Mirror;
+use crate::recorder::{GateRecord, UnitRecord};
+use crate::sync::lock;
+use crate::table::RolloutRoute;
+
+#[derive(Debug)]
+pub(crate) struct Installed {
+    pub(crate) epoch: Epoch,
+    pub(crate) settings: endpoint::Settings,
+    pub(crate) incumbent: Option<Served>,
+    pub(crate) candidate: Option<Served>,
+    pub(crate) pinned: Vec<Served>,
+    pub(crate) rollout: Option<Active>,
+    pub(crate) latch: OnceLock<Latch>,
+}
+
+/// A version that can answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Served {
+    pub(crate) version: VersionRef,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) lane: Arc<Lane>,
+}
+
+/// The table's rollout, with its records.
+#[derive(Debug)]
+pub(crate) struct Active {
+    pub(crate) route: RolloutRoute,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) units: Arc<UnitRecord>,
+    pub(crate) gate: Option<Arc<GateRecord>>,
+    pub(crate) mirror: Option<Arc<Mirror>>,
+    /// Guardrails already reported under this table.
+    pub(crate) reported: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Installed {
+    /// The candidate's share in force: zero under a latch.
+    pub(crate) fn share(&self) -> Share {
+        match &self.rollout {
+            Some(active) if self.latch.get().is_none() => active.route.share,
+            Some(_) | None => Share::ZERO,
+        }
+    }
+
+    pub(crate) fn arm(&self, arm: Arm) -> Option<&Served> {
+        match arm {
+            Arm::Incumbent => self.incumbent.as_ref(),
+            Arm::Candidate => self.candidate.as_ref(),
+        }
+    }
+
+    /// The version whose signature the endpoint declares: the incumbent's while it has a share.
+    pub(crate) fn facing(&self) -> Option<&Served> {
+        if self.share() == Share::FULL { self.candidate.as_ref() } else { self.incumbent.as_ref() }
+    }
+
+    /// The versions `/versions/{v}` reaches: those with a share, and the pinned ones.
+    pub(crate) fn reachable(&self) -> Vec<&Served> {
+        let share = self.share();
+        let incumbent = self.incumbent.iter().filter(|_| share < Share::FULL);
+        let candidate = self.candidate.iter().filter(|_| share > Share::ZERO);
+        let mut all: Vec<&Served> = incumbent.chain(candidate).chain(&self.pinned).collect();
+        all.sort_by_key(|served| served.version.number);
+        all.dedup_by_key(|served| served.version.number);
+        all
+    }
+
+    /// Whether a request routed by this table may reach the version.
+    pub(crate) fn names(&self, version: VersionNumber) -> bool {
+        let mut all = self.incumbent.iter().chain(&self.candidate).chain(&self.pinned);
+        all.any(|served| served.version.number == version)
+    }
+
+    pub(crate) fn pinned(&self, version: VersionNumber) -> Option<&Served> {
+        self.reachable().into_iter().find(|served| served.version.number == version)
+    }
+}
+
+impl Active {
+    /// Whether a passed guardrail takes the share away; in plans without a control it only pauses.
+    pub(crate) const fn zeroes(&self) -> bool {
+        match self.route.kind {
+            Kind::Promote => true,
+            Kind::First | Kind::Restore => false,
+        }
+    }
+
+    /// Whether this is the guardrail's first report under this table.
+    pub(crate) fn first_report(&self, guardrail: &'static str) -> bool {
+        lock(&self.reported).insert(guardrail)
+    }
+}

@@ -1,0 +1,175 @@
+//! The mirror: copies of answered requests, given to the candidate beside the clients' path.
+//!
+//! Owns the bounds: how many copies and bytes may wait, how many run at once. Whatever is beyond
+//! them is dropped and counted, so a slow candidate never slows a client. Only requests that the
+//! incumbent answered are copied: there is nothing to compare the others with.
+
+mod job;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use seatrial_domain::plan::{KeySource, Shadow};
+use seatrial_domain::split::{Domain, Salt};
+use seatrial_domain::tensor::{Tensor, TensorData};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::admission::Places;
+use crate::choice::Asked;
+use crate::installed::Served;
+use crate::recorder::ShadowRecord;
+use crate::request_id::Serial;
+
+/// What all mirrors of a gateway share.
+#[derive(Debug, Clone)]
+pub(crate) struct Workshop {
+    /// Copies run at once.
+    pub(crate) workers: Arc<Semaphore>,
+    /// Second scorings by an incumbent at once: one, since it has clients to serve.
+    pub(crate) rescoring: Arc<Semaphore>,
+    pub(crate) tasks: TaskTracker,
+}
+
+/// Who is compared, and by which salt requests are sampled.
+#[derive(Debug, Clone)]
+pub(crate) struct Sides {
+    pub(crate) incumbent: Served,
+    pub(crate) candidate: Served,
+    pub(crate) salt: Salt,
+    pub(crate) deadline: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) struct Mirror {
+    plan: Shadow,
+    sides: Sides,
+    pub(crate) record: Arc<ShadowRecord>,
+    places: Arc<Places>,
+    queued_bytes: Arc<AtomicU64>,
+    stop: CancellationToken,
+    workshop: Workshop,
+}
+
+/// A request that was answered, to be answered again.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    pub(crate) request_id: String,
+    pub(crate) slices: BTreeMap<String, String>,
+    pub(crate) inputs: Vec<Tensor>,
+    /// The incumbent's answer to the client.
+    pub(crate) outputs: Vec<Tensor>,
+}
+
+impl Mirror {
+    pub(crate) fn new(
+        plan: Shadow,
+        sides: Sides,
+        record: Arc<ShadowRecord>,
+        workshop: Workshop,
+    ) -> Self {
+        Self {
+            plan,
+            sides,
+            record,
+            places: Arc::default(),
+            queued_bytes: Arc::default(),
+            stop: CancellationToken::new(),
+            workshop,
+        }
+    }
+
+    /// Whether this request is in the mirrored sample.
+    pub(crate) fn samples(&self, serial: Serial) -> bool {
+        self.sides.salt.within(Domain::Mirror, self.plan.mirror, &serial.bytes())
+    }
+
+    /// The request's value in each of the plan's slices.
+    pub(crate) fn slices(&self, asked: Asked<'_>) -> BTreeMap<String, String> {
+        let value = |key| asked.value(key).map_or_else(|| "(none)".to_owned(), |text| bound(&text));
+        self.plan.slices.iter().map(|slice| (column(&slice.key), value(&slice.key))).collect()
+    }
+
+    /// Hands a copy over, or drops and counts it. Never waits.
+    pub(crate) fn offer(self: &Arc<Self>, copy: Copy) {
+        if self.stop.is_cancelled() {
+            self.record.dropped("stopped");
+            return;
+        }
+        let Some(place) = self.places.take(self.plan.max_in_flight) else {
+            self.record.dropped("queue_full");
+            return;
+        };
+        let Some(bytes) = self.reserve(size(&copy)) else {
+            self.record.dropped("queue_bytes");
+            return;
+        };
+        let job = job::Job { mirror: Arc::clone(self), copy, _place: place, _bytes: bytes };
+        self.workshop.tasks.spawn(job.run());
+    }
+
+    /// Drops what waits; what runs ends by its deadline.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    fn reserve(&self, bytes: u64) -> Option<Reserved> {
+        self.queued_bytes
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |queued| {
+                queued.checked_add(bytes).filter(|sum| *sum <= self.plan.queue_bytes)
+            })
+            .ok()
+            .map(|_before| Reserved { bytes, of: Arc::clone(&self.queued_bytes) })
+    }
+}
+
+/// Bytes held by a waiting or running copy.
+#[derive(Debug)]
+struct Reserved {
+    bytes: u64,
+    of: Arc<AtomicU64>,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.of.fetch_sub(self.bytes, Ordering::AcqRel);
+    }
+}
+
+/// How much of a slice's value is kept.
+const VALUE_CHARS: usize = 64;
+
+fn bound(text: &str) -> String {
+    text.chars().take(VALUE_CHARS).collect()
+}
+
+fn column(key: &KeySource) -> String {
+    match key {
+        KeySource::Header(name) | KeySource::Parameter(name) => name.clone(),
+    }
+}
+
+fn size(copy: &Copy) -> u64 {
+    copy.inputs.iter().chain(&copy.outputs).map(tensor_size).sum()
+}
+
+fn tensor_size(tensor: &Tensor) -> u64 {
+    let bytes = match &tensor.data {
+        TensorData::Bool(v) => size_of_val(v.as_slice()),
+        TensorData::Uint8(v) => size_of_val(v.as_slice()),
+        TensorData::Int8(v) => size_of_val(v.as_slice()),
+        TensorData::Uint16(v) | TensorData::Fp16(v) => size_of_val(v.as_slice()),
+        TensorData::Int16(v) => size_of_val(v.as_slice()),
+        TensorData::Uint32(v) => size_of_val(v.as_slice()),
+        TensorData::Int32(v) => size_of_val(v.as_slice()),
+        TensorData::Fp32(v) => size_of_val(v.as_slice()),
+        TensorData::Uint64(v) => size_of_val(v.as_slice()),
+        TensorData::Int64(v) => size_of_val(v.as_slice()),
+        TensorData::Fp64(v) => size_of_val(v.as_slice()),
+        TensorData::Bytes(v) => size_of_val(v.as_slice()) + v.iter().map(Vec::len).sum::<usize>(),
+    };
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

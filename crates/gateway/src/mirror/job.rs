@@ -1,0 +1,82 @@
+//! One copy's way: wait for a worker, ask the candidate, compare.
+
+use std::sync::Arc;
+
+use seatrial_domain::comparison::{Agreement, compare};
+use seatrial_domain::plan::NoiseFloor;
+use seatrial_domain::tensor::Tensor;
+use tokio::time::Instant;
+
+use super::{Copy, Mirror, Reserved};
+use crate::admission::Place;
+use crate::installed::Served;
+use crate::recorder::Pair;
+
+/// A copy with the place and the bytes it holds until it is done.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) mirror: Arc<Mirror>,
+    pub(super) copy: Copy,
+    pub(super) _place: Place,
+    pub(super) _bytes: Reserved,
+}
+
+impl Job {
+    pub(super) async fn run(self) {
+        let mirror = &*self.mirror;
+        let worker = tokio::select! {
+            biased;
+            () = mirror.stop.cancelled() => None,
+            worker = mirror.workshop.workers.acquire() => worker.ok(),
+        };
+        if worker.is_none() {
+            mirror.record.dropped("stopped");
+            return;
+        }
+        mirror.record.sent();
+        let Some(answer) = self.score(&mirror.sides.candidate).await else {
+            mirror.record.candidate_failed();
+            return;
+        };
+        let candidate = self.agreements(&answer);
+        let noise = self.noise().await;
+        let Self { copy, .. } = &self;
+        mirror.record.compared(&Pair {
+            request_id: copy.request_id.clone(),
+            slices: copy.slices.clone(),
+            candidate,
+            noise,
+        });
+    }
+
+    /// The incumbent's second answer against its first: how much disagreement means nothing.
+    async fn noise(&self) -> Vec<Agreement> {
+        match self.mirror.plan.noise_floor {
+            NoiseFloor::Off => Vec::new(),
+            NoiseFloor::Incumbent => {
+                let turn = self.mirror.workshop.rescoring.acquire().await;
+                let again = match turn {
+                    Ok(_held) => self.score(&self.mirror.sides.incumbent).await,
+                    Err(_closed) => None,
+                };
+                again.map(|outputs| self.agreements(&outputs)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn agreements(&self, other: &[Tensor]) -> Vec<Agreement> {
+        self.mirror
+            .plan
+            .compare
+            .iter()
+            .map(|rule| compare(rule, &self.copy.outputs, other))
+            .collect()
+    }
+
+    async fn score(&self, served: &Served) -> Option<Vec<Tensor>> {
+        let _in_flight = served.lane.enter();
+        served.backend.signature().check_inputs(&self.copy.inputs).ok()?;
+        let deadline = Instant::now() + self.mirror.sides.deadline;
+        served.backend.infer(self.copy.inputs.clone(), deadline).await.ok()
+    }
+}

@@ -1,0 +1,129 @@
+//! The recorder: every counter and list a flush of telemetry carries.
+//!
+//! Owns the records of each rollout's gates, seen units and shadow, and the assignments since the
+//! last flush. Records are cumulative since boot; those of rollouts that are over are let go once
+//! they have been flushed unchanged often enough to have arrived.
+
+mod assignments;
+mod gate;
+mod shadow;
+#[cfg(test)]
+mod tests;
+mod units;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use seatrial_analysis::latency::Edges;
+use seatrial_domain::RolloutId;
+use seatrial_domain::evidence::GateIndex;
+use seatrial_domain::plan::Shadow;
+use seatrial_domain::telemetry::{Assignment, SeenUnits, Telemetry};
+
+use crate::config::Config;
+use crate::sync::lock;
+use assignments::Assignments;
+pub(crate) use gate::GateRecord;
+pub(crate) use shadow::{Pair, ShadowRecord};
+pub(crate) use units::UnitRecord;
+
+/// Flushes a record that nothing refers to is still part of.
+const KEPT_FLUSHES: u32 = 60;
+
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    boot: u64,
+    units_cap: usize,
+    edges: Arc<Edges>,
+    flushes: AtomicU64,
+    gates: Records<(RolloutId, GateIndex), GateRecord>,
+    shadows: Records<RolloutId, ShadowRecord>,
+    units: Records<RolloutId, UnitRecord>,
+    assignments: Assignments,
+}
+
+type Records<K, R> = Mutex<BTreeMap<K, Kept<R>>>;
+
+#[derive(Debug)]
+struct Kept<R> {
+    record: Arc<R>,
+    /// Flushes since nothing but this list refers to it.
+    unreferenced: u32,
+}
+
+impl Recorder {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            boot: config.boot,
+            units_cap: config.units,
+            edges: Arc::new(Edges::default()),
+            flushes: AtomicU64::new(0),
+            gates: Mutex::default(),
+            shadows: Mutex::default(),
+            units: Mutex::default(),
+            assignments: Assignments::new(config.assignments),
+        }
+    }
+
+    pub(crate) fn gate(&self, rollout: RolloutId, gate: GateIndex) -> Arc<GateRecord> {
+        record(&self.gates, (rollout, gate), || GateRecord::new(Arc::clone(&self.edges)))
+    }
+
+    pub(crate) fn shadow(&self, rollout: RolloutId, plan: &Shadow) -> Arc<ShadowRecord> {
+        record(&self.shadows, rollout, || ShadowRecord::new(plan, Arc::clone(&self.edges)))
+    }
+
+    pub(crate) fn units(&self, rollout: RolloutId) -> Arc<UnitRecord> {
+        record(&self.units, rollout, || UnitRecord::new(self.units_cap))
+    }
+
+    pub(crate) fn seed(&self, rollout: RolloutId, seen: &SeenUnits) {
+        self.units(rollout).seed(seen);
+    }
+
+    pub(crate) fn assign(&self, assignment: Assignment) {
+        self.assignments.push(assignment);
+    }
+
+    /// Everything counted so far, and the lists since the last flush. Counters are read before
+    /// units: whatever is counted here is then among the units seen, so a restart from a stored
+    /// flush counts no unit twice.
+    pub(crate) fn flush(&self) -> Telemetry {
+        let gates = each(&self.gates, |(rollout, gate), record| (*rollout, *gate, record.counts()));
+        let shadow = each(&self.shadows, |rollout, record| (*rollout, record.counts()));
+        let units = each(&self.units, |rollout, record| (*rollout, record.take_fresh()));
+        let (assignments, dropped_assignments) = self.assignments.take();
+        Telemetry {
+            boot: self.boot,
+            seq: self.flushes.fetch_add(1, Ordering::AcqRel) + 1,
+            gates,
+            shadow,
+            units: units
+                .into_iter()
+                .filter(|(_, (fresh, level))| !fresh.is_empty() || *level > 0)
+                .map(|(rollout, (fresh, level))| (rollout, fresh, level))
+                .collect(),
+            assignments,
+            dropped_assignments,
+        }
+    }
+}
+
+fn record<K: Ord, R>(records: &Records<K, R>, key: K, make: impl FnOnce() -> R) -> Arc<R> {
+    let mut records = lock(records);
+    let kept =
+        records.entry(key).or_insert_with(|| Kept { record: Arc::new(make()), unreferenced: 0 });
+    kept.unreferenced = 0;
+    Arc::clone(&kept.record)
+}
+
+fn each<K: Ord, R, T>(records: &Records<K, R>, read: impl Fn(&K, &R) -> T) -> Vec<T> {
+    let mut records = lock(records);
+    records.retain(|_, kept| {
+        let referenced = Arc::strong_count(&kept.record) > 1;
+        kept.unreferenced = if referenced { 0 } else { kept.unreferenced + 1 };
+        kept.unreferenced <= KEPT_FLUSHES
+    });
+    records.iter().map(|(key, kept)| read(key, &kept.record)).collect()
+}

@@ -1,0 +1,76 @@
+use super::{KEPT_FLUSHES, Recorder};
+use crate::config::Config;
+use crate::lane::Outcome;
+use seatrial_domain::evidence::GateIndex;
+use seatrial_domain::split::Arm;
+use seatrial_domain::telemetry::{Assignment, Counted, Seen, SeenUnits};
+use seatrial_domain::{EndpointName, RolloutId, Timestamp};
+use std::time::Duration;
+
+const ROLLOUT: RolloutId = RolloutId(1);
+
+fn recorder(assignments: usize) -> Recorder {
+    let mut config = Config::new(9, || Timestamp::from_micros(0));
+    config.assignments = assignments;
+    Recorder::new(&config)
+}
+
+fn assignment(request: u64) -> Assignment {
+    Assignment {
+        request,
+        endpoint: EndpointName::new("digits").unwrap(),
+        rollout: Some(ROLLOUT),
+        gate: None,
+        arm: Arm::Candidate,
+        counted: Counted::No,
+        at: Timestamp::from_micros(0),
+    }
+}
+
+#[test]
+fn counters_are_cumulative_and_lists_are_new() {
+    let recorder = recorder(10);
+    let gate = recorder.gate(ROLLOUT, GateIndex(0));
+    gate.count(Arm::Candidate, Outcome::Late, Duration::ZERO);
+    recorder.assign(assignment(1));
+    let first = recorder.flush();
+    gate.count(Arm::Incumbent, Outcome::Ok, Duration::from_micros(3));
+    gate.count(Arm::Incumbent, Outcome::Invalid, Duration::ZERO);
+    let second = recorder.flush();
+
+    assert_eq!((first.boot, first.seq, second.seq), (9, 1, 2));
+    assert_eq!((first.assignments.len(), second.assignments.len()), (1, 0));
+    let counts = &second.gates[0].2;
+    assert_eq!((counts.units.candidate, counts.units.incumbent), (1, 1));
+    assert_eq!((counts.errors.candidate_bad, counts.errors.incumbent_good), (1, 1));
+    assert_eq!(counts.latency.candidate.last(), Some(&1), "late answers are the slowest");
+    assert_eq!(counts.latency.incumbent[2], 1);
+}
+
+#[test]
+fn assignments_beyond_the_bound_are_dropped_and_counted() {
+    let recorder = recorder(2);
+    (0..5).for_each(|request| recorder.assign(assignment(request)));
+    let flush = recorder.flush();
+    assert_eq!((flush.assignments.len(), flush.dropped_assignments), (2, 3));
+}
+
+#[test]
+fn seeded_units_are_neither_first_nor_fresh() {
+    let recorder = recorder(0);
+    recorder.seed(ROLLOUT, &SeenUnits { level: 0, set: [7].into() });
+    let units = recorder.units(ROLLOUT);
+    assert_eq!((units.see(7), units.see(8)), (Seen::Again, Seen::First));
+    assert_eq!(recorder.flush().units, [(ROLLOUT, vec![8], 0)]);
+    assert_eq!(recorder.flush().units, []);
+}
+
+#[test]
+fn records_of_a_rollout_that_is_over_are_let_go_after_enough_flushes() {
+    let recorder = recorder(0);
+    drop(recorder.gate(ROLLOUT, GateIndex(0)));
+    for _ in 0..KEPT_FLUSHES {
+        assert_eq!(recorder.flush().gates.len(), 1);
+    }
+    assert_eq!(recorder.flush().gates.len(), 0);
+}

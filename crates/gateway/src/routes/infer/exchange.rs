@@ -1,0 +1,178 @@
+//! One valid request under the table that routes it: assigned, tried, counted, mirrored.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use seatrial_domain::VersionNumber;
+use seatrial_domain::plan::Fallback;
+use seatrial_domain::split::Arm;
+use seatrial_domain::telemetry::{Assignment, Counted, request_hash};
+use seatrial_domain::tensor::Tensor;
+use tokio::time::Instant;
+
+use crate::admission::Place;
+use crate::attempt::{Answered, Ask, Attempt, attempt};
+use crate::choice::{Asked, Choice, Standing, choose};
+use crate::codec::InferRequest;
+use crate::entry::Entry;
+use crate::fault::Fault;
+use crate::installed::{Active, Installed, Served};
+use crate::lane::Outcome;
+use crate::mirror::{Copy, Mirror};
+use crate::request_id::Serial;
+use crate::shared::Shared;
+
+/// A valid request that holds its place among those in flight.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) shared: Arc<Shared>,
+    pub(super) entry: Arc<Entry>,
+    pub(super) installed: Arc<Installed>,
+    pub(super) headers: HeaderMap,
+    pub(super) serial: Serial,
+    pub(super) request_id: String,
+    pub(super) request: InferRequest,
+    pub(super) _place: Place,
+}
+
+/// What goes back, and which version it is from.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) body: Result<Bytes, Fault>,
+    pub(super) version: Option<VersionNumber>,
+}
+
+impl Exchange {
+    /// A request to a version by its number: no evidence, no guardrails, no fallback.
+    pub(super) async fn pinned(mut self, version: VersionNumber) -> Outgoing {
+        let ask = self.ask();
+        let inputs = std::mem::take(&mut self.request.inputs);
+        let Some(served) = self.installed.pinned(version) else {
+            return nobody();
+        };
+        outgoing(served, attempt(served, &ask, inputs).await.result)
+    }
+
+    /// A request to the endpoint.
+    pub(super) async fn assigned(mut self) -> Outgoing {
+        let choice = choose(&self.installed, self.asked());
+        // In a table without an incumbent the candidate has the whole share, or nobody answers.
+        let Some(served) = self.installed.arm(choice.arm).cloned() else { return nobody() };
+        let ask = self.ask();
+        let mirror = self.mirror(choice);
+        let fallback = self.fallback(choice);
+        let inputs = std::mem::take(&mut self.request.inputs);
+        let spare = (mirror.is_some() || fallback.is_some()).then(|| inputs.clone());
+        let first = attempt(&served, &ask, inputs).await;
+        self.record(choice, &first);
+        match (first.result, fallback, spare) {
+            (Ok(answered), _, spare) => {
+                if let (Some(mirror), Some(inputs)) = (mirror, spare) {
+                    self.copy(&mirror, inputs, &answered);
+                }
+                Outgoing { body: Ok(answered.body), version: Some(served.version.number) }
+            }
+            (Err(fault), Some(incumbent), Some(inputs)) if !matches!(fault, Fault::Invalid(_)) => {
+                outgoing(&incumbent, attempt(&incumbent, &ask, inputs).await.result)
+            }
+            (Err(fault), _, _) => outgoing(&served, Err(fault)),
+        }
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        let Self { headers, request, serial, .. } = self;
+        Asked { headers, parameters: &request.parameters, serial: *serial }
+    }
+
+    fn ask(&mut self) -> Ask {
+        Ask {
+            model: self.entry.name.to_string(),
+            id: self.request.id.take(),
+            outputs: std::mem::take(&mut self.request.outputs),
+            deadline: self.installed.settings.deadline,
+        }
+    }
+
+    fn active(&self) -> Option<&Active> {
+        self.installed.rollout.as_ref()
+    }
+
+    /// Who answers in the candidate's stead.
+    fn fallback(&self, choice: Choice) -> Option<Served> {
+        match (choice.arm, self.active()?.route.routing.fallback) {
+            (Arm::Candidate, Fallback::Incumbent) => self.installed.incumbent.clone(),
+            (Arm::Candidate, Fallback::Off)
+            | (Arm::Incumbent, Fallback::Incumbent | Fallback::Off) => None,
+        }
+    }
+
+    fn mirror(&self, choice: Choice) -> Option<Arc<Mirror>> {
+        let mirror = self.active()?.mirror.as_ref()?;
+        let wanted = choice.arm == Arm::Incumbent && mirror.samples(self.serial);
+        wanted.then(|| Arc::clone(mirror))
+    }
+
+    fn copy(&self, mirror: &Arc<Mirror>, inputs: Vec<Tensor>, answered: &Answered) {
+        mirror.offer(Copy {
+            request_id: self.request_id.clone(),
+            slices: mirror.slices(self.asked()),
+            inputs,
+            outputs: answered.outputs.clone(),
+        });
+    }
+
+    /// Counts the first try for the arm that was assigned, before the client has its answer.
+    fn record(&self, choice: Choice, first: &Attempt) {
+        let Some(active) = self.active() else { return };
+        if first.outcome == Outcome::Invalid {
+            return;
+        }
+        self.assign(active, choice);
+        record_shadow(active, choice.arm, first);
+        if choice.standing == Standing::Counted
+            && let Some(gate) = &active.gate
+        {
+            gate.count(choice.arm, first.outcome, first.latency);
+        }
+        if choice.standing == Standing::Apart {
+            return;
+        }
+        if let Some(breach) = active.guard.note(choice.arm, first.outcome, Instant::now()) {
+            self.shared.trip(&self.entry, &self.installed, breach);
+        }
+    }
+
+    fn assign(&self, active: &Active, choice: Choice) {
+        self.shared.recorder.assign(Assignment {
+            request: request_hash(&self.request_id),
+            endpoint: self.entry.name.clone(),
+            rollout: Some(active.route.id),
+            gate: active.route.gate,
+            arm: choice.arm,
+            counted: match choice.standing {
+                Standing::Counted => Counted::Yes,
+                Standing::Watched | Standing::Apart => Counted::No,
+            },
+            at: (self.shared.config.clock)(),
+        });
+    }
+}
+
+/// While there is a shadow, the live incumbent's latency is kept as the reference.
+fn record_shadow(active: &Active, arm: Arm, first: &Attempt) {
+    let (Some(mirror), Arm::Incumbent) = (&active.mirror, arm) else { return };
+    match first.outcome {
+        Outcome::Ok => mirror.record.incumbent_answered(first.latency),
+        Outcome::Error | Outcome::Late => mirror.record.incumbent_failed(),
+        Outcome::Invalid => {}
+    }
+}
+
+fn outgoing(served: &Served, result: Result<Answered, Fault>) -> Outgoing {
+    Outgoing { body: result.map(|answered| answered.body), version: Some(served.version.number) }
+}
+
+fn nobody() -> Outgoing {
+    Outgoing { body: Err(Fault::Unavailable("no version is serving".to_owned())), version: None }
+}

@@ -1,0 +1,120 @@
+//! What enters the evidence.
+
+use crate::double::Script;
+use crate::http::{INPUT, request};
+use crate::world::{ROLLOUT, World, config, counts, route, share};
+use seatrial_domain::split::{Arm, Domain};
+use seatrial_domain::telemetry::{Counted, SeenUnits, request_hash};
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+#[tokio::test]
+async fn a_keyed_unit_is_counted_once_under_its_first_gate() {
+    let world = World::with(|_| {}).await;
+    for user in ["a", "b", "a", "c", "b", "a"] {
+        world.client.infer_as(user).await;
+    }
+    world.install(2, route(|route| route.gate = Some(seatrial_domain::evidence::GateIndex(1))));
+    world.client.infer_as("a").await;
+    let telemetry = world.gateway.drain_telemetry();
+    assert_eq!(counts(&telemetry).units.total(), 3);
+    assert_eq!(telemetry.gates[1].2.units.total(), 0);
+    assert_eq!(telemetry.units[0].1.len(), 3);
+    let counted = telemetry.assignments.iter().filter(|a| a.counted == Counted::Yes).count();
+    assert_eq!((counted, telemetry.assignments.len()), (3, 7));
+}
+
+#[tokio::test]
+async fn without_a_key_every_request_is_a_unit_whatever_id_its_client_chose() {
+    let world = World::with(|_| {}).await;
+    for _ in 0..40 {
+        world.client.infer(&[("x-request-id", "always-the-same")]).await;
+    }
+    let counts = world.counts();
+    assert_eq!(counts.units.total(), 40);
+    assert!(counts.units.candidate > 5 && counts.units.incumbent > 5, "{counts:?}");
+    assert_eq!(counts.errors.candidate() + counts.errors.incumbent(), 40);
+    assert_eq!(counts.latency.candidate.iter().sum::<u64>(), counts.units.candidate);
+    assert_eq!(counts.latency.incumbent.iter().sum::<u64>(), counts.units.incumbent);
+}
+
+#[tokio::test]
+async fn refused_requests_are_no_units_on_either_arm() {
+    let world = World::with(|_| {}).await;
+    let bad = INPUT.replace("FP32", "INT8");
+    for n in 0..10 {
+        let user = format!("user-{n}");
+        let reply =
+            world.client.post("/v2/models/digits/infer", &[("x-user-id", &user)], &bad).await;
+        assert_eq!(reply.status, 400);
+    }
+    let telemetry = world.gateway.drain_telemetry();
+    assert_eq!(counts(&telemetry).units.total(), 0);
+    assert_eq!((telemetry.units.len(), telemetry.assignments.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn nothing_is_counted_without_a_control() {
+    let world = World::with(route(|route| route.share = share(10_000))).await;
+    world.client.infer_as("a").await;
+    assert_eq!(world.counts().units.total(), 0);
+}
+
+#[tokio::test]
+async fn units_seen_before_a_restart_are_not_counted_again() {
+    let world = World::new(config()).await;
+    let hash = crate::world::SALT.hash(Domain::Units, b"a");
+    world.gateway.seed_units(ROLLOUT, SeenUnits { level: 0, set: [hash].into() });
+    world.install(1, |_| {});
+    world.client.infer_as("a").await;
+    world.client.infer_as("b").await;
+    assert_eq!(world.counts().units.total(), 1);
+}
+
+#[tokio::test]
+async fn an_assignment_is_kept_under_the_answered_id_with_the_assigned_arm() {
+    let world = World::with(|_| {}).await;
+    world.candidate.play(Script::Fail);
+    let user = World::user(Arm::Candidate, share(5000), 0);
+    world.client.infer(&[("x-user-id", &user), ("x-request-id", "r-1")]).await;
+    let telemetry = world.gateway.drain_telemetry();
+    let [assignment] = telemetry.assignments.as_slice() else { panic!("{telemetry:?}") };
+    assert_eq!(assignment.request, request_hash("r-1"));
+    assert_eq!((assignment.arm, assignment.rollout), (Arm::Candidate, Some(ROLLOUT)));
+}
+
+#[tokio::test]
+async fn a_request_beyond_the_concurrency_is_turned_away_before_an_arm_is_chosen() {
+    let world = World::with(|table| table.settings.max_concurrency = 1).await;
+    let permits = Arc::new(Semaphore::new(0));
+    world.incumbent.play(Script::Wait(Arc::clone(&permits), 1));
+    world.candidate.play(Script::Wait(Arc::clone(&permits), 2));
+    let first = world.client.infer_as("a");
+    let second = async {
+        world.until(|world| world.incumbent.calls() + world.candidate.calls() == 1).await;
+        let turned_away = world.client.infer_as("b").await;
+        permits.add_permits(1);
+        turned_away
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!((first.status, second.status), (200, 503));
+    assert_eq!(second.header("retry-after"), Some("1"));
+    assert_eq!(world.counts().units.total(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_does_not_hide_a_slow_candidate() {
+    let world = World::with(|_| {}).await;
+    let permits = Arc::new(Semaphore::new(0));
+    world.candidate.play(Script::Wait(Arc::clone(&permits), 2));
+    let user = World::user(Arm::Candidate, share(5000), 0);
+    let mut stream = TcpStream::connect(world.client.0).await.unwrap();
+    let ask = request("/v2/models/digits/infer", &[("x-user-id", &user)], INPUT);
+    stream.write_all(ask.as_bytes()).await.unwrap();
+    world.until(|world| world.candidate.calls() == 1).await;
+    drop(stream);
+    permits.add_permits(1);
+    world.until(|world| world.counts().units.candidate == 1).await;
+}

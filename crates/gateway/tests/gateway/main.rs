@@ -1,0 +1,21 @@
+//! The gateway over real sockets, with backends that do as they are told.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's own helpers may fail it"
+)]
+
+mod counting;
+mod double;
+mod drain;
+mod feedback;
+mod guardrails;
+mod http;
+mod latch;
+mod mirror;
+mod pinned;
+mod protocol;
+mod split;
+mod world;

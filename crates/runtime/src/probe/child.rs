@@ -1,0 +1,68 @@
+//! The child: limits itself, loads the library and the model, says in one line how it went.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::Report;
+use crate::library;
+use crate::load::{self, Level};
+
+/// The hidden verb by which an executable becomes the child.
+pub const VERB: &str = "model-probe";
+
+const USAGE: u8 = 2;
+
+/// What the child is told on its command line, in this order.
+#[derive(Debug)]
+struct Arguments {
+    model: PathBuf,
+    level: Level,
+    library: PathBuf,
+    memory_bytes: u64,
+}
+
+impl Arguments {
+    fn read(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let model = PathBuf::from(arguments.next()?);
+        let level = match arguments.next()?.to_str()? {
+            "--level=door" => Level::Door,
+            "--level=production" => Level::Production,
+            _ => return None,
+        };
+        let library = PathBuf::from(arguments.next()?);
+        let memory_bytes = arguments.next()?.to_str()?.parse().ok()?;
+        arguments.next().is_none().then_some(Self { model, level, library, memory_bytes })
+    }
+}
+
+/// The whole of the child: `arguments` are what follows [`VERB`] on the command line. Prints one
+/// line of JSON, the report or the [`load::Error`], and exits with success in both cases.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let Some(arguments) = Arguments::read(arguments) else { return ExitCode::from(USAGE) };
+    let outcome = trial(&arguments);
+    let mut line = serde_json::to_vec(&outcome).unwrap_or_default();
+    line.push(b'\n');
+    match std::io::stdout().write_all(&line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_parent_is_gone) => ExitCode::FAILURE,
+    }
+}
+
+fn trial(arguments: &Arguments) -> Result<Report, load::Error> {
+    limit_memory(arguments.memory_bytes)?;
+    library::init(&arguments.library)
+        .map_err(|error| load::Error::Library { detail: error.to_string() })?;
+    super::probe(&arguments.model, arguments.level)
+}
+
+/// A limit on address space: an allocation beyond it fails instead of starving the server.
+fn limit_memory(bytes: u64) -> Result<(), load::Error> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::As);
+    let current = Some(maximum.map_or(bytes, |maximum| maximum.min(bytes)));
+    setrlimit(Resource::As, Rlimit { current, maximum })
+        .map_err(|error| load::Error::Io { detail: format!("no memory limit: {error}") })
+}

@@ -1,0 +1,80 @@
+//! One ONNX Runtime session: built, warmed up, run.
+
+mod warm_up;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{NoSelectedOutputs, RunOptions, Session};
+use seatrial_domain::tensor::{Signature, Tensor};
+
+use crate::load::Level;
+use crate::{convert, infer, library, load};
+
+pub use warm_up::WarmUp;
+pub(crate) use warm_up::{Measured, warm_up};
+
+/// A session on one thread: parallelism comes from several sessions, so that a request's cost is
+/// its own.
+pub(crate) fn build(bytes: &[u8], level: Level) -> Result<Session, load::Error> {
+    let environment = library::environment()?;
+    let optimisation = match level {
+        Level::Door => GraphOptimizationLevel::Disable,
+        Level::Production => GraphOptimizationLevel::All,
+    };
+    build_with(environment, bytes, optimisation).map_err(load::Error::from)
+}
+
+fn build_with(
+    environment: &ort::environment::Environment,
+    bytes: &[u8],
+    optimisation: GraphOptimizationLevel,
+) -> Result<Session, ort::Error> {
+    Session::builder(environment)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        // Every error comes back as a status; a failing model would print a line for each request.
+        .with_log_level(ort::logging::LogLevel::Fatal)?
+        .with_optimization_level(optimisation)?
+        .commit_from_memory(bytes)
+}
+
+/// Runs one inference and answers the outputs in the signature's order. `options` can end it early
+/// from another thread.
+pub(crate) fn run(
+    session: &mut Session,
+    signature: &Signature,
+    inputs: Vec<Tensor>,
+    options: Option<&RunOptions<NoSelectedOutputs>>,
+) -> Result<Vec<Tensor>, infer::Error> {
+    // The binding asserts what it believes of the library; a model that proves it wrong must not
+    // take a worker down.
+    let guarded = AssertUnwindSafe(|| run_unguarded(session, signature, inputs, options));
+    catch_unwind(guarded).unwrap_or_else(|_panic| {
+        Err(infer::Error::Model { detail: "ONNX Runtime answered what it must not".to_owned() })
+    })
+}
+
+fn run_unguarded(
+    session: &mut Session,
+    signature: &Signature,
+    inputs: Vec<Tensor>,
+    options: Option<&RunOptions<NoSelectedOutputs>>,
+) -> Result<Vec<Tensor>, infer::Error> {
+    let inputs = inputs.into_iter().map(convert::input).collect::<Result<Vec<_>, _>>()?;
+    let answered = match options {
+        Some(options) => session.run_with_options(inputs, options),
+        None => session.run(inputs),
+    };
+    let outputs = answered
+        .map_err(|error| infer::Error::Model { detail: crate::one_line(error.message()) })?;
+    let read = |name: &str| {
+        let value = outputs.get(name).ok_or_else(|| infer::Error::Model {
+            detail: format!("it did not answer output {name:?}"),
+        })?;
+        convert::output(name, value)
+    };
+    signature.outputs.iter().map(|spec| read(&spec.name)).collect()
+}

@@ -1,0 +1,113 @@
+//! Trials in a process of their own. This test binary is also the child: it has a main of its own,
+//! which hands the hidden verb on as Seatrial's does.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "every function here is a test or serves one; without the harness clippy cannot know"
+)]
+
+#[path = "onnx_model/support.rs"]
+mod support;
+
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use seatrial_runtime::load::{self, Level};
+use seatrial_runtime::probe::{self, Child, Error, Limits, Report};
+use seatrial_runtime::{WarmUp, library};
+use support::{fixture, library};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    if arguments.next_if(|verb| verb == probe::VERB).is_some() {
+        return probe::child_main(arguments);
+    }
+    let tests: [(&str, fn()); 7] = [
+        ("report_comes_back_whole", report_comes_back_whole),
+        ("refusal_comes_back_whole", refusal_comes_back_whole),
+        ("crash_passes_the_door_and_not_staging", crash_passes_the_door_and_not_staging),
+        ("memory_limit_binds_the_child", memory_limit_binds_the_child),
+        ("endless_child_is_killed", endless_child_is_killed),
+        ("signal_is_reported_with_what_was_said", signal_is_reported_with_what_was_said),
+        ("probing_here_agrees_with_the_child", probing_here_agrees_with_the_child),
+    ];
+    let trials = tests.map(|(name, test)| {
+        Trial::test(name, move || {
+            test();
+            Ok::<(), Failed>(())
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+fn child() -> Child {
+    let program = std::env::current_exe().unwrap();
+    Child { program, library: library(), limits: Limits::default() }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn probe_with(child: &Child, name: &str, level: Level) -> Result<Report, Error> {
+    child.probe(&fixture(name), level).await
+}
+
+fn report_comes_back_whole() {
+    let report = probe_with(&child(), "demo/v1", Level::Production).unwrap();
+    assert_eq!(report.signature.inputs[0].name, "image");
+    assert!(matches!(report.warm_up, WarmUp::Took { .. }));
+    let report = probe_with(&child(), "demo/v1", Level::Door).unwrap();
+    assert_eq!(report.warm_up, WarmUp::Skipped);
+}
+
+fn refusal_comes_back_whole() {
+    let refused = probe_with(&child(), "external", Level::Door).unwrap_err();
+    let Error::Refused(load::Error::ExternalData { location, .. }) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(location, "../../secrets.bin");
+}
+
+fn crash_passes_the_door_and_not_staging() {
+    probe_with(&child(), "journey/digits_crash", Level::Door).unwrap();
+    let refused = probe_with(&child(), "journey/digits_crash", Level::Production).unwrap_err();
+    assert!(matches!(refused, Error::Refused(load::Error::Preparation { .. })), "{refused}");
+}
+
+fn memory_limit_binds_the_child() {
+    let limits = Limits { memory_bytes: 24 << 20, ..Limits::default() };
+    let refused = probe_with(&Child { limits, ..child() }, "demo/v1", Level::Door);
+    assert!(refused.is_err(), "the library alone needs more than the limit");
+}
+
+fn endless_child_is_killed() {
+    let timeout = Duration::from_millis(300);
+    let limits = Limits { timeout, ..Limits::default() };
+    let refused = probe_with(&Child { limits, ..child() }, "endless", Level::Production);
+    assert!(matches!(refused, Err(Error::TimedOut { .. })), "{refused:?}");
+}
+
+fn signal_is_reported_with_what_was_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("crashing");
+    std::fs::write(&program, "#!/bin/sh\necho going down >&2\nkill -SEGV $$\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let crashing = Child { program, library: PathBuf::new(), limits: Limits::default() };
+    let crashed = probe_with(&crashing, "demo/v1", Level::Door).unwrap_err();
+    let message = crashed.to_string();
+    assert!(matches!(crashed, Error::Crashed { .. }), "{message}");
+    assert!(message.contains("signal: 11") && message.contains("going down"), "{message}");
+}
+
+fn probing_here_agrees_with_the_child() {
+    library::init(&library()).unwrap();
+    let here = probe::probe(&fixture("zipmap"), Level::Door).unwrap();
+    assert_eq!(here, probe_with(&child(), "zipmap", Level::Door).unwrap());
+    let nonsense = [OsString::from("--nonsense")].into_iter();
+    assert_ne!(format!("{:?}", probe::child_main(nonsense)), format!("{:?}", ExitCode::SUCCESS));
+}

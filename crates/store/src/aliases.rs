@@ -1,0 +1,165 @@
+//! Names that point at versions, and the record of every move.
+
+use crate::row::{Columns, int, to_json};
+use crate::versions::Error;
+use crate::{Store, models, storage};
+use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
+use sqlx::SqliteConnection;
+
+/// Who moved an alias, why and when.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    pub actor: &'a Actor,
+    pub cause: &'a str,
+    pub now: Timestamp,
+}
+
+/// One move of an alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// Where it pointed from then on; nowhere after a removal.
+    pub to: Option<VersionNumber>,
+    pub at: Timestamp,
+    pub actor: Actor,
+    pub cause: String,
+}
+
+impl Store {
+    /// Points `alias` at a version. Errors: [`Error::UnknownVersion`].
+    pub async fn set_alias(
+        &self,
+        version: (&ModelName, VersionNumber),
+        alias: &str,
+        by: By<'_>,
+    ) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        models::touch(write.sql(), version, by.now).await?;
+        point(write.sql(), version, alias, by).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Removes `alias`; an absent one is as good as removed.
+    pub async fn remove_alias(
+        &self,
+        model: &ModelName,
+        alias: &str,
+        by: By<'_>,
+    ) -> Result<(), storage::Error> {
+        let mut write = self.write().await?;
+        remove(write.sql(), model, alias, by).await?;
+        write.commit().await
+    }
+
+    /// The version `alias` points at.
+    pub async fn alias(
+        &self,
+        model: &ModelName,
+        alias: &str,
+    ) -> Result<Option<VersionNumber>, storage::Error> {
+        let row = sqlx::query("SELECT number FROM alias WHERE model = ? AND name = ?")
+            .bind(model.as_str())
+            .bind(alias)
+            .fetch_optional(self.readers())
+            .await?;
+        row.map(|row| row.count("number").map(VersionNumber)).transpose()
+    }
+
+    /// Every move of `alias`, the earliest first.
+    pub async fn alias_history(
+        &self,
+        model: &ModelName,
+        alias: &str,
+    ) -> Result<Vec<Move>, storage::Error> {
+        let rows = sqlx::query(
+            "SELECT number, at, actor, cause FROM alias_history
+             WHERE model = ? AND name = ? ORDER BY id",
+        )
+        .bind(model.as_str())
+        .bind(alias)
+        .fetch_all(self.readers())
+        .await?;
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            Ok(Move {
+                to: row.maybe_count("number")?.map(VersionNumber),
+                at: row.time("at")?,
+                actor: row.json("actor")?,
+                cause: row.text("cause")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+pub(crate) async fn point(
+    sql: &mut SqliteConnection,
+    (model, number): (&ModelName, VersionNumber),
+    alias: &str,
+    by: By<'_>,
+) -> Result<(), storage::Error> {
+    let moved = sqlx::query(
+        "INSERT INTO alias (model, name, number, at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (model, name) DO UPDATE SET number = excluded.number, at = excluded.at
+         WHERE number <> excluded.number",
+    )
+    .bind(model.as_str())
+    .bind(alias)
+    .bind(int(number.0))
+    .bind(by.now.as_micros())
+    .execute(&mut *sql)
+    .await?;
+    if moved.rows_affected() == 0 {
+        return Ok(());
+    }
+    note(sql, (model, alias), Some(number), by).await
+}
+
+pub(crate) async fn remove(
+    sql: &mut SqliteConnection,
+    model: &ModelName,
+    alias: &str,
+    by: By<'_>,
+) -> Result<(), storage::Error> {
+    let removed = sqlx::query("DELETE FROM alias WHERE model = ? AND name = ?")
+        .bind(model.as_str())
+        .bind(alias)
+        .execute(&mut *sql)
+        .await?;
+    if removed.rows_affected() == 0 {
+        return Ok(());
+    }
+    note(sql, (model, alias), None, by).await
+}
+
+/// The aliases that point at a version, by name.
+pub(crate) async fn of_version(
+    sql: &mut SqliteConnection,
+    (model, number): (&ModelName, VersionNumber),
+) -> Result<Vec<String>, storage::Error> {
+    let names = sqlx::query_scalar("SELECT name FROM alias WHERE model = ? AND number = ?")
+        .bind(model.as_str())
+        .bind(int(number.0))
+        .fetch_all(sql)
+        .await?;
+    Ok(names)
+}
+
+async fn note(
+    sql: &mut SqliteConnection,
+    (model, alias): (&ModelName, &str),
+    to: Option<VersionNumber>,
+    by: By<'_>,
+) -> Result<(), storage::Error> {
+    sqlx::query(
+        "INSERT INTO alias_history (model, name, number, at, actor, cause)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(model.as_str())
+    .bind(alias)
+    .bind(to.map(|number| int(number.0)))
+    .bind(by.now.as_micros())
+    .bind(to_json("actor", by.actor)?)
+    .bind(by.cause)
+    .execute(sql)
+    .await?;
+    Ok(())
+}

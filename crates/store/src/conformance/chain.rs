@@ -1,0 +1,112 @@
+use super::fixture::{Fixture, endpoint, fixture, live, tamper, version};
+use crate::journal::{Filter, Verdict, genesis};
+use crate::page::Request;
+use seatrial_domain::RolloutId;
+
+async fn with_rows() -> Fixture {
+    let fixture = fixture().await;
+    let candidate = version(&fixture.store, b"one").await.reference;
+    live(&fixture.store, &candidate).await;
+    fixture
+}
+
+#[tokio::test]
+async fn an_untouched_chain_verifies_and_its_head_is_the_last_row() {
+    let empty = fixture().await;
+    let verdict = empty.store.verify_journal().await.unwrap();
+    assert!(matches!(verdict, Verdict::Verified(v) if v.rows == 0 && v.head == genesis()));
+    let fixture = with_rows().await.reopened().await;
+    let rows = fixture.store.journal(&Filter::default(), &Request::first(100)).await.unwrap().items;
+    let Verdict::Verified(verified) = fixture.store.verify_journal().await.unwrap() else {
+        panic!("the chain is whole");
+    };
+    let last = rows.last().unwrap();
+    assert_eq!((verified.rows, &verified.head), (last.seq, &last.hash));
+    assert_eq!(rows[0].previous, genesis());
+    assert!(rows.windows(2).all(|pair| pair[1].previous == pair[0].hash));
+}
+
+#[tokio::test]
+async fn rows_cannot_be_changed_or_removed_by_statements() {
+    let fixture = with_rows().await;
+    for sql in ["UPDATE journal SET actor = '\"x\"'", "DELETE FROM journal"] {
+        let mut write = fixture.store.write().await.unwrap();
+        let refused = sqlx::query(sql).execute(write.sql()).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"));
+    }
+}
+
+#[tokio::test]
+async fn an_edited_row_is_found_whatever_column_was_edited() {
+    for sql in [
+        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET at = at + 1 WHERE seq = 3",
+        "DROP TRIGGER journal_is_never_rewritten;
+         UPDATE journal SET cause = replace(cause, 'hand', 'foot') WHERE seq = 3",
+        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET share = 1 WHERE seq = 3",
+        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET evidence = '1' WHERE seq = 3",
+        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET hash = previous WHERE seq = 3",
+        "DROP TRIGGER journal_is_never_shortened; DELETE FROM journal WHERE seq = 3",
+    ] {
+        let fixture = with_rows().await;
+        tamper(fixture.dir.path(), sql).await;
+        let verdict = fixture.store.verify_journal().await.unwrap();
+        assert!(matches!(verdict, Verdict::Broken { seq: 3, .. }), "{sql}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_cut_off_show_in_the_head() {
+    let fixture = with_rows().await;
+    let before = fixture.store.verify_journal().await.unwrap();
+    let sql = "DROP TRIGGER journal_is_never_shortened;
+               DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)";
+    tamper(fixture.dir.path(), sql).await;
+    let after = fixture.store.verify_journal().await.unwrap();
+    match (before, after) {
+        (Verdict::Verified(before), Verdict::Verified(after)) => {
+            assert_ne!(before.head, after.head);
+            assert_eq!(before.rows, after.rows + 1);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_hash_is_that_of_the_documented_bytes() {
+    let fixture = fixture().await;
+    let actor = seatrial_domain::Actor::Seatrial;
+    let mut write = fixture.store.write().await.unwrap();
+    let row = crate::journal::New::about("a \"b\"", "noted", &actor, super::fixture::at(1))
+        .because("größer".to_owned());
+    write.journal(row).await.unwrap();
+    write.commit().await.unwrap();
+    let documented = concat!(
+        r#"{"actor":"{\"kind\":\"seatrial\"}","at":1000000,"#,
+        r#""cause":"{\"kind\":\"said\",\"text\":\"größer\"}","effects":"[]","endpoint":null,"#,
+        r#""epoch":null,"event":"noted","evidence":null,"from":null,"overlays":null,"#,
+        r#""plan_hash":null,"previous":"#,
+        r#""sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","#,
+        r#""revision":null,"rollout":null,"seq":1,"serving":null,"share":null,"#,
+        r#""subject":"a \"b\"","to":null}"#,
+    );
+    let rows = fixture.store.journal(&Filter::default(), &Request::first(1)).await.unwrap();
+    assert_eq!(rows.items[0].hash, seatrial_domain::Digest::of(documented.as_bytes()));
+}
+
+#[tokio::test]
+async fn rows_are_filtered_and_followed() {
+    let fixture = with_rows().await;
+    let store = &fixture.store;
+    let filter = Filter { rollout: Some(RolloutId(1)), ..Filter::default() };
+    let rows = store.journal(&filter, &Request::first(100)).await.unwrap().items;
+    assert_eq!(rows[0].event, "created");
+    assert!(rows.iter().all(|row| row.endpoint == Some(endpoint())));
+    let head = *store.journal_head().borrow();
+    assert_eq!(rows.last().unwrap().seq, head);
+    let delivered = store.outbox("webhook", 100).await.unwrap();
+    assert_eq!(delivered.len() as u64, head);
+    store.delivered("webhook", head - 1).await.unwrap();
+    store.delivered("webhook", 1).await.unwrap();
+    let rest: Vec<_> = store.outbox("webhook", 100).await.unwrap().iter().map(|r| r.seq).collect();
+    assert_eq!(rest, [head]);
+}

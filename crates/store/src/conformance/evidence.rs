@@ -1,0 +1,107 @@
+use super::fixture::{at, endpoint, fixture, fixture_with};
+use crate::Options;
+use seatrial_analysis::counts::{ArmHistogram, Cells};
+use seatrial_domain::RolloutId;
+use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex, MirrorCounts, ShadowCounts};
+use seatrial_domain::split::Arm;
+use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
+
+const ROLLOUT: RolloutId = RolloutId(1);
+
+fn counts(candidate: u64) -> GateCounts {
+    GateCounts {
+        units: ArmCount { candidate, incumbent: 2 * candidate },
+        errors: Cells {
+            candidate_good: candidate,
+            incumbent_good: 2 * candidate,
+            ..Cells::default()
+        },
+        latency: ArmHistogram { candidate: vec![candidate, 0], incumbent: vec![0, 2 * candidate] },
+        ..GateCounts::default()
+    }
+}
+
+fn flush(boot: u64, seq: u64, candidate: u64) -> Telemetry {
+    let mirror = MirrorCounts { offered: candidate, sent: candidate, ..MirrorCounts::default() };
+    Telemetry {
+        boot,
+        seq,
+        gates: vec![(ROLLOUT, GateIndex(0), counts(candidate))],
+        shadow: vec![(ROLLOUT, ShadowCounts { mirror, ..ShadowCounts::default() })],
+        ..Telemetry::default()
+    }
+}
+
+fn assignment(id: &str, seconds: i64) -> Assignment {
+    Assignment {
+        request: request_hash(id),
+        endpoint: endpoint(),
+        rollout: Some(ROLLOUT),
+        gate: Some(GateIndex(0)),
+        arm: Arm::Candidate,
+        counted: Counted::Yes,
+        at: at(seconds),
+    }
+}
+
+#[tokio::test]
+async fn a_later_flush_of_a_boot_replaces_and_boots_add_up() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    for telemetry in [flush(1, 1, 3), flush(1, 2, 5), flush(1, 2, 5), flush(1, 1, 3)] {
+        store.flush(&telemetry).await.unwrap();
+    }
+    let once = store.evidence(ROLLOUT).await.unwrap();
+    assert_eq!(once.gates[&GateIndex(0)], counts(5));
+    store.flush(&flush(u64::MAX, 1, 2)).await.unwrap();
+    let fixture = fixture.reopened().await;
+    let both = fixture.store.evidence(ROLLOUT).await.unwrap();
+    assert_eq!(both.gates[&GateIndex(0)], counts(7));
+    assert_eq!(both.shadow.mirror.offered, 7);
+    assert!(fixture.store.evidence(RolloutId(2)).await.unwrap().gates.is_empty());
+}
+
+#[tokio::test]
+async fn seen_units_survive_and_narrow_with_the_level() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let units = |seq, hashes: &[u64], level| Telemetry {
+        boot: 1,
+        seq,
+        units: vec![(ROLLOUT, hashes.to_vec(), level)],
+        ..Telemetry::default()
+    };
+    store.flush(&units(1, &[u64::MAX, 1 << 63, 1 << 62, 5, 0], 0)).await.unwrap();
+    let seen = store.seen_units(ROLLOUT).await.unwrap();
+    assert_eq!(seen.set, [u64::MAX, 1 << 63, 1 << 62, 5, 0].into());
+    store.flush(&units(2, &[7], 1)).await.unwrap();
+    assert_eq!(store.seen_units(ROLLOUT).await.unwrap().set, [1 << 62, 7, 5, 0].into());
+    // A late flush of a wider sample does not widen it again.
+    store.flush(&units(3, &[u64::MAX, 9], 0)).await.unwrap();
+    let seen = store.seen_units(ROLLOUT).await.unwrap();
+    assert_eq!((seen.level, seen.set), (1, [1 << 62, 9, 7, 5, 0].into()));
+    store.flush(&units(4, &[], 64)).await.unwrap();
+    assert_eq!(store.seen_units(ROLLOUT).await.unwrap().set, [0].into());
+}
+
+#[tokio::test]
+async fn assignments_beyond_the_limit_are_dropped_and_counted_once() {
+    let options = Options { assignments_limit: 2, ..Options::default() };
+    let fixture = fixture_with(options).await;
+    let store = &fixture.store;
+    let telemetry = Telemetry {
+        boot: 1,
+        seq: 1,
+        assignments: ["a", "b", "c"].map(|id| assignment(id, 1)).into(),
+        dropped_assignments: 4,
+        ..Telemetry::default()
+    };
+    store.flush(&telemetry).await.unwrap();
+    store.flush(&telemetry).await.unwrap();
+    let dropped = store.dropped_assignments().await.unwrap();
+    assert_eq!((dropped.gateway, dropped.store), (4, 1));
+    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
+    let later = Telemetry { seq: 2, ..telemetry };
+    store.flush(&later).await.unwrap();
+    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
+}

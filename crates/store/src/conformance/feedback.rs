@@ -1,0 +1,97 @@
+use super::fixture::{at, endpoint, fixture};
+use crate::Store;
+use crate::feedback::{Error, Label};
+use seatrial_analysis::counts::Cells;
+use seatrial_domain::RolloutId;
+use seatrial_domain::evidence::GateIndex;
+use seatrial_domain::split::Arm;
+use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
+
+const ROLLOUT: RolloutId = RolloutId(1);
+
+fn label(id: &str, value: f64) -> Label {
+    Label {
+        endpoint: endpoint(),
+        request_id: id.to_owned(),
+        metric: "correct".to_owned(),
+        value,
+        at: at(20),
+    }
+}
+
+async fn answered(store: &Store, requests: &[(&str, Arm, Counted)]) {
+    let assignment = |(id, arm, counted): &(&str, Arm, Counted)| Assignment {
+        request: request_hash(id),
+        endpoint: endpoint(),
+        rollout: Some(ROLLOUT),
+        gate: Some(GateIndex(0)),
+        arm: *arm,
+        counted: *counted,
+        at: at(10),
+    };
+    let assignments = requests.iter().map(assignment).collect();
+    let telemetry = Telemetry { boot: 1, seq: 1, assignments, ..Telemetry::default() };
+    store.flush(&telemetry).await.unwrap();
+}
+
+async fn cells(store: &Store) -> Option<Cells> {
+    let evidence = store.evidence(ROLLOUT).await.unwrap();
+    evidence.gates.get(&GateIndex(0))?.feedback.get("correct").copied()
+}
+
+#[tokio::test]
+async fn labels_count_on_the_assigned_arm() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let (candidate, incumbent) = (Arm::Candidate, Arm::Incumbent);
+    let requests = [("a", candidate), ("b", candidate), ("c", incumbent), ("d", incumbent)];
+    answered(store, &requests.map(|(id, arm)| (id, arm, Counted::Yes))).await;
+    let labels = [label("a", 1.0), label("b", 0.0), label("c", 1.0), label("d", 1.0)];
+    let answers = store.join_feedback(&labels).await.unwrap();
+    assert!(answers.iter().all(Result::is_ok));
+    let expected =
+        Cells { candidate_bad: 1, candidate_good: 1, incumbent_bad: 0, incumbent_good: 2 };
+    assert_eq!(cells(store).await, Some(expected));
+}
+
+#[tokio::test]
+async fn the_same_label_again_counts_once_and_the_first_value_stays() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    answered(store, &[("a", Arm::Candidate, Counted::Yes)]).await;
+    let labels = [label("a", 1.0), label("a", 1.0), label("a", 0.0)];
+    let answers = store.join_feedback(&labels).await.unwrap();
+    assert_eq!(answers, [Ok(()), Ok(()), Err(Error::Different { first: 1.0 })]);
+    assert_eq!(store.join_feedback(&labels[..1]).await.unwrap(), [Ok(())]);
+    assert_eq!(cells(store).await.unwrap(), Cells { candidate_good: 1, ..Cells::default() });
+}
+
+#[tokio::test]
+async fn an_unknown_request_or_a_value_that_is_no_answer_is_refused_alone() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    answered(store, &[("a", Arm::Candidate, Counted::Yes)]).await;
+    let elsewhere = Label { endpoint: "other".parse().unwrap(), ..label("a", 1.0) };
+    let labels = [label("?", 1.0), label("a", 0.5), elsewhere, label("a", 1.0)];
+    let answers = store.join_feedback(&labels).await.unwrap();
+    assert_eq!(answers, [Err(Error::Unknown), Err(Error::Value(0.5)), Err(Error::Unknown), Ok(())]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_no_evidence_is_joined_but_not_counted() {
+    let fixture = fixture().await;
+    answered(&fixture.store, &[("a", Arm::Candidate, Counted::No)]).await;
+    assert_eq!(fixture.store.join_feedback(&[label("a", 0.0)]).await.unwrap(), [Ok(())]);
+    assert_eq!(cells(&fixture.store).await, None);
+}
+
+#[tokio::test]
+async fn a_label_that_comes_too_late_is_unknown_and_what_was_counted_stays() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    answered(store, &[("a", Arm::Candidate, Counted::Yes)]).await;
+    store.join_feedback(&[label("a", 1.0)]).await.unwrap();
+    assert_eq!(store.prune_assignments(at(11)).await.unwrap(), 1);
+    assert_eq!(store.join_feedback(&[label("a", 1.0)]).await.unwrap(), [Err(Error::Unknown)]);
+    assert_eq!(cells(store).await.unwrap().candidate_good, 1);
+}

@@ -1,0 +1,84 @@
+use super::fixture::{ada, at, endpoint, fixture, model, queued, version};
+use crate::datasets::{self, Format};
+use crate::page::Request;
+use crate::policies;
+use seatrial_domain::VersionNumber;
+use seatrial_domain::endpoint::Settings;
+use serde_json::json;
+
+#[tokio::test]
+async fn equal_settings_are_not_journalled_again() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let mut settings = Settings::of(model());
+    store.set_endpoint(&endpoint(), &settings, &ada(), at(1)).await.unwrap();
+    store.set_endpoint(&endpoint(), &settings, &ada(), at(2)).await.unwrap();
+    assert_eq!(*store.journal_head().borrow(), 1);
+    settings.sessions = 8;
+    let changed = store.set_endpoint(&endpoint(), &settings, &ada(), at(3)).await.unwrap();
+    assert_eq!(store.endpoint(&endpoint()).await.unwrap(), Some(changed));
+    assert_eq!(*store.journal_head().borrow(), 2);
+}
+
+#[tokio::test]
+async fn every_text_of_a_policy_is_kept_under_its_number() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let new = |yaml: &str| policies::New {
+        name: "standard".to_owned(),
+        endpoint: endpoint(),
+        yaml: yaml.to_owned(),
+        actor: ada(),
+        now: at(1),
+    };
+    for (yaml, number) in [("a: 1", 1), ("a: 1", 1), ("a: 2", 2), ("a: 1", 3)] {
+        assert_eq!(store.apply_policy(&new(yaml)).await.unwrap().number, number);
+    }
+    let latest = store.policy_of(&endpoint()).await.unwrap().unwrap();
+    assert_eq!((latest.number, latest.yaml.as_str()), (3, "a: 1"));
+    assert_eq!(store.policy("standard").await.unwrap(), Some(latest.clone()));
+    assert_eq!(store.policies().await.unwrap(), [latest]);
+}
+
+#[tokio::test]
+async fn a_dataset_is_numbered_by_its_content() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let mut numbers = Vec::new();
+    for content in [&b"x,y"[..], b"x,y", b"x,z"] {
+        let blob = store.blobs().store(content, 100).await.unwrap();
+        let new = datasets::New {
+            name: "holdout".parse().unwrap(),
+            blob,
+            format: Format::Csv,
+            columns: vec!["x".to_owned(), "y".to_owned()],
+            rows: 0,
+            label: Some("y".to_owned()),
+            actor: ada(),
+            now: at(1),
+        };
+        numbers.push(store.register_dataset(&new).await.unwrap().number.0);
+    }
+    assert_eq!(numbers, [1, 1, 2]);
+    let name = "holdout".parse().unwrap();
+    assert_eq!(store.dataset(&name, None).await.unwrap().number, VersionNumber(2));
+    let first = store.dataset(&name, Some(VersionNumber(1))).await.unwrap();
+    assert_eq!(first.columns, ["x", "y"]);
+    assert!(store.dataset(&name, Some(VersionNumber(3))).await.is_err());
+    let page = store.datasets(&Request::first(1)).await.unwrap();
+    assert_eq!(page.items, [first]);
+    let rest = store.datasets(&Request::after(page.next.unwrap(), 1)).await.unwrap();
+    assert_eq!((rest.items[0].number, rest.next), (VersionNumber(2), None));
+}
+
+#[tokio::test]
+async fn a_validation_report_is_kept_with_its_rollout() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let rollout = queued(store, &version(store, b"one").await.reference).await.rollout.id;
+    assert_eq!(store.report(rollout).await.unwrap(), None);
+    for report in [json!({"passed": 11}), json!({"passed": 12})] {
+        store.put_report(rollout, &report, at(5)).await.unwrap();
+    }
+    assert_eq!(store.report(rollout).await.unwrap(), Some(json!({"passed": 12})));
+}

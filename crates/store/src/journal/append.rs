@@ -1,0 +1,150 @@
+//! Adding a row: the next number, linked to the row before.
+
+use super::canonical::{Stored, genesis};
+use crate::row::{Columns, int, to_json};
+use crate::storage::Error;
+use seatrial_domain::rollout::{Cause, Effect, Entry, Rollout};
+use seatrial_domain::{Actor, Digest, EndpointName, Revision, Timestamp};
+use serde_json::Value;
+use sqlx::SqliteConnection;
+
+/// A row before it has its number and its hashes.
+#[derive(Debug, Clone)]
+pub struct New<'a> {
+    at: Timestamp,
+    actor: &'a Actor,
+    event: &'a str,
+    cause: Cause,
+    subject: Option<&'a str>,
+    endpoint: Option<&'a EndpointName>,
+    evidence: Option<&'a Value>,
+    transition: Option<(&'a Rollout, &'a Entry, Revision)>,
+}
+
+impl<'a> New<'a> {
+    /// Something that happened to `subject`, outside any rollout.
+    pub fn about(subject: &'a str, event: &'a str, actor: &'a Actor, at: Timestamp) -> Self {
+        let cause = Cause::Said { text: String::new() };
+        let (subject, endpoint) = (Some(subject), None);
+        Self { at, actor, event, cause, subject, endpoint, evidence: None, transition: None }
+    }
+
+    /// A rollout's transition to `revision`.
+    pub(crate) fn transition(
+        (next, entry, revision): (&'a Rollout, &'a Entry, Revision),
+        actor: &'a Actor,
+        evidence: Option<&'a Value>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            at,
+            actor,
+            event: &entry.event,
+            cause: entry.cause.clone(),
+            subject: None,
+            endpoint: Some(&next.endpoint),
+            evidence,
+            transition: Some((next, entry, revision)),
+        }
+    }
+
+    /// Why, in words.
+    #[must_use]
+    pub fn because(mut self, text: String) -> Self {
+        self.cause = Cause::Said { text };
+        self
+    }
+
+    /// On this endpoint.
+    #[must_use]
+    pub const fn on(mut self, endpoint: &'a EndpointName) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    fn stored(&self, seq: u64, previous: String) -> Result<Stored, Error> {
+        let entry = self.transition.map(|(_, entry, _)| entry);
+        let effects = entry.map_or(&[][..], |entry| &entry.effects);
+        let overlays = entry.map(|entry| to_json("overlays", &entry.overlays)).transpose()?;
+        Ok(Stored {
+            actor: to_json("actor", self.actor)?,
+            at: self.at.as_micros(),
+            cause: to_json("cause", &self.cause)?,
+            effects: to_json("effects", &effects)?,
+            endpoint: self.endpoint.map(ToString::to_string),
+            epoch: entry.map(|entry| entry.epoch.0),
+            event: self.event.to_owned(),
+            evidence: self.evidence.map(|value| to_json("evidence", value)).transpose()?,
+            from: entry.map(|entry| entry.from.to_string()),
+            overlays,
+            plan_hash: self.transition.map(|(next, ..)| next.plan_hash.to_string()),
+            previous,
+            revision: self.transition.map(|(.., revision)| revision.0),
+            rollout: self.transition.map(|(next, ..)| next.id.0),
+            seq,
+            serving: serving(effects)?,
+            share: entry.map(|entry| u64::from(entry.share.basis_points())),
+            subject: self.subject.map(str::to_owned),
+            to: entry.map(|entry| entry.to.to_string()),
+        })
+    }
+}
+
+/// The version served from this row on, if the row changes it: JSON, `null` for none.
+fn serving(effects: &[Effect]) -> Result<Option<String>, Error> {
+    let changed = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Serving { version, .. } => Some(version),
+        Effect::Quarantine { .. }
+        | Effect::KnownGood { .. }
+        | Effect::Retired { .. }
+        | Effect::Skipped { .. } => None,
+    });
+    changed.map(|version| to_json("serving", version)).transpose()
+}
+
+/// Appends within the caller's transaction. Gives the row's number.
+pub(crate) async fn append(sql: &mut SqliteConnection, new: New<'_>) -> Result<u64, Error> {
+    let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(&mut *sql)
+        .await?;
+    let (seq, previous) = match last {
+        Some(row) => (row.count("seq")?.saturating_add(1), row.text("hash")?),
+        None => (1, genesis().to_string()),
+    };
+    let stored = new.stored(seq, previous)?;
+    let hash = stored.hash()?;
+    insert(sql, stored, &hash).await?;
+    Ok(seq)
+}
+
+async fn insert(sql: &mut SqliteConnection, row: Stored, hash: &Digest) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO journal (seq, at, actor, event, subject, endpoint, rollout, revision,
+                              from_stage, to_stage, overlays, share, epoch, cause, effects,
+                              serving, plan_hash, evidence, previous, hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(int(row.seq))
+    .bind(row.at)
+    .bind(row.actor)
+    .bind(row.event)
+    .bind(row.subject)
+    .bind(row.endpoint)
+    .bind(row.rollout.map(int))
+    .bind(row.revision.map(int))
+    .bind(row.from)
+    .bind(row.to)
+    .bind(row.overlays)
+    .bind(row.share.map(int))
+    .bind(row.epoch.map(int))
+    .bind(row.cause)
+    .bind(row.effects)
+    .bind(row.serving)
+    .bind(row.plan_hash)
+    .bind(row.evidence)
+    .bind(row.previous)
+    .bind(hash.as_str())
+    .execute(sql)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! The durable state: the registry, rollouts, the journal, evidence and the blobs. The only SQL.
+//!
+//! Owns one data directory: a SQLite database and `blobs/sha256/`. Everything that belongs
+//! together is one transaction. Refuses decisions (the domain's) and clocks (times come in).
+
+pub mod aliases;
+pub mod blobs;
+pub mod datasets;
+pub mod endpoints;
+pub mod feedback;
+pub mod journal;
+pub mod known_good;
+mod lock;
+mod migrations;
+pub mod models;
+pub mod open;
+pub mod page;
+pub mod policies;
+pub mod quarantine;
+pub mod reports;
+mod retention;
+pub mod rollouts;
+mod row;
+pub mod storage;
+mod tags;
+pub mod telemetry;
+pub mod versions;
+mod write;
+
+#[cfg(test)]
+mod conformance;
+
+pub use blobs::Blobs;
+pub use open::{Options, Store};
+pub use page::Page;

@@ -1,0 +1,55 @@
+//! The schema, step by step. Each step is applied once, in a transaction with the row that says so.
+
+use crate::open::Error;
+use sqlx::{Connection, SqliteConnection};
+
+struct Migration {
+    number: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+const ALL: [Migration; 4] = [
+    Migration { number: 1, name: "registry", sql: include_str!("../migrations/0001_registry.sql") },
+    Migration { number: 2, name: "rollouts", sql: include_str!("../migrations/0002_rollouts.sql") },
+    Migration { number: 3, name: "journal", sql: include_str!("../migrations/0003_journal.sql") },
+    Migration { number: 4, name: "evidence", sql: include_str!("../migrations/0004_evidence.sql") },
+];
+
+/// The schema this program knows.
+pub(crate) const NEWEST: i64 = 4;
+
+/// Brings the schema up to [`NEWEST`]; refuses one that is beyond it.
+pub(crate) async fn apply(connection: &mut SqliteConnection) -> Result<(), Error> {
+    sqlx::query(
+        "CREATE TABLE IF NOT EXISTS migration (
+             number INTEGER PRIMARY KEY,
+             name   TEXT NOT NULL
+         ) STRICT",
+    )
+    .execute(&mut *connection)
+    .await?;
+    let found: i64 = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM migration")
+        .fetch_one(&mut *connection)
+        .await?;
+    if found > NEWEST {
+        return Err(Error::Newer { found, known: NEWEST });
+    }
+    for migration in ALL.iter().filter(|migration| migration.number > found) {
+        step(connection, migration).await?;
+    }
+    Ok(())
+}
+
+async fn step(connection: &mut SqliteConnection, migration: &Migration) -> Result<(), Error> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(migration.sql).execute(&mut *tx).await?;
+    sqlx::query("INSERT INTO migration (number, name) VALUES (?, ?)")
+        .bind(migration.number)
+        .bind(migration.name)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    tracing::info!(migration.number, migration.name, "schema migrated");
+    Ok(())
+}

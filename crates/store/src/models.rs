@@ -1,0 +1,168 @@
+//! Registered names. A deleted model stays as a tombstone: its numbers are never given again.
+
+use crate::page::{Page, Request};
+use crate::row::{Columns, int};
+use crate::versions::{self, Error};
+use crate::{Store, storage, tags};
+use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeMap;
+
+/// A registered model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    pub name: ModelName,
+    pub description: String,
+    pub tags: BTreeMap<String, String>,
+    /// By name.
+    pub aliases: BTreeMap<String, VersionNumber>,
+    /// The newest version that is not deleted.
+    pub latest: Option<VersionNumber>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Store {
+    /// The model. Errors: [`Error::UnknownModel`].
+    pub async fn model(&self, name: &ModelName) -> Result<Model, Error> {
+        let mut tx = self.readers().begin().await?;
+        let row = sqlx::query("SELECT * FROM model WHERE name = ? AND deleted_at IS NULL")
+            .bind(name.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        match row {
+            Some(row) => Ok(read(&mut tx, &row).await?),
+            None => Err(Error::UnknownModel(name.clone())),
+        }
+    }
+
+    /// Models by name.
+    pub async fn models(
+        &self,
+        page: &Request<ModelName>,
+    ) -> Result<Page<Model, ModelName>, storage::Error> {
+        let mut tx = self.readers().begin().await?;
+        let rows = sqlx::query(
+            "SELECT * FROM model WHERE deleted_at IS NULL AND name > ? ORDER BY name LIMIT ?",
+        )
+        .bind(page.after.as_ref().map_or("", ModelName::as_str))
+        .bind(page.rows())
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut models = Vec::with_capacity(rows.len());
+        for row in &rows {
+            models.push(read(&mut tx, row).await?);
+        }
+        Ok(Page::cut(models, page, |model| model.name.clone()))
+    }
+
+    /// Deletes the model and all its versions. Errors: unknown, or something refers to a version.
+    pub async fn delete_model(
+        &self,
+        name: &ModelName,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        let numbers: Vec<i64> = sqlx::query_scalar(
+            "SELECT number FROM version WHERE model = ? AND deleted_at IS NULL ORDER BY number",
+        )
+        .bind(name.as_str())
+        .fetch_all(write.sql())
+        .await?;
+        for number in numbers {
+            let number = VersionNumber(u64::try_from(number).unwrap_or(0));
+            versions::delete_in(&mut write, (name, number), actor, now).await?;
+        }
+        let done = sqlx::query(
+            "UPDATE model SET deleted_at = ?, updated_at = ? WHERE name = ? AND deleted_at IS NULL",
+        )
+        .bind(now.as_micros())
+        .bind(now.as_micros())
+        .bind(name.as_str())
+        .execute(write.sql())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::UnknownModel(name.clone()));
+        }
+        sqlx::query("DELETE FROM model_tag WHERE model = ?")
+            .bind(name.as_str())
+            .execute(write.sql())
+            .await?;
+        Ok(write.commit().await?)
+    }
+}
+
+/// Makes the model if it is new, or deleted, and gives its next version's number.
+pub(crate) async fn next_number(
+    sql: &mut SqliteConnection,
+    name: &ModelName,
+    now: Timestamp,
+) -> Result<VersionNumber, storage::Error> {
+    let number: i64 = sqlx::query_scalar(
+        "INSERT INTO model (name, description, last_number, created_at, updated_at)
+         VALUES (?1, '', 1, ?2, ?2)
+         ON CONFLICT (name) DO UPDATE SET
+             last_number = last_number + 1,
+             created_at = CASE WHEN deleted_at IS NULL THEN created_at ELSE ?2 END,
+             updated_at = ?2,
+             deleted_at = NULL
+         RETURNING last_number",
+    )
+    .bind(name.as_str())
+    .bind(now.as_micros())
+    .fetch_one(sql)
+    .await?;
+    u64::try_from(number).map(VersionNumber).map_err(|e| storage::Error::corrupt("number", &e))
+}
+
+async fn read(sql: &mut SqliteConnection, row: &SqliteRow) -> Result<Model, storage::Error> {
+    let name: ModelName = row.parsed("name")?;
+    let latest: Option<i64> = sqlx::query_scalar(
+        "SELECT max(number) FROM version WHERE model = ? AND deleted_at IS NULL",
+    )
+    .bind(name.as_str())
+    .fetch_one(&mut *sql)
+    .await?;
+    let aliases = sqlx::query("SELECT name, number FROM alias WHERE model = ?")
+        .bind(name.as_str())
+        .fetch_all(&mut *sql)
+        .await?;
+    Ok(Model {
+        description: row.text("description")?,
+        tags: tags::of_model(sql, &name).await?,
+        aliases: aliases
+            .iter()
+            .map(|row| Ok((row.text("name")?, VersionNumber(row.count("number")?))))
+            .collect::<Result<_, storage::Error>>()?,
+        latest: latest.and_then(|n| u64::try_from(n).ok()).map(VersionNumber),
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+        name,
+    })
+}
+
+/// Notes that something of the model changed.
+pub(crate) async fn touch(
+    sql: &mut SqliteConnection,
+    (name, number): (&ModelName, VersionNumber),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let known: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM version WHERE model = ? AND number = ? AND deleted_at IS NULL",
+    )
+    .bind(name.as_str())
+    .bind(int(number.0))
+    .fetch_optional(&mut *sql)
+    .await?;
+    if known.is_none() {
+        return Err(Error::UnknownVersion(name.clone(), number));
+    }
+    sqlx::query("UPDATE model SET updated_at = ? WHERE name = ?")
+        .bind(now.as_micros())
+        .bind(name.as_str())
+        .execute(sql)
+        .await?;
+    Ok(())
+}

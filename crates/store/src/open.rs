@@ -1,0 +1,159 @@
+//! Opening a data directory: the lock, the database, its schema, the blobs.
+
+use crate::blobs::{self, Blobs};
+use crate::lock::{self, DirLock};
+use crate::{migrations, storage};
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The limits of one store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Connections for reading; writing has one of its own.
+    pub readers: u32,
+    /// How long a statement waits for a lock.
+    pub busy_timeout: Duration,
+    /// Bytes the database file may grow to; the disk decides if absent.
+    pub database_limit: Option<u64>,
+    /// Rows of assignments kept for feedback; more are dropped and counted.
+    pub assignments_limit: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            busy_timeout: Duration::from_secs(5),
+            database_limit: None,
+            assignments_limit: 1_000_000,
+        }
+    }
+}
+
+/// Why a data directory could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process, or another store of this one, has it open.
+    #[error("{} is in use by another server: stop it, or give this one its own directory", .0.display())]
+    InUse(PathBuf),
+    /// Written by a later release.
+    #[error("the store has schema {found}, this program knows up to {known}: use a newer release")]
+    Newer { found: i64, known: i64 },
+    /// The directory cannot be made, read or written.
+    #[error("{} can't be used as the data directory", .dir.display())]
+    Directory {
+        dir: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Blobs(#[from] blobs::Error),
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+storage::from_storage!(Error);
+
+/// One open data directory. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    /// One connection: writers queue here, in order, rather than at the file's lock.
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+    pub(crate) blobs: Blobs,
+    /// The journal's last committed row.
+    pub(crate) head: watch::Sender<u64>,
+    /// Rows in `assignment`, so that the cap costs no count.
+    pub(crate) assignments: AtomicU64,
+    pub(crate) options: Options,
+    /// Dropped last.
+    _lock: DirLock,
+}
+
+impl Store {
+    /// Opens `dir`, made if it is absent; brings its schema up to date; removes what a crash left.
+    pub async fn open(dir: &Path, options: Options) -> Result<Self, Error> {
+        let unusable = |source| Error::Directory { dir: dir.to_owned(), source };
+        tokio::fs::create_dir_all(dir).await.map_err(unusable)?;
+        let lock = DirLock::take(dir).map_err(|error| match error {
+            lock::Error::Held => Error::InUse(dir.to_owned()),
+            lock::Error::Io(source) => unusable(source),
+        })?;
+        let connect = connect_options(&dir.join("seatrial.db"), &options);
+        let writer = pool(1, &options).connect_with(connect.clone()).await?;
+        migrations::apply(&mut *writer.acquire().await?).await?;
+        let readers = pool(options.readers.max(1), &options)
+            .connect_with(connect.pragma("query_only", "ON"))
+            .await?;
+        let blobs = Blobs::open(&dir.join("blobs")).await?;
+        let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal")
+            .fetch_one(&readers)
+            .await?;
+        let rows: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM assignment").fetch_one(&readers).await?;
+        let inner = Inner {
+            writer,
+            readers,
+            blobs,
+            head: watch::Sender::new(u64::try_from(head).unwrap_or(0)),
+            assignments: AtomicU64::new(u64::try_from(rows).unwrap_or(0)),
+            options,
+            _lock: lock,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The artifacts.
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    /// The number of the journal's last committed row, as it rises.
+    pub fn journal_head(&self) -> watch::Receiver<u64> {
+        self.inner.head.subscribe()
+    }
+
+    /// Closes the database. The directory is free once every clone is dropped.
+    pub async fn close(&self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.inner.readers
+    }
+}
+
+fn connect_options(file: &Path, options: &Options) -> SqliteConnectOptions {
+    const PAGE_BYTES: u64 = 4096;
+    let connect = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.busy_timeout);
+    match options.database_limit {
+        Some(bytes) => connect.pragma("max_page_count", (bytes / PAGE_BYTES).max(1).to_string()),
+        None => connect,
+    }
+}
+
+fn pool(connections: u32, options: &Options) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(options.busy_timeout.saturating_mul(4))
+}

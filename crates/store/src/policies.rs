@@ -1,0 +1,125 @@
+//! Applied policies, as their authors wrote them. Each change is a new number; none is lost.
+
+use crate::row::{Columns, int};
+use crate::{Store, journal, storage};
+use seatrial_domain::{Actor, Digest, EndpointName, Timestamp};
+use sqlx::sqlite::SqliteRow;
+
+/// What is applied. The text was checked by the domain already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct New {
+    pub name: String,
+    pub endpoint: EndpointName,
+    pub yaml: String,
+    pub actor: Actor,
+    pub now: Timestamp,
+}
+
+/// One applied text of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    pub name: String,
+    /// 1, 2, … with each changed text.
+    pub number: u64,
+    pub endpoint: EndpointName,
+    pub yaml: String,
+    /// Of the text.
+    pub digest: Digest,
+    pub created_at: Timestamp,
+    pub created_by: Actor,
+}
+
+impl Store {
+    /// Applies a policy. The text that is in force already changes nothing.
+    pub async fn apply_policy(&self, new: &New) -> Result<Policy, storage::Error> {
+        let mut write = self.write().await?;
+        let latest =
+            sqlx::query("SELECT * FROM policy WHERE name = ? ORDER BY number DESC LIMIT 1")
+                .bind(&new.name)
+                .fetch_optional(write.sql())
+                .await?;
+        let latest = latest.as_ref().map(read).transpose()?;
+        if let Some(same) = latest.as_ref().filter(|policy| policy.yaml == new.yaml) {
+            return Ok(same.clone());
+        }
+        let policy = Policy {
+            name: new.name.clone(),
+            number: latest.map_or(1, |policy| policy.number.saturating_add(1)),
+            endpoint: new.endpoint.clone(),
+            yaml: new.yaml.clone(),
+            digest: Digest::of(new.yaml.as_bytes()),
+            created_at: new.now,
+            created_by: new.actor.clone(),
+        };
+        insert(write.sql(), &policy).await?;
+        let subject = format!("policy {}@{}", policy.name, policy.number);
+        let row = journal::New::about(&subject, "policy_applied", &new.actor, new.now)
+            .on(&policy.endpoint)
+            .because(format!("text {}", policy.digest));
+        write.journal(row).await?;
+        write.commit().await?;
+        Ok(policy)
+    }
+
+    /// The policy's text in force.
+    pub async fn policy(&self, name: &str) -> Result<Option<Policy>, storage::Error> {
+        let row = sqlx::query("SELECT * FROM policy WHERE name = ? ORDER BY number DESC LIMIT 1")
+            .bind(name)
+            .fetch_optional(self.readers())
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The policy last applied for an endpoint.
+    pub async fn policy_of(
+        &self,
+        endpoint: &EndpointName,
+    ) -> Result<Option<Policy>, storage::Error> {
+        let row =
+            sqlx::query("SELECT * FROM policy WHERE endpoint = ? ORDER BY rowid DESC LIMIT 1")
+                .bind(endpoint.as_str())
+                .fetch_optional(self.readers())
+                .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Every policy's text in force, by name.
+    pub async fn policies(&self) -> Result<Vec<Policy>, storage::Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM policy AS p
+             WHERE number = (SELECT max(number) FROM policy WHERE name = p.name) ORDER BY name",
+        )
+        .fetch_all(self.readers())
+        .await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+async fn insert(sql: &mut sqlx::SqliteConnection, policy: &Policy) -> Result<(), storage::Error> {
+    sqlx::query(
+        "INSERT INTO policy (name, number, endpoint, yaml, digest, created_at, created_by)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&policy.name)
+    .bind(int(policy.number))
+    .bind(policy.endpoint.as_str())
+    .bind(&policy.yaml)
+    .bind(policy.digest.as_str())
+    .bind(policy.created_at.as_micros())
+    .bind(crate::row::to_json("actor", &policy.created_by)?)
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+fn read(row: &SqliteRow) -> Result<Policy, storage::Error> {
+    Ok(Policy {
+        name: row.text("name")?,
+        number: row.count("number")?,
+        endpoint: row.parsed("endpoint")?,
+        yaml: row.text("yaml")?,
+        digest: row.parsed("digest")?,
+        created_at: row.time("created_at")?,
+        created_by: row.json("created_by")?,
+    })
+}

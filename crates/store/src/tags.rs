@@ -1,0 +1,70 @@
+//! Key and value pairs on models and versions.
+
+use crate::row::{Columns, int};
+use crate::storage::Error;
+use crate::{Store, models, versions};
+use seatrial_domain::{ModelName, Timestamp, VersionNumber};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeMap;
+
+type Tags = BTreeMap<String, String>;
+
+impl Store {
+    /// Sets these tags on a version; others stay.
+    pub async fn tag_version(
+        &self,
+        version: (&ModelName, VersionNumber),
+        tags: &BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Result<(), versions::Error> {
+        let mut write = self.write().await?;
+        models::touch(write.sql(), version, now).await?;
+        set(write.sql(), version, tags).await?;
+        Ok(write.commit().await?)
+    }
+}
+
+pub(crate) async fn set(
+    sql: &mut SqliteConnection,
+    (model, number): (&ModelName, VersionNumber),
+    tags: &Tags,
+) -> Result<(), Error> {
+    for (key, value) in tags {
+        sqlx::query(
+            "INSERT INTO version_tag (model, number, key, value) VALUES (?, ?, ?, ?)
+             ON CONFLICT (model, number, key) DO UPDATE SET value = excluded.value",
+        )
+        .bind(model.as_str())
+        .bind(int(number.0))
+        .bind(key)
+        .bind(value)
+        .execute(&mut *sql)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn of_version(
+    sql: &mut SqliteConnection,
+    (model, number): (&ModelName, VersionNumber),
+) -> Result<Tags, Error> {
+    let rows = sqlx::query("SELECT key, value FROM version_tag WHERE model = ? AND number = ?")
+        .bind(model.as_str())
+        .bind(int(number.0))
+        .fetch_all(sql)
+        .await?;
+    pairs(&rows)
+}
+
+pub(crate) async fn of_model(sql: &mut SqliteConnection, model: &ModelName) -> Result<Tags, Error> {
+    let rows = sqlx::query("SELECT key, value FROM model_tag WHERE model = ?")
+        .bind(model.as_str())
+        .fetch_all(sql)
+        .await?;
+    pairs(&rows)
+}
+
+fn pairs(rows: &[SqliteRow]) -> Result<Tags, Error> {
+    rows.iter().map(|row| Ok((row.text("key")?, row.text("value")?))).collect()
+}

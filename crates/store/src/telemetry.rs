@@ -1,0 +1,70 @@
+//! What gateways have counted: flushed in one transaction, summed over their starts.
+
+mod assignments;
+mod counters;
+mod evidence;
+mod units;
+
+use crate::row::int;
+use crate::{Store, storage};
+use seatrial_domain::telemetry::Telemetry;
+use sqlx::SqliteConnection;
+use std::sync::atomic::Ordering;
+
+/// Assignments that were not kept, by who dropped them. Feedback for them is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dropped {
+    /// The gateways' buffers were full.
+    pub gateway: u64,
+    /// The store had its limit of rows.
+    pub store: u64,
+}
+
+impl Store {
+    /// Takes in one flush. A flush that was taken in before changes nothing.
+    pub async fn flush(&self, telemetry: &Telemetry) -> Result<(), storage::Error> {
+        let mut write = self.write().await?;
+        let sql = write.sql();
+        counters::put(sql, telemetry).await?;
+        units::put(sql, telemetry).await?;
+        let kept = self.inner.assignments.load(Ordering::Relaxed);
+        let room = self.inner.options.assignments_limit.saturating_sub(kept);
+        let batch = assignments::put(sql, telemetry, room).await?;
+        note_boot(sql, telemetry, batch.dropped).await?;
+        write.commit().await?;
+        self.inner.assignments.fetch_add(batch.added, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Assignments lost so far, over every start of every gateway.
+    pub async fn dropped_assignments(&self) -> Result<Dropped, storage::Error> {
+        let (gateway, store): (i64, i64) = sqlx::query_as(
+            "SELECT coalesce(sum(gateway_dropped), 0), coalesce(sum(store_dropped), 0) FROM boot",
+        )
+        .fetch_one(self.readers())
+        .await?;
+        let count = |n| u64::try_from(n).unwrap_or(0);
+        Ok(Dropped { gateway: count(gateway), store: count(store) })
+    }
+}
+
+/// Drops are counted once a flush: a repeated one adds nothing.
+async fn note_boot(
+    sql: &mut SqliteConnection,
+    telemetry: &Telemetry,
+    dropped: u64,
+) -> Result<(), storage::Error> {
+    sqlx::query(
+        "INSERT INTO boot (id, seq, gateway_dropped, store_dropped) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET seq = ?2, gateway_dropped = ?3,
+             store_dropped = store_dropped + ?4
+         WHERE seq < ?2",
+    )
+    .bind(telemetry.boot.cast_signed())
+    .bind(int(telemetry.seq))
+    .bind(int(telemetry.dropped_assignments))
+    .bind(int(dropped))
+    .execute(sql)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! The evidence of one rollout: every start's counters added up, with the labels joined.
+
+use crate::row::{Columns, int};
+use crate::{Store, storage};
+use seatrial_analysis::counts::Cells;
+use seatrial_domain::RolloutId;
+use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex, ShadowCounts};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+impl Store {
+    /// All that is known of a rollout's live traffic, at one instant.
+    pub async fn evidence(&self, rollout: RolloutId) -> Result<Evidence, storage::Error> {
+        let mut tx = self.readers().begin().await?;
+        let mut evidence = Evidence::default();
+        gates(&mut tx, rollout, &mut evidence).await?;
+        shadow(&mut tx, rollout, &mut evidence).await?;
+        labels(&mut tx, rollout, &mut evidence).await?;
+        Ok(evidence)
+    }
+}
+
+async fn gates(
+    sql: &mut SqliteConnection,
+    rollout: RolloutId,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    let rows = sqlx::query("SELECT gate, counts FROM gate_counter WHERE rollout = ?")
+        .bind(int(rollout.0))
+        .fetch_all(sql)
+        .await?;
+    for row in &rows {
+        let counts: GateCounts = row.json("counts")?;
+        let sum = into.gates.entry(gate(row)?).or_default();
+        sum.merge(&counts).map_err(|e| storage::Error::corrupt("counts", &e))?;
+    }
+    Ok(())
+}
+
+async fn shadow(
+    sql: &mut SqliteConnection,
+    rollout: RolloutId,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    let rows = sqlx::query("SELECT counts FROM shadow_counter WHERE rollout = ? ORDER BY boot")
+        .bind(int(rollout.0))
+        .fetch_all(sql)
+        .await?;
+    for row in &rows {
+        let counts: ShadowCounts = row.json("counts")?;
+        into.shadow.merge(&counts);
+    }
+    Ok(())
+}
+
+async fn labels(
+    sql: &mut SqliteConnection,
+    rollout: RolloutId,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    let rows = sqlx::query("SELECT * FROM feedback_cell WHERE rollout = ?")
+        .bind(int(rollout.0))
+        .fetch_all(sql)
+        .await?;
+    for row in &rows {
+        let cells = Cells {
+            candidate_bad: row.count("candidate_bad")?,
+            candidate_good: row.count("candidate_good")?,
+            incumbent_bad: row.count("incumbent_bad")?,
+            incumbent_good: row.count("incumbent_good")?,
+        };
+        let gate = into.gates.entry(gate(row)?).or_default();
+        gate.feedback.entry(row.text("metric")?).or_default().merge(&cells);
+    }
+    Ok(())
+}
+
+fn gate(row: &SqliteRow) -> Result<GateIndex, storage::Error> {
+    let index =
+        u8::try_from(row.count("gate")?).map_err(|e| storage::Error::corrupt("gate", &e))?;
+    Ok(GateIndex(index))
+}

@@ -1,0 +1,118 @@
+//! Sealing a version: number, manifest, tags, aliases and journal row in one transaction.
+
+use super::{Error, Version, load};
+use crate::aliases::{self, By};
+use crate::row::{Columns, int, to_json};
+use crate::write::Write;
+use crate::{Store, journal, models, storage, tags};
+use seatrial_domain::manifest::Manifest;
+use seatrial_domain::tensor::Signature;
+use seatrial_domain::{Actor, Digest, ModelName, Timestamp, VersionNumber};
+use std::collections::BTreeMap;
+
+/// What a version is made of. Its blobs are in the store already.
+#[derive(Debug, Clone)]
+pub struct New {
+    pub model: ModelName,
+    pub manifest: Manifest,
+    pub signature: Signature,
+    pub tags: BTreeMap<String, String>,
+    pub aliases: Vec<String>,
+    pub source: Option<String>,
+    pub actor: Actor,
+    pub now: Timestamp,
+}
+
+/// The version, and whether it was there before.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Registered {
+    New(Version),
+    /// The model has a version of exactly these bytes: it is answered, with the tags and aliases
+    /// now asked for.
+    Existing(Version),
+}
+
+impl Registered {
+    /// The version, new or not.
+    pub fn into_version(self) -> Version {
+        match self {
+            Self::New(version) | Self::Existing(version) => version,
+        }
+    }
+}
+
+impl Store {
+    /// Registers a version. Errors: [`Error::MissingBlob`].
+    pub async fn register_version(&self, new: &New) -> Result<Registered, Error> {
+        for file in new.manifest.files() {
+            if !self.blobs().has(&file.digest, file.size).await? {
+                let (path, digest) = (file.path.clone(), file.digest.clone());
+                return Err(Error::MissingBlob { path, digest });
+            }
+        }
+        let digest = new.manifest.digest();
+        let mut write = self.write().await?;
+        let existing = find(&mut write, &new.model, &digest).await?;
+        let number = match existing {
+            Some(number) => number,
+            None => insert(&mut write, new, &digest).await?,
+        };
+        let key = (&new.model, number);
+        tags::set(write.sql(), key, &new.tags).await?;
+        for alias in &new.aliases {
+            let by = By { actor: &new.actor, cause: "given at registration", now: new.now };
+            aliases::point(write.sql(), key, alias, by).await?;
+        }
+        let version = load(write.sql(), key).await?;
+        write.commit().await?;
+        Ok(match existing {
+            Some(_) => Registered::Existing(version),
+            None => Registered::New(version),
+        })
+    }
+}
+
+async fn find(
+    write: &mut Write<'_>,
+    model: &ModelName,
+    digest: &Digest,
+) -> Result<Option<VersionNumber>, storage::Error> {
+    let row = sqlx::query(
+        "SELECT number FROM version WHERE model = ? AND digest = ? AND deleted_at IS NULL",
+    )
+    .bind(model.as_str())
+    .bind(digest.as_str())
+    .fetch_optional(write.sql())
+    .await?;
+    row.map(|row| row.count("number").map(VersionNumber)).transpose()
+}
+
+async fn insert(
+    write: &mut Write<'_>,
+    new: &New,
+    digest: &Digest,
+) -> Result<VersionNumber, storage::Error> {
+    let number = models::next_number(write.sql(), &new.model, new.now).await?;
+    let manifest = String::from_utf8(new.manifest.to_bytes())
+        .map_err(|error| storage::Error::corrupt("manifest", &error))?;
+    sqlx::query(
+        "INSERT INTO version (model, number, digest, manifest, signature, source, lifecycle,
+                              created_at, created_by)
+         VALUES (?, ?, ?, ?, ?, ?, 'registered', ?, ?)",
+    )
+    .bind(new.model.as_str())
+    .bind(int(number.0))
+    .bind(digest.as_str())
+    .bind(manifest)
+    .bind(to_json("signature", &new.signature)?)
+    .bind(&new.source)
+    .bind(new.now.as_micros())
+    .bind(to_json("actor", &new.actor)?)
+    .execute(write.sql())
+    .await?;
+    let subject = format!("{}/{number}", new.model);
+    let row = journal::New::about(&subject, "registered", &new.actor, new.now)
+        .because(format!("sealed as {digest}"));
+    write.journal(row).await?;
+    Ok(number)
+}

@@ -1,0 +1,45 @@
+//! One writing transaction. Dropped without `commit`, nothing of it has happened.
+
+use crate::storage::Error;
+use crate::{Store, journal};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+/// The store's one writer, for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Write<'a> {
+    store: &'a Store,
+    tx: Transaction<'static, Sqlite>,
+    head: Option<u64>,
+}
+
+impl Store {
+    /// Waits for the writer and takes the database's write lock at once, so that what is read in
+    /// the transaction is still so when it commits.
+    pub(crate) async fn write(&self) -> Result<Write<'_>, Error> {
+        let tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Write { store: self, tx, head: None })
+    }
+}
+
+impl Write<'_> {
+    /// The connection within the transaction.
+    pub(crate) fn sql(&mut self) -> &mut SqliteConnection {
+        &mut self.tx
+    }
+
+    /// Adds a row to the journal, in this transaction.
+    pub(crate) async fn journal(&mut self, new: journal::New<'_>) -> Result<u64, Error> {
+        let seq = journal::append(&mut self.tx, new).await?;
+        self.head = Some(seq);
+        Ok(seq)
+    }
+
+    /// Makes it all so, and tells the journal's followers.
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        self.tx.commit().await?;
+        if let Some(seq) = self.head {
+            self.store.inner.head.send_replace(seq);
+        }
+        Ok(())
+    }
+}

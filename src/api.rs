@@ -1,0 +1,94 @@
+//! The control API: what operators, the command line and the console call. One file a resource.
+//!
+//! Owns routes, problems and the OpenAPI document. Refuses what a foreign web page could send, and
+//! bodies beyond their limits. Decides nothing: the driver, the registry and the store do.
+
+mod audit;
+mod catalogue;
+mod datasets;
+mod endpoints;
+mod events;
+mod guard;
+mod metrics;
+mod models;
+mod policies;
+mod problem;
+mod quarantine;
+mod request;
+mod rollouts;
+mod routes;
+mod status;
+mod unavailable;
+mod uploads;
+mod versions;
+pub mod wire;
+
+pub use catalogue::document;
+
+use crate::app::App;
+use crate::clock;
+use crate::registry::Registry;
+use std::future::IntoFuture as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How long answers on their way may take once the server stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What every route works with.
+#[derive(Debug)]
+struct Api {
+    app: Arc<App>,
+    registry: Registry,
+    /// One permit for each reader of `/events`.
+    subscribers: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+type State = axum::extract::State<Arc<Api>>;
+
+/// Answers on `listener` until `stop`.
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) {
+    let api = match open(app, &stop) {
+        Ok(api) => Arc::new(api),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the control API cannot be opened");
+            return stop.cancel();
+        }
+    };
+    let sweeping = Arc::clone(&api);
+    api.app.tasks.spawn("sweep uploads", async move {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            sweeping.registry.sweep(clock::now());
+        }
+    });
+    let router = routes::router(Arc::clone(&api));
+    let draining = stop.clone();
+    let server = axum::serve(listener, router)
+        .with_graceful_shutdown(async move { draining.cancelled().await })
+        .into_future();
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        ended = server => if let Err(error) = ended {
+            tracing::error!(%error, "the control listener failed");
+        },
+        () = overdue => tracing::warn!("control requests were cut off by the shutdown"),
+    }
+}
+
+fn open(app: Arc<App>, stop: &CancellationToken) -> anyhow::Result<Api> {
+    let config = &app.config;
+    let limits = config.limits.uploads.clone();
+    let registry = Registry::open(app.store.clone(), app.child.clone(), limits, &config.data.dir)?;
+    let subscribers = usize::try_from(config.limits.control.max_subscribers)?;
+    let subscribers = Arc::new(Semaphore::new(subscribers));
+    Ok(Api { registry, subscribers, stop: stop.clone(), app })
+}

@@ -1,0 +1,110 @@
+//! Keeps web pages out: a browser on this machine must not steer the server for a page from
+//! elsewhere. Looks at Host (DNS rebinding), Origin and the content type of what changes things.
+
+use super::problem::{Failure, Kind};
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use std::net::IpAddr;
+
+/// Refuses what a foreign page could have caused.
+pub(super) async fn guard(request: Request, next: Next) -> Response {
+    match check(request.method(), request.uri().path(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+fn check(method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Failure> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("(not text)"));
+    if let Some(host) = text(header::HOST)
+        && !is_loopback(host)
+    {
+        let detail = format!("host {host:?} is not this machine's loopback address");
+        return Err(Failure::new(Kind::Denied, detail).hint("call 127.0.0.1 or localhost"));
+    }
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    if let Some(origin) = text(header::ORIGIN)
+        && !origin.split_once("://").is_some_and(|(_, host)| is_loopback(host))
+    {
+        let detail = format!("a page from {origin:?} may not change anything here");
+        return Err(Failure::new(Kind::Denied, detail));
+    }
+    content_type(method, path, text(header::CONTENT_TYPE))
+}
+
+/// Forms and plain text are what a page may send without being asked; neither is taken.
+fn content_type(method: &Method, path: &str, found: Option<&str>) -> Result<(), Failure> {
+    let expected = if *method == Method::PUT && path.ends_with("/files") {
+        "application/octet-stream"
+    } else {
+        "application/json"
+    };
+    let essence = found.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    match essence {
+        Some(kind) if kind.eq_ignore_ascii_case(expected) => Ok(()),
+        None if *method == Method::DELETE => Ok(()),
+        Some(_) | None => {
+            let found = found.unwrap_or("none");
+            let detail = format!("the content type must be {expected}, not {found}");
+            Err(Failure::new(Kind::MediaType, detail))
+        }
+    }
+}
+
+/// Whether `host`, with or without a port, is this machine.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(method: &Method, path: &str, headers: &[(&'static str, &'static str)]) -> u16 {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        match check(method, path, &map) {
+            Ok(()) => 200,
+            Err(failure) => failure.into_response().status().as_u16(),
+        }
+    }
+
+    const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+
+    #[test]
+    fn a_rebound_host_name_is_denied_even_to_read() {
+        assert_eq!(answer(&Method::GET, "/", &[("host", "evil.example:8002")]), 403);
+        for host in ["127.0.0.1:8002", "localhost", "[::1]:8002", "127.0.0.9"] {
+            assert_eq!(answer(&Method::GET, "/", &[("host", host)]), 200, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_page_cannot_change_anything() {
+        for origin in ["https://evil.example", "null", "http://127.0.0.1.evil.example"] {
+            assert_eq!(answer(&Method::POST, "/x", &[JSON, ("origin", origin)]), 403, "{origin}");
+        }
+        let own = ("origin", "http://localhost:8002");
+        assert_eq!(answer(&Method::POST, "/x", &[JSON, own]), 200);
+    }
+
+    #[test]
+    fn only_json_changes_things_and_only_bytes_are_files() {
+        assert_eq!(answer(&Method::POST, "/x", &[("content-type", "text/plain")]), 415);
+        assert_eq!(answer(&Method::POST, "/x", &[]), 415);
+        let bytes = ("content-type", "application/octet-stream");
+        assert_eq!(answer(&Method::PUT, "/uploads/1/files", &[bytes]), 200);
+        assert_eq!(answer(&Method::PUT, "/uploads/1/files", &[JSON]), 415);
+    }
+}

@@ -1,0 +1,110 @@
+//! Models and their aliases.
+
+use super::State;
+use super::problem::{Failure, Kind, Result};
+use super::request::{Body, By, PageQuery, Path, Query};
+use super::wire::{self, Page, Problem};
+use crate::clock;
+use axum::Json;
+use axum::http::StatusCode;
+use seatrial_domain::plan::Kind as PlanKind;
+use seatrial_domain::{ModelName, VersionNumber};
+use seatrial_store::aliases;
+use seatrial_store::models::Model;
+use seatrial_store::page::Request;
+
+const ALIAS_CHARS_MAX: usize = 255;
+
+/// Lists models by name.
+#[utoipa::path(get, path = "/models", tag = "models", params(PageQuery),
+    responses((status = 200, body = Page<wire::Model>), (status = 400, body = Problem)))]
+pub(super) async fn list(
+    api: State,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<wire::Model>>> {
+    let request = Request { after: page.after()?, limit: page.limit() };
+    let found = api.app.store.models(&request).await?;
+    let next = found.next.map(|name: ModelName| name.to_string());
+    Ok(Json(Page { items: found.items.into_iter().map(view).collect(), next }))
+}
+
+/// Shows one model.
+#[utoipa::path(get, path = "/models/{model}", tag = "models",
+    params(("model" = String, Path, description = "The model's name.")),
+    responses((status = 200, body = wire::Model), (status = 404, body = Problem)))]
+pub(super) async fn show(api: State, Path(name): Path<String>) -> Result<Json<wire::Model>> {
+    let model = api.app.store.model(&ModelName::new(&name)?).await?;
+    Ok(Json(view(model)))
+}
+
+/// Points an alias at a version.
+#[utoipa::path(put, path = "/models/{model}/aliases/{alias}", tag = "models",
+    params(("model" = String, Path), ("alias" = String, Path)), request_body = wire::Alias,
+    responses((status = 200, body = wire::Model), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+pub(super) async fn set_alias(
+    api: State,
+    Path((name, alias)): Path<(String, String)>,
+    By(actor): By,
+    Body(to): Body<wire::Alias>,
+) -> Result<Json<wire::Model>> {
+    let model = ModelName::new(&name)?;
+    check_alias(&api, &model, &alias).await?;
+    let by = aliases::By { actor: &actor, cause: "set by hand", now: clock::now() };
+    let version = (&model, VersionNumber(to.version));
+    api.app.store.set_alias(version, &alias, by).await?;
+    Ok(Json(view(api.app.store.model(&model).await?)))
+}
+
+/// Removes an alias; an absent one is as good as removed.
+#[utoipa::path(delete, path = "/models/{model}/aliases/{alias}", tag = "models",
+    params(("model" = String, Path), ("alias" = String, Path)),
+    responses((status = 204), (status = 403, body = Problem)))]
+pub(super) async fn remove_alias(
+    api: State,
+    Path((name, alias)): Path<(String, String)>,
+    By(actor): By,
+) -> Result<StatusCode> {
+    let model = ModelName::new(&name)?;
+    check_alias(&api, &model, &alias).await?;
+    let by = aliases::By { actor: &actor, cause: "removed by hand", now: clock::now() };
+    api.app.store.remove_alias(&model, &alias, by).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An alias is a word; one that rollouts move is theirs alone.
+pub(super) async fn check_alias(api: &super::Api, model: &ModelName, alias: &str) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_version = alias.parse::<VersionNumber>().is_ok();
+    let is_word = !alias.is_empty() && alias.len() <= ALIAS_CHARS_MAX && alias.chars().all(fits);
+    if !is_word || is_version || alias == "latest" {
+        let detail = format!(
+            "{alias:?} is no alias: use letters, digits, `-`, `_`; not a version, not latest"
+        );
+        return Err(Failure::new(Kind::Invalid, detail));
+    }
+    for policy in api.app.store.policies().await? {
+        let Ok(parsed) = seatrial_domain::policy::parse(&policy.yaml) else { continue };
+        let endpoint = api.app.store.endpoint(parsed.endpoint()).await?;
+        let of_model = endpoint.map_or_else(
+            || parsed.endpoint().as_str() == model.as_str(),
+            |endpoint| endpoint.settings.model == *model,
+        );
+        let plan = parsed.plan(PlanKind::Promote, parsed.endpoint()).ok();
+        if of_model && plan.is_some_and(|plan| plan.cutover.alias == alias) {
+            let detail = format!("alias {alias} of {model} is moved by rollouts alone");
+            let hint = format!("seatrial rollout start {model} VERSION");
+            return Err(Failure::new(Kind::Denied, detail).hint(hint));
+        }
+    }
+    Ok(())
+}
+
+fn view(model: Model) -> wire::Model {
+    wire::Model {
+        name: model.name.to_string(),
+        latest: model.latest.map(|number| number.0),
+        aliases: model.aliases.into_iter().map(|(alias, number)| (alias, number.0)).collect(),
+        created_at: model.created_at.to_string(),
+    }
+}

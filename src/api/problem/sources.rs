@@ -1,0 +1,148 @@
+//! How the product's errors become problems.
+
+use super::{Failure, Kind};
+use crate::driver::command;
+use crate::registry;
+use seatrial_domain::{ids, manifest};
+use seatrial_runtime::{load, probe};
+use seatrial_store::{blobs, datasets, storage, versions};
+
+impl From<ids::Error> for Failure {
+    fn from(error: ids::Error) -> Self {
+        Self::new(Kind::Invalid, error.to_string())
+    }
+}
+
+impl From<manifest::Error> for Failure {
+    fn from(error: manifest::Error) -> Self {
+        Self::new(Kind::Invalid, error.to_string())
+    }
+}
+
+impl From<command::Error> for Failure {
+    fn from(error: command::Error) -> Self {
+        use command::Error;
+        let detail = error.to_string();
+        match error {
+            Error::NotFound { what, .. } => {
+                Self::new(Kind::NotFound, detail).hint(format!("seatrial {what} list"))
+            }
+            Error::Conflict { id, .. } => {
+                Self::new(Kind::Stale, detail).hint(format!("seatrial rollout show {id}"))
+            }
+            Error::Refused(_) => Self::new(Kind::Conflict, detail),
+            Error::Quarantined { rollout, .. } => {
+                let hint = "add --override-quarantine --reason WHY to roll it out all the same";
+                let see = rollout.map(|id| format!("; see `seatrial rollout explain {id}`"));
+                let detail = format!("{detail}{}", see.unwrap_or_default());
+                Self::new(Kind::Quarantined, detail).hint(hint)
+            }
+            Error::Busy { running, .. } => {
+                Self::new(Kind::Conflict, detail).hint(format!("seatrial rollout watch {running}"))
+            }
+            Error::NotKnownGood { endpoint, .. } => {
+                let hint = format!("seatrial rollout start, or seatrial endpoint show {endpoint}");
+                Self::new(Kind::Conflict, detail).hint(hint)
+            }
+            Error::Invalid { .. } => Self::new(Kind::Refused, detail),
+            Error::Storage(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<storage::Error> for Failure {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Full(_) => Self::new(Kind::Storage, error.to_string()),
+            storage::Error::Busy(_) | storage::Error::Corrupt { .. } | storage::Error::Sql(_) => {
+                Self::internal(&error.into())
+            }
+        }
+    }
+}
+
+impl From<blobs::Error> for Failure {
+    fn from(error: blobs::Error) -> Self {
+        match error {
+            blobs::Error::Full(_) => Self::new(Kind::Storage, error.to_string()),
+            blobs::Error::TooLarge { .. } => Self::new(Kind::TooLarge, error.to_string()),
+            blobs::Error::Mismatch { .. }
+            | blobs::Error::Missing(_)
+            | blobs::Error::Altered { .. }
+            | blobs::Error::Io(_) => Self::internal(&error.into()),
+        }
+    }
+}
+
+impl From<versions::Error> for Failure {
+    fn from(error: versions::Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            versions::Error::UnknownModel(_) => {
+                Self::new(Kind::NotFound, detail).hint("seatrial model list")
+            }
+            versions::Error::UnknownVersion(model, _) => {
+                Self::new(Kind::NotFound, detail).hint(format!("seatrial model list {model}"))
+            }
+            versions::Error::Referenced { .. } => Self::new(Kind::Conflict, detail),
+            versions::Error::MissingBlob { .. } => Self::internal(&error.into()),
+            versions::Error::Blobs(error) => error.into(),
+            versions::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<datasets::Error> for Failure {
+    fn from(error: datasets::Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            datasets::Error::Unknown(..) => {
+                Self::new(Kind::NotFound, detail).hint("seatrial dataset list")
+            }
+            datasets::Error::MissingBlob(_) => Self::internal(&error.into()),
+            datasets::Error::Blobs(error) => error.into(),
+            datasets::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<registry::Error> for Failure {
+    fn from(error: registry::Error) -> Self {
+        use registry::Error;
+        let detail = error.to_string();
+        match error {
+            Error::UnknownUpload(_) => {
+                Self::new(Kind::NotFound, detail).hint("seatrial model push PATH --name N")
+            }
+            Error::TooManyUploads { .. } => Self::new(Kind::Busy, detail),
+            Error::TooManyFiles { .. } | Error::TooLarge { .. } => {
+                Self::new(Kind::TooLarge, detail)
+            }
+            Error::Different(_) => Self::new(Kind::Conflict, detail),
+            Error::BrokenOff(_) | Error::Manifest(_) => Self::new(Kind::Invalid, detail),
+            Error::NoModel { .. } | Error::SeveralModels { .. } | Error::NotOneFile { .. } => {
+                Self::new(Kind::Refused, detail)
+            }
+            Error::Model { path, source } => refused_model(&path, source),
+            Error::Dataset(crate::dataset::Error::Io { .. }) | Error::Io(_) => {
+                Self::internal(&error.into())
+            }
+            Error::Dataset(_) => Self::new(Kind::Refused, detail),
+            Error::Blobs(error) => error.into(),
+            Error::Versions(error) => error.into(),
+            Error::Datasets(error) => error.into(),
+        }
+    }
+}
+
+/// What is wrong with the model is its pusher's to mend; a child that cannot be started is not.
+fn refused_model(path: &manifest::FilePath, error: probe::Error) -> Failure {
+    match error {
+        probe::Error::Refused(load::Error::Library { .. } | load::Error::Io { .. })
+        | probe::Error::Process(_) => Failure::internal(&error.into()),
+        probe::Error::Refused(_) | probe::Error::Crashed { .. } | probe::Error::TimedOut { .. } => {
+            Failure::new(Kind::Refused, format!("{path}: {error}"))
+                .hint("nothing was stored; mend the model and push again")
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Which path leads where.
+
+use super::{
+    Api, audit, catalogue, datasets, endpoints, events, guard, metrics, models, policies,
+    quarantine, rollouts, status, unavailable, uploads, versions,
+};
+use axum::extract::DefaultBodyLimit;
+use axum::http::header;
+use axum::middleware;
+use axum::routing::{any, get};
+use axum::{Router, response::IntoResponse};
+use std::sync::Arc;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+const BASE: &str = "/api/v1";
+
+/// Every route, documented.
+fn documented() -> OpenApiRouter<Arc<Api>> {
+    let registry = OpenApiRouter::new()
+        .routes(routes!(models::list))
+        .routes(routes!(models::show))
+        .routes(routes!(versions::list, versions::register))
+        .routes(routes!(versions::show))
+        .routes(routes!(versions::diff))
+        .routes(routes!(versions::verify))
+        .routes(routes!(versions::tag))
+        .routes(routes!(models::set_alias, models::remove_alias))
+        .routes(routes!(uploads::begin))
+        .routes(routes!(uploads::discard))
+        .routes(routes!(datasets::list))
+        .routes(routes!(datasets::latest))
+        .routes(routes!(datasets::register))
+        .routes(routes!(datasets::show));
+    let rollouts = OpenApiRouter::new()
+        .routes(routes!(policies::list))
+        .routes(routes!(policies::check))
+        .routes(routes!(policies::show, policies::apply))
+        .routes(routes!(endpoints::list))
+        .routes(routes!(endpoints::show, endpoints::set))
+        .routes(routes!(endpoints::roll_back))
+        .routes(routes!(rollouts::list, rollouts::start))
+        .routes(routes!(rollouts::show))
+        .routes(routes!(rollouts::explain))
+        .routes(routes!(rollouts::history))
+        .routes(routes!(rollouts::command));
+    let journal = OpenApiRouter::new()
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::verify))
+        .routes(routes!(audit::at))
+        .routes(routes!(quarantine::show))
+        .routes(routes!(quarantine::lift))
+        .routes(routes!(status::show));
+    let routes = registry.merge(rollouts).merge(journal);
+    OpenApiRouter::with_openapi(catalogue::Base::openapi()).nest(BASE, routes)
+}
+
+/// The file upload: bounded by its own limit while it streams, not by the limit of JSON bodies.
+fn streamed() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().nest(BASE, OpenApiRouter::new().routes(routes!(uploads::receive)))
+}
+
+/// Outside `/api/v1`.
+fn others() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(events::stream)).routes(routes!(metrics::show))
+}
+
+/// The document alone.
+pub(super) fn openapi() -> utoipa::openapi::OpenApi {
+    documented().merge(streamed()).merge(others()).into_openapi()
+}
+
+/// Everything the control listener answers.
+pub(super) fn router(api: Arc<Api>) -> Router {
+    let body_max = api.app.config.limits.control.max_body;
+    let bodies = DefaultBodyLimit::max(usize::try_from(body_max).unwrap_or(usize::MAX));
+    let time_limit = api.app.config.limits.control.request_timeout;
+    let bounded = documented().layer(bodies).layer(middleware::from_fn(move |request, next| {
+        unavailable::in_time(time_limit, request, next)
+    }));
+    let streamed = streamed().layer(DefaultBodyLimit::disable());
+    let (router, document) = bounded.merge(streamed).merge(others()).split_for_parts();
+    let document = document.to_pretty_json().unwrap_or_default();
+    let served = move || {
+        let document = document.clone();
+        async move { ([(header::CONTENT_TYPE, "application/json")], document).into_response() }
+    };
+    router
+        .route("/api/v1/openapi.json", get(served))
+        .route("/", get(unavailable::console))
+        .route("/api/2.0/{*rest}", any(unavailable::mlflow))
+        .route("/api/3.0/{*rest}", any(unavailable::mlflow))
+        .fallback(unavailable::nowhere)
+        .method_not_allowed_fallback(unavailable::method)
+        .layer(middleware::from_fn(guard::guard))
+        .with_state(api)
+}

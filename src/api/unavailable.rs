@@ -1,0 +1,39 @@
+//! What is not there: yet, at all, by this method, or in time.
+
+use super::problem::{Failure, Kind};
+use axum::extract::Request;
+use axum::http::Uri;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use std::time::Duration;
+
+pub(super) async fn console() -> Failure {
+    Failure::new(Kind::NotAvailable, "the console is planned, not available yet")
+        .hint("seatrial rollout watch shows the same in a terminal")
+}
+
+pub(super) async fn mlflow() -> Failure {
+    Failure::new(Kind::NotAvailable, "the MLflow surface is planned, not available yet")
+        .hint("seatrial model push PATH --name N registers a version")
+}
+
+pub(super) async fn nowhere(uri: Uri) -> Failure {
+    Failure::new(Kind::NotFound, format!("there is nothing at {}", uri.path()))
+        .hint("GET /api/v1/openapi.json lists every route")
+}
+
+pub(super) async fn method(uri: Uri) -> Failure {
+    Failure::new(Kind::Method, format!("{} does not take this method", uri.path()))
+        .hint("GET /api/v1/openapi.json lists every route")
+}
+
+/// Answers in time, or says that it did not.
+pub(super) async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_elapsed) => {
+            let detail = format!("not done within {limit:?}; it may still happen");
+            Failure::new(Kind::TimedOut, detail).into_response()
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A model's versions.
+
+use super::State;
+use super::models::check_alias;
+use super::problem::Result;
+use super::request::{Body, By, PageQuery, Path, Query};
+use super::wire::{self, Change, FileChange, FileCheck, FileState, Page, Problem, SealedFile};
+use crate::clock;
+use crate::registry::{NewModel, UploadId};
+use axum::Json;
+use axum::http::StatusCode;
+use seatrial_domain::manifest::File;
+use seatrial_domain::tensor::{Signature, TensorSpec};
+use seatrial_domain::{ModelName, VersionNumber};
+use seatrial_store::blobs;
+use seatrial_store::page::Request;
+use seatrial_store::versions::{Diff, Fault, Registered, Version};
+
+/// Lists a model's versions, the newest first.
+#[utoipa::path(get, path = "/models/{model}/versions", tag = "models",
+    params(("model" = String, Path), PageQuery),
+    responses((status = 200, body = Page<wire::Version>), (status = 404, body = Problem)))]
+pub(super) async fn list(
+    api: State,
+    Path(name): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<wire::Version>>> {
+    let model = ModelName::new(&name)?;
+    api.app.store.model(&model).await?;
+    let request = Request { after: page.after()?, limit: page.limit() };
+    let found = api.app.store.versions(&model, &request).await?;
+    let next = found.next.map(|number: VersionNumber| number.0.to_string());
+    Ok(Json(Page { items: found.items.iter().map(view).collect(), next }))
+}
+
+/// Seals an upload as a new version. The same bytes again are answered with the version they are.
+#[utoipa::path(post, path = "/models/{model}/versions", tag = "models",
+    params(("model" = String, Path)), request_body = wire::Register,
+    responses((status = 201, body = wire::Version, description = "Registered."),
+        (status = 200, body = wire::Version, description = "Registered before."),
+        (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn register(
+    api: State,
+    Path(name): Path<String>,
+    By(actor): By,
+    Body(register): Body<wire::Register>,
+) -> Result<(StatusCode, Json<wire::Version>)> {
+    let model = ModelName::new(&name)?;
+    if let Some(alias) = &register.alias {
+        check_alias(&api, &model, alias).await?;
+    }
+    let upload = UploadId::claimed(&register.upload);
+    let wire::Register { tags, alias, source, .. } = register;
+    let new = NewModel { model, tags, alias, source, actor };
+    Ok(match api.registry.register_model(&upload, new).await? {
+        Registered::New(version) => (StatusCode::CREATED, Json(view(&version))),
+        Registered::Existing(version) => (StatusCode::OK, Json(view(&version))),
+    })
+}
+
+/// Shows one version.
+#[utoipa::path(get, path = "/models/{model}/versions/{version}", tag = "models",
+    params(("model" = String, Path), ("version" = u64, Path)),
+    responses((status = 200, body = wire::Version), (status = 404, body = Problem)))]
+pub(super) async fn show(
+    api: State,
+    Path((name, number)): Path<(String, u64)>,
+) -> Result<Json<wire::Version>> {
+    let version = api.app.store.version(&ModelName::new(&name)?, VersionNumber(number)).await?;
+    Ok(Json(view(&version)))
+}
+
+/// Shows how version `other` differs from `version`.
+#[utoipa::path(get, path = "/models/{model}/versions/{version}/diff/{other}", tag = "models",
+    params(("model" = String, Path), ("version" = u64, Path), ("other" = u64, Path)),
+    responses((status = 200, body = wire::Diff), (status = 404, body = Problem)))]
+pub(super) async fn diff(
+    api: State,
+    Path((name, from, to)): Path<(String, u64, u64)>,
+) -> Result<Json<wire::Diff>> {
+    let model = ModelName::new(&name)?;
+    let before = api.app.store.version(&model, VersionNumber(from)).await?;
+    let after = api.app.store.version(&model, VersionNumber(to)).await?;
+    let diff = Diff::between(&before, &after);
+    Ok(Json(wire::Diff { from, to, files: files(&diff), signature: words(&diff) }))
+}
+
+/// Reads every file of a version, and compares it with the sealed manifest.
+#[utoipa::path(post, path = "/models/{model}/versions/{version}/verify", tag = "models",
+    params(("model" = String, Path), ("version" = u64, Path)),
+    responses((status = 200, body = wire::Verification), (status = 404, body = Problem)))]
+pub(super) async fn verify(
+    api: State,
+    Path((name, number)): Path<(String, u64)>,
+) -> Result<Json<wire::Verification>> {
+    let (model, number) = (ModelName::new(&name)?, VersionNumber(number));
+    let version = api.app.store.version(&model, number).await?;
+    let found = api.app.store.verify_version(&model, number).await?;
+    let state = |file: &File| {
+        let fault = found.faults.iter().find(|fault| fault.path == file.path);
+        let state = fault.map_or(FileState::Intact, file_state);
+        FileCheck { path: file.path.to_string(), state }
+    };
+    Ok(Json(wire::Verification {
+        digest: version.reference.digest.to_string(),
+        files: version.manifest.files().iter().map(state).collect(),
+    }))
+}
+
+/// Sets tags; others stay.
+#[utoipa::path(patch, path = "/models/{model}/versions/{version}/tags", tag = "models",
+    params(("model" = String, Path), ("version" = u64, Path)), request_body = wire::Tags,
+    responses((status = 200, body = wire::Version), (status = 404, body = Problem)))]
+pub(super) async fn tag(
+    api: State,
+    Path((name, number)): Path<(String, u64)>,
+    Body(tags): Body<wire::Tags>,
+) -> Result<Json<wire::Version>> {
+    let (model, number) = (ModelName::new(&name)?, VersionNumber(number));
+    api.app.store.tag_version((&model, number), &tags.tags, clock::now()).await?;
+    Ok(Json(view(&api.app.store.version(&model, number).await?)))
+}
+
+fn file_state(fault: &Fault) -> FileState {
+    match fault.error {
+        blobs::Error::Missing(_) => FileState::Missing,
+        blobs::Error::Altered { .. }
+        | blobs::Error::Full(_)
+        | blobs::Error::TooLarge { .. }
+        | blobs::Error::Mismatch { .. }
+        | blobs::Error::Io(_) => FileState::Corrupt,
+    }
+}
+
+fn view(version: &Version) -> wire::Version {
+    let file = |file: &File| SealedFile {
+        path: file.path.to_string(),
+        size: file.size,
+        digest: file.digest.to_string(),
+    };
+    wire::Version {
+        model: version.reference.model.to_string(),
+        version: version.reference.number.0,
+        digest: version.reference.digest.to_string(),
+        files: version.manifest.files().iter().map(file).collect(),
+        size: version.manifest.size(),
+        signature: serde_json::to_value(&version.signature).unwrap_or_default(),
+        tags: version.tags.clone(),
+        aliases: version.aliases.clone(),
+        source: version.source.clone(),
+        lifecycle: version.lifecycle.to_string(),
+        created_at: version.created_at.to_string(),
+    }
+}
+
+fn files(diff: &Diff) -> Vec<FileChange> {
+    let change = |change, from: Option<&File>, to: Option<&File>| FileChange {
+        path: from.or(to).map(|file| file.path.to_string()).unwrap_or_default(),
+        change,
+        from_size: from.map(|file| file.size),
+        to_size: to.map(|file| file.size),
+    };
+    let removed = diff.removed.iter().map(|file| change(Change::Removed, Some(file), None));
+    let added = diff.added.iter().map(|file| change(Change::Added, None, Some(file)));
+    let changed = diff.changed.iter();
+    let changed = changed.map(|(from, to)| change(Change::Changed, Some(from), Some(to)));
+    removed.chain(added).chain(changed).collect()
+}
+
+/// Tensors and tags that differ.
+fn words(diff: &Diff) -> Vec<String> {
+    let mut words = Vec::new();
+    if let Some((before, after)) = &diff.signature {
+        words.push(format!("- {}", in_words(before)));
+        words.push(format!("+ {}", in_words(after)));
+    }
+    for (key, (before, after)) in &diff.tags {
+        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        words.push(format!("~ tag {key}  {} -> {}", shown(before), shown(after)));
+    }
+    words
+}
+
+fn in_words(signature: &Signature) -> String {
+    let one = |spec: &TensorSpec| {
+        let shape = spec.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        format!("{} {}[{shape}]", spec.name, spec.datatype)
+    };
+    let all = |specs: &[TensorSpec]| specs.iter().map(one).collect::<Vec<_>>().join(", ");
+    format!("inputs {}; outputs {}", all(&signature.inputs), all(&signature.outputs))
+}

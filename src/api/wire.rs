@@ -1,0 +1,41 @@
+//! What the control API sends and takes, as its clients see it. The command line reads these same
+//! types. Refuses to be stored: rows and domain values have shapes of their own.
+
+mod audit;
+mod datasets;
+mod endpoints;
+mod models;
+mod policies;
+mod problem;
+mod rollouts;
+mod status;
+
+pub use audit::{Chain, JournalRow, Quarantined, Served};
+pub use datasets::{Dataset, RegisterDataset};
+pub use endpoints::{Endpoint, RollBack, SettingsChange};
+pub use models::{
+    Alias, Change, Diff, FileChange, FileCheck, FileState, Model, Register, SealedFile, Tags,
+    Upload, UploadedFile, Verification, Version,
+};
+pub use policies::{Applied, Checked, Policy, PolicyText};
+pub use problem::Problem;
+pub use rollouts::{Command, Explained, Rollout, Start, StartAnswer};
+pub use status::Status;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// The `cursor` of the next page; none: this is the last.
+    pub next: Option<String>,
+}
+
+/// Why something is done that needs saying.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    pub reason: String,
+}

@@ -1,0 +1,142 @@
+//! The object graph: the only place that decides what is plugged into what.
+
+use crate::clock;
+use crate::config::{Addresses, Config};
+use crate::driver::{Driver, Parts};
+use crate::tasks::Tasks;
+use crate::world::embedded::{Embedded, Loader};
+use anyhow::Context as _;
+use seatrial_gateway::Gateway;
+use seatrial_runtime::library::{self, Progress};
+use seatrial_runtime::probe::{Child, Limits};
+use seatrial_store::{Options, Store};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+/// How long a start waits for the routes it left behind before it lets clients in.
+const RECOVERY_PATIENCE: Duration = Duration::from_secs(60);
+
+/// One running server.
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub store: Store,
+    pub gateway: Gateway,
+    pub driver: Arc<Driver>,
+    /// How models are tried in a process of their own.
+    pub child: Child,
+    pub addresses: Addresses,
+    pub tasks: Tasks,
+}
+
+/// The listeners, bound before anything is recovered: clients that come early wait, and are not
+/// turned away.
+#[derive(Debug)]
+pub struct Listeners {
+    pub inference: TcpListener,
+    pub control: TcpListener,
+}
+
+impl App {
+    /// Opens the data directory, takes up where its journal stands, and returns once every route is
+    /// in force. Nothing is served yet.
+    pub async fn start(config: Config, tasks: &Tasks) -> anyhow::Result<(Arc<Self>, Listeners)> {
+        let dir = &config.data.dir;
+        let store = Store::open(dir, Options::default()).await.context("data directory")?;
+        let listeners = Listeners {
+            inference: bind("inference", config.server.inference).await?,
+            control: bind("control", config.server.control).await?,
+        };
+        let addresses = Addresses {
+            inference: listeners.inference.local_addr()?,
+            control: listeners.control.local_addr()?,
+        };
+        let child = child(&config, provision(&config).await?)?;
+        let gateway = Gateway::new(gateway_config(&config)).context("latch file")?;
+        let changed = Arc::new(Notify::new());
+        let world = Embedded::new(
+            gateway.clone(),
+            store.clone(),
+            Loader::new(child.clone()),
+            tasks.clone(),
+            Arc::clone(&changed),
+        );
+        let driver = Driver::new(Parts {
+            store: store.clone(),
+            gateway: gateway.clone(),
+            world: Arc::new(world),
+            tasks: tasks.clone(),
+            changed,
+            commands: config.commands.clone(),
+        });
+        driver.recover(RECOVERY_PATIENCE).await?;
+        let tasks = tasks.clone();
+        let app = Self { config, store, gateway, driver, child, addresses, tasks };
+        Ok((Arc::new(app), listeners))
+    }
+
+    /// Serves until the process is told to stop; requests in flight are answered first.
+    pub async fn run(self: &Arc<Self>, listeners: Listeners) -> anyhow::Result<()> {
+        self.driver.run();
+        let (gateway, stop) = (self.gateway.clone(), self.tasks.stop());
+        let drain = self.config.limits.inference.drain;
+        let inference = gateway.serve(listeners.inference, stop, drain);
+        let inference = self.tasks.spawn_to_end("inference", inference);
+        let control = crate::api::serve(Arc::clone(self), listeners.control, self.tasks.stop());
+        let control = self.tasks.spawn_to_end("control", control);
+        self.addresses.write(&self.config.data.dir).context("addresses.json")?;
+        self.tasks.stop().cancelled().await;
+        inference.await?;
+        control.await?;
+        self.driver.flush().await;
+        self.tasks.shut_down().await;
+        Addresses::forget(&self.config.data.dir);
+        self.store.close().await;
+        Ok(())
+    }
+}
+
+async fn bind(what: &str, address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{what} address {address}: choose another, or port 0 for any"))
+}
+
+/// Finds ONNX Runtime, or fetches it once, and loads it into this process.
+async fn provision(config: &Config) -> anyhow::Result<PathBuf> {
+    let search = config.library_search();
+    tokio::task::spawn_blocking(move || {
+        let path = library::ensure(&search, &mut |step: Progress| tracing::info!("{step}"))?;
+        library::init(&path)?;
+        Ok::<_, library::Error>(path)
+    })
+    .await?
+    .context("ONNX Runtime")
+}
+
+fn child(config: &Config, library: PathBuf) -> anyhow::Result<Child> {
+    let limits = Limits {
+        memory_bytes: config.limits.probe.memory,
+        timeout: config.limits.probe.timeout,
+    };
+    Ok(Child { program: std::env::current_exe()?, library, limits })
+}
+
+fn gateway_config(config: &Config) -> seatrial_gateway::Config {
+    let limits = &config.limits.inference;
+    let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    seatrial_gateway::Config {
+        max_body: limits.max_body,
+        max_connections: size(limits.max_connections),
+        max_head: size(limits.max_header_bytes),
+        head_timeout: limits.header_timeout,
+        latch_file: Some(config.data.dir.join("latches")),
+        units: size(limits.units),
+        assignments: size(limits.assignments),
+        mirror_workers: size(limits.mirror_workers),
+        ..seatrial_gateway::Config::new(rand::random(), clock::now)
+    }
+}

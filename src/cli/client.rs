@@ -1,0 +1,150 @@
+//! Talks to the control API: JSON there and back, problems as errors.
+
+use super::actor;
+use crate::api::wire::Problem;
+use anyhow::Context as _;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+pub(super) const DEFAULT_SERVER: &str = "http://127.0.0.1:8002";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the server's answer is none.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("no server answers at {server}")]
+    Unreachable {
+        server: String,
+        #[source]
+        source: reqwest::Error,
+    },
+    #[error("{}: {}", .0.title, .0.detail)]
+    Problem(Problem),
+    #[error("the server's answer cannot be read: {detail}")]
+    Protocol { detail: String },
+}
+
+/// The next command, where the error knows one.
+pub(super) fn hint(error: &anyhow::Error) -> Option<String> {
+    match error.downcast_ref::<Error>()? {
+        Error::Unreachable { .. } => {
+            Some("start one with `seatrial serve`, or name it with --server URL".to_owned())
+        }
+        Error::Problem(problem) => problem.hint.clone(),
+        Error::Protocol { .. } => None,
+    }
+}
+
+/// One server.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    server: String,
+    actor: String,
+}
+
+impl Client {
+    pub(super) fn new(server: &str, actor: &str) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build()
+            .context("no HTTP client can be made")?;
+        let server = server.trim_end_matches('/').to_owned();
+        Ok(Self { http, server, actor: actor.to_owned() })
+    }
+
+    /// A request below `/api/v1`.
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.raw(method, &format!("{}/api/v1{path}", self.server))
+    }
+
+    /// A request to anywhere.
+    pub(super) fn raw(&self, method: Method, url: &str) -> RequestBuilder {
+        self.http.request(method, url).header(actor::HEADER, &self.actor)
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.json(self.request(Method::GET, path)).await
+    }
+
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, Error> {
+        self.json(self.request(method, path).json(body)).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, Error> {
+        self.send(Method::POST, path, body).await
+    }
+
+    /// Sends, and reads the JSON of a success.
+    pub(super) async fn json<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<T, Error> {
+        let body = self.answer(request).await?.bytes().await;
+        let body = body.map_err(|error| Error::Protocol { detail: error.to_string() })?;
+        // An empty answer (204) reads as null.
+        let text: &[u8] = if body.is_empty() { b"null" } else { &body };
+        serde_json::from_slice(text).map_err(|error| Error::Protocol { detail: error.to_string() })
+    }
+
+    /// Sends, and returns a success.
+    pub(super) async fn answer(&self, request: RequestBuilder) -> Result<Response, Error> {
+        let response = request.send().await.map_err(|source| {
+            let server =
+                source.url().map_or_else(|| self.server.clone(), |url| origin(url.as_str()));
+            Error::Unreachable { server, source: source.without_url() }
+        })?;
+        if response.status().is_success() { Ok(response) } else { Err(problem(response).await) }
+    }
+}
+
+/// Scheme, host and port of a URL.
+fn origin(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+async fn problem(response: Response) -> Error {
+    let status = response.status();
+    let body = response.bytes().await.unwrap_or_default();
+    match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) => Error::Problem(problem),
+        Err(_) => Error::Problem(foreign(status, &body)),
+    }
+}
+
+/// An answer in another shape: the inference address's, or a proxy's.
+fn foreign(status: StatusCode, body: &[u8]) -> Problem {
+    let said = serde_json::from_slice::<serde_json::Value>(body).ok();
+    let said = said.and_then(|body| Some(body.get("error")?.as_str()?.to_owned()));
+    Problem {
+        kind: "about:blank".to_owned(),
+        title: status.canonical_reason().unwrap_or("refused").to_lowercase(),
+        status: status.as_u16(),
+        detail: said.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(400).collect()),
+        hint: None,
+    }
+}
+
+/// One part of a path, escaped.
+pub(super) fn segment(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let escape = |byte: u8| {
+        if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(escape).collect()
+}

@@ -1,0 +1,82 @@
+//! The single checks. None changes anything that stays.
+
+use super::{Finding, State};
+use crate::api::wire::Status;
+use crate::cli::Context;
+use crate::cli::push::human_bytes;
+use crate::config::Config;
+use seatrial_runtime::library;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+const FREE_BYTES_MIN: u64 = 1 << 30;
+
+pub(super) fn library(config: &Config) -> Finding {
+    let check = "ONNX Runtime";
+    match library::locate(&config.library_search()) {
+        Ok(Some(path)) => well(check, path.display()),
+        Ok(None) => {
+            let detail = format!(
+                "{} is not on this machine yet; `seatrial serve` downloads it once",
+                library::VERSION
+            );
+            Finding { check, state: State::Note, detail }
+        }
+        Err(error) => fault(check, error),
+    }
+}
+
+pub(super) fn directory(config: &Config) -> Finding {
+    let check = "data directory";
+    let dir = existing(&config.data.dir);
+    match tempfile::tempfile_in(&dir) {
+        Ok(_) => well(check, format!("{} can be written", config.data.dir.display())),
+        Err(error) => fault(check, format!("{} cannot be written: {error}", dir.display())),
+    }
+}
+
+pub(super) fn disk(config: &Config) -> Finding {
+    let check = "disk space";
+    match rustix::fs::statvfs(&existing(&config.data.dir)) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            let detail = format!("{} free", human_bytes(free));
+            let state = if free < FREE_BYTES_MIN { State::Note } else { State::Well };
+            Finding { check, state, detail }
+        }
+        Err(error) => fault(check, error),
+    }
+}
+
+/// The directory itself, else the nearest one above it that exists.
+fn existing(dir: &Path) -> PathBuf {
+    let found = dir.ancestors().find(|path| path.is_dir());
+    found.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+pub(super) fn port(check: &'static str, address: SocketAddr) -> Finding {
+    match TcpListener::bind(address) {
+        Ok(_) => well(check, format!("{address} is free")),
+        Err(error) => fault(check, format!("{address}: {error}")),
+    }
+}
+
+pub(super) async fn server(context: &Context) -> Finding {
+    let check = "server";
+    let status = match context.client() {
+        Ok(client) => client.get::<Status>("/status").await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    match status {
+        Ok(status) => well(check, format!("{} at {}", status.version, context.server)),
+        Err(error) => Finding { check, state: State::Note, detail: format!("{error:#}") },
+    }
+}
+
+fn well(check: &'static str, detail: impl ToString) -> Finding {
+    Finding { check, state: State::Well, detail: detail.to_string() }
+}
+
+fn fault(check: &'static str, detail: impl ToString) -> Finding {
+    Finding { check, state: State::Fault, detail: detail.to_string() }
+}

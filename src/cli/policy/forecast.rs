@@ -1,0 +1,116 @@
+//! `policy plan`: what a policy will take at a given traffic.
+
+use super::read;
+use crate::cli::exit::usage;
+use crate::cli::table::{self, or_dash};
+use crate::cli::{Context, Exit};
+use clap::Args;
+use seatrial_domain::plan::{self, GateMode, Kind};
+use seatrial_domain::policy::forecast::{self, Forecast, Outlook, Step};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The policy file.
+    file: PathBuf,
+    /// New units a second on the endpoint; without a routing key, requests.
+    #[arg(long, value_name = "RATE", default_value_t = 100.0)]
+    rps: f64,
+    /// The rate of failed answers that is expected, 0 to 1.
+    #[arg(long, default_value_t = 0.0)]
+    error_rate: f64,
+    /// The rate of labels that are not the wanted one, 0 to 1.
+    #[arg(long, default_value_t = 0.1)]
+    bad_label_rate: f64,
+    /// The part of answers above the latency limit, 0 to 1.
+    #[arg(long, default_value_t = 0.0)]
+    slow_rate: f64,
+}
+
+pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
+    let (_, policy) = read(&arguments.file)?;
+    let refused = |error: &dyn std::error::Error| usage(error.to_string());
+    let plan = policy.plan(Kind::Promote, policy.endpoint()).map_err(|error| refused(&error))?;
+    let outlook = Outlook {
+        units_per_second: arguments.rps,
+        error_rate: arguments.error_rate,
+        bad_label_rate: arguments.bad_label_rate,
+        slow_rate: arguments.slow_rate,
+    };
+    let forecast = forecast::forecast(&plan, &outlook).map_err(|error| refused(&error))?;
+    context.output.show(&json(&plan, &forecast), |_| text(&plan, &forecast, arguments.rps))?;
+    Ok(Exit::Success)
+}
+
+fn json(plan: &plan::Plan, forecast: &Forecast) -> serde_json::Value {
+    let seconds = |span: Duration| span.as_secs();
+    let step = |step: &Step| {
+        let checks = step.checks.iter();
+        let checks =
+            checks.map(|need| serde_json::json!({"check": need.check, "units": need.units}));
+        serde_json::json!({
+            "stage": step.stage,
+            "share": step.share,
+            "units": step.units,
+            "checks": checks.collect::<Vec<_>>(),
+            "min_duration_s": seconds(step.min_duration),
+            "max_duration_s": seconds(step.max_duration),
+            "expected_s": step.expected.map(seconds),
+            "late": step.is_late(),
+        })
+    };
+    serde_json::json!({
+        "policy": plan.policy,
+        "plan_hash": plan.hash(),
+        "steps": forecast.steps.iter().map(step).collect::<Vec<_>>(),
+        "to_cutover_s": forecast.to_cutover.map(seconds),
+        "to_completed_s": forecast.to_completed.map(seconds),
+    })
+}
+
+fn text(plan: &plan::Plan, forecast: &Forecast, rate: f64) -> String {
+    let rows = forecast.steps.iter().map(row).collect::<Vec<_>>();
+    let headings = ["stage", "share", "gate", "units needed", "at least", "expected", "by check"];
+    let span = |span: Option<Duration>| or_dash(span.map(human_span));
+    format!(
+        "{} for {}  {}\n{}\nat {rate} units a second: {} to cutover, {} to completion",
+        plan.policy,
+        plan.endpoint,
+        plan.hash(),
+        table::render(headings, &rows),
+        span(forecast.to_cutover),
+        span(forecast.to_completed),
+    )
+}
+
+fn row(step: &Step) -> [String; 7] {
+    let mode = match step.mode {
+        GateMode::Auto => "auto",
+        GateMode::Approval => "approval",
+        GateMode::AutoAndApproval => "auto+approval",
+    };
+    let never = |units: Option<u64>| units.map_or_else(|| "never".to_owned(), |n| n.to_string());
+    let checks = step.checks.iter().map(|need| format!("{} {}", need.check, never(need.units)));
+    let late = if step.is_late() { " (after its deadline)" } else { "" };
+    [
+        step.stage.clone(),
+        step.share.to_string(),
+        mode.to_owned(),
+        never(step.units),
+        human_span(step.min_duration),
+        format!("{}{late}", step.expected.map_or_else(|| "never".to_owned(), human_span)),
+        checks.collect::<Vec<_>>().join(", "),
+    ]
+}
+
+/// A span for people: its two largest units.
+fn human_span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m")];
+    let parts = parts.into_iter().chain([(seconds % 60, "s")]);
+    let shown = parts.skip_while(|(count, _)| *count == 0).take(2);
+    let shown = shown.filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}"));
+    let text = shown.collect::<Vec<_>>().join(" ");
+    if text.is_empty() { format!("{}ms", span.as_millis()) } else { text }
+}

@@ -1,0 +1,79 @@
+//! Sends a file or a directory to the server, file by file, as one upload.
+
+pub(super) mod tree;
+
+use super::Context;
+use super::client::{Client, segment};
+use crate::api::wire::{Upload, UploadedFile};
+use anyhow::Context as _;
+use reqwest::{Body, Method};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use tokio_util::io::ReaderStream;
+use tree::Local;
+
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Uploads everything under `path`; the upload waits to be registered.
+pub(super) async fn upload(path: &Path, context: &Context) -> anyhow::Result<Upload> {
+    let files = tree::scan(path)?;
+    let client = context.client()?;
+    let upload: Upload = client.post("/uploads", &serde_json::json!({})).await?;
+    for (done, local) in files.iter().enumerate() {
+        let size = human_bytes(local.size);
+        context.output.note(&format!("[{}/{}] {}  {size}", done + 1, files.len(), local.name));
+        if let Err(error) = send(&client, &upload, local).await {
+            discard(&client, &upload).await;
+            return Err(error);
+        }
+    }
+    Ok(upload)
+}
+
+/// Takes an upload back, so that nothing is left of it.
+pub(super) async fn discard(client: &Client, upload: &Upload) {
+    let path = format!("/uploads/{}", segment(&upload.id));
+    // The server forgets it by itself when it expires.
+    let _forgotten = client.answer(client.request(Method::DELETE, &path)).await;
+}
+
+async fn send(client: &Client, upload: &Upload, local: &Local) -> anyhow::Result<()> {
+    let file = open(local).with_context(|| local.path.display().to_string())?;
+    let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES);
+    let request = client
+        .request(Method::PUT, &format!("/uploads/{}/files", segment(&upload.id)))
+        .query(&[("path", local.name.as_str())])
+        .header("content-type", "application/octet-stream")
+        .header("content-length", local.size)
+        .body(Body::wrap_stream(stream));
+    let _received: UploadedFile = client.json(request).await?;
+    Ok(())
+}
+
+/// Opens the very file that was scanned: a link that took its place meanwhile is refused.
+fn open(local: &Local) -> anyhow::Result<File> {
+    let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(&local.path)?;
+    let found = file.metadata()?;
+    if (found.dev(), found.ino()) != local.identity {
+        anyhow::bail!("it was replaced while it was pushed; push again");
+    }
+    Ok(file)
+}
+
+/// Bytes for people.
+pub(super) fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "shown to one decimal")]
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS.get(unit).copied().unwrap_or_default())
+}

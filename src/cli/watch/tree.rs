@@ -1,0 +1,64 @@
+//! A rollout as a tree: what it went through, where it is, what is still needed. Pure.
+
+mod lines;
+mod nodes;
+mod shadow;
+#[cfg(test)]
+mod tests;
+mod visits;
+
+use super::Seen;
+use crate::cli::output::Paint;
+use lines::{Mark, Node};
+use seatrial_domain::Share;
+use seatrial_domain::rollout::Rollout;
+use std::time::Duration;
+
+/// The whole tree, without an end of line after the last one.
+pub(in crate::cli) fn render(seen: &Seen, paint: Paint) -> String {
+    let rollout = &seen.explained.rollout;
+    let digest = rollout.candidate.digest.short();
+    let registered = Node::leaf(Mark::Done, "registered", format!("sha256:{digest}…"));
+    let mut nodes = vec![registered];
+    nodes.extend(nodes::of(seen));
+    format!("{}\n{}", heading(seen), lines::draw(&nodes, paint))
+}
+
+/// `digits  v1 -> v2   CANARY 5 %   attempt 1   00:00:14`
+fn heading(seen: &Seen) -> String {
+    let rollout = &seen.explained.rollout;
+    let from = rollout.incumbent.as_ref().map(|incumbent| format!("{} -> ", incumbent.number));
+    let until = rollout.ended_at.unwrap_or(seen.explained.now);
+    let overlays = overlays(rollout).into_iter().map(|overlay| format!("  {overlay}"));
+    format!(
+        "{}  {}{}   {}{}   attempt {}   {}",
+        rollout.endpoint,
+        from.unwrap_or_default(),
+        rollout.candidate.number,
+        stage(rollout),
+        overlays.collect::<String>(),
+        rollout.attempt,
+        elapsed(until.since(rollout.created_at)),
+    )
+}
+
+fn stage(rollout: &Rollout) -> String {
+    let name = rollout.stage.name().as_str().replace('_', " ").to_uppercase();
+    let share = rollout.share();
+    let shown = share > Share::ZERO && !rollout.stage.is_terminal();
+    if shown { format!("{name} {share}") } else { name }
+}
+
+/// The overlays as shown everywhere.
+fn overlays(rollout: &Rollout) -> Vec<String> {
+    let paused = rollout.paused.map(|cause| format!("paused({cause})"));
+    let awaiting = rollout.awaiting.map(|_| "awaiting approval".to_owned());
+    let held = rollout.held.map(|cause| format!("held({cause})"));
+    paused.into_iter().chain(awaiting).chain(held).collect()
+}
+
+/// `hh:mm:ss`
+fn elapsed(span: Duration) -> String {
+    let seconds = span.as_secs();
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}

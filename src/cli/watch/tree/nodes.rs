@@ -1,0 +1,171 @@
+//! What is told of each stage.
+
+use super::lines::{Mark, Node};
+use super::visits::{self, Visit};
+use super::{Seen, overlays, shadow};
+use seatrial_domain::rollout::{Cause, StageName};
+use seatrial_domain::verdict::{CheckReport, CheckVerdict, Enforced, Unit, Verdict};
+
+/// A node for each stay worth telling.
+pub(super) fn of(seen: &Seen) -> Vec<Node> {
+    let visits = visits::of(&seen.explained.rollout, &seen.history);
+    visits.iter().filter_map(|visit| node(visit, seen)).collect()
+}
+
+fn node(visit: &Visit, seen: &Seen) -> Option<Node> {
+    let gone = visit.left.is_some();
+    let told = match visit.stage {
+        StageName::Queued | StageName::Staging if gone && passed_on(visit) => return None,
+        StageName::Queued => {
+            Node::leaf(mark(visit, seen), "queued", why(visit, "waits for its turn"))
+        }
+        StageName::Staging => Node::leaf(mark(visit, seen), "staging", why(visit, "loading")),
+        StageName::Validating => validating(visit, seen),
+        StageName::Shadow => shadowed(visit, seen),
+        StageName::Canary | StageName::Ramp => gate(visit, seen),
+        StageName::Cutover => {
+            Node::leaf(mark(visit, seen), "cutover", why(visit, &visit.share.to_string()))
+        }
+        StageName::Stabilizing => stabilizing(visit, seen),
+        StageName::Decommissioning => {
+            Node::leaf(mark(visit, seen), "decommissioning", why(visit, "draining the incumbent"))
+        }
+        StageName::RollingBack if gone => return None,
+        StageName::RollingBack => Node::leaf(Mark::Running, "rolling back", reason(seen)),
+        StageName::Completed => Node::leaf(Mark::Done, "completed", ""),
+        StageName::Rejected
+        | StageName::RolledBack
+        | StageName::Aborted
+        | StageName::Superseded => {
+            let title = visit.stage.as_str().replace('_', " ");
+            Node::leaf(Mark::Failed, title, reason(seen))
+        }
+    };
+    Some(told)
+}
+
+/// A rollout that ends while it waits is told by its end.
+fn passed_on(visit: &Visit) -> bool {
+    visit.passed() || visit.stage == StageName::Queued
+}
+
+fn mark(visit: &Visit, seen: &Seen) -> Mark {
+    match (&visit.left, visit.passed()) {
+        (Some(_), true) => Mark::Done,
+        (Some(_), false) => Mark::Failed,
+        (None, _) if overlays(&seen.explained.rollout).is_empty() => Mark::Running,
+        (None, _) => Mark::Warning,
+    }
+}
+
+/// What is said while it is there; nothing once it passed; the cause where it failed.
+fn why(visit: &Visit, meanwhile: &str) -> String {
+    match &visit.left {
+        None => meanwhile.to_owned(),
+        Some(_) if visit.passed() => String::new(),
+        Some(entry) => entry.cause.in_words(),
+    }
+}
+
+fn reason(seen: &Seen) -> String {
+    seen.explained.rollout.reason.clone().unwrap_or_default()
+}
+
+fn validating(visit: &Visit, seen: &Seen) -> Node {
+    let passed = visits::entries(&seen.history).find(|entry| entry.event == "validated");
+    match passed {
+        Some(entry) => Node::leaf(mark(visit, seen), "validated", entry.cause.in_words()),
+        None => {
+            Node::leaf(mark(visit, seen), "validating", why(visit, "holdout and contract tests"))
+        }
+    }
+}
+
+fn shadowed(visit: &Visit, seen: &Seen) -> Node {
+    let found = seen.explained.shadow.as_ref();
+    let plan = &seen.explained.rollout.plan.shadow;
+    let findings = found.map(|counts| shadow::findings(plan, counts)).unwrap_or_default();
+    let plain = mark(visit, seen);
+    let mark = if findings.diverges && plain != Mark::Failed { Mark::Warning } else { plain };
+    let mut text = findings.text;
+    if visit.left.is_some() && !visit.passed() {
+        text = format!("{text}   {}", why(visit, ""));
+    }
+    Node::leaf(mark, "shadow", text.trim())
+}
+
+fn gate(visit: &Visit, seen: &Seen) -> Node {
+    let title = format!("{} {}", visit.stage, visit.share);
+    let verdict = verdict(visit, seen);
+    let units = verdict.map(|verdict| format!("{} units", verdict.units.candidate));
+    let mut node = Node::leaf(mark(visit, seen), title, units.unwrap_or_default());
+    match &visit.left {
+        Some(_) if visit.passed() => {}
+        Some(entry) => {
+            node.cells.push(entry.cause.in_words());
+            node.children = verdict.map(checks).unwrap_or_default();
+        }
+        None => node.children = verdict.map(checks).unwrap_or_default(),
+    }
+    node
+}
+
+fn stabilizing(visit: &Visit, seen: &Seen) -> Node {
+    let control = seen.explained.rollout.plan.stability.holdback;
+    let meanwhile = if control > seatrial_domain::Share::ZERO {
+        format!("holdback {control}")
+    } else {
+        "no live control".to_owned()
+    };
+    let mut node = Node::leaf(mark(visit, seen), "stabilizing", why(visit, &meanwhile));
+    if visit.left.is_none() {
+        node.children = verdict(visit, seen).map(checks).unwrap_or_default();
+    }
+    node
+}
+
+/// The verdict on which it was left; while it is there, the one of this moment.
+fn verdict<'a>(visit: &'a Visit, seen: &'a Seen) -> Option<&'a Verdict> {
+    match &visit.left {
+        None => seen.explained.verdict.as_ref(),
+        Some(entry) => match &entry.cause {
+            Cause::Verdict { verdict } => Some(verdict),
+            Cause::Said { .. } | Cause::Guardrail { .. } => None,
+        },
+    }
+}
+
+fn checks(verdict: &Verdict) -> Vec<Node> {
+    verdict.checks.iter().map(check).collect()
+}
+
+fn check(report: &CheckReport) -> Node {
+    let value = |value: Option<f64>| match (value, report.unit) {
+        (None, _) => "-".to_owned(),
+        (Some(value), Unit::Ratio) => format!("{:.1} %", value * 100.0),
+        (Some(value), Unit::Milliseconds) => format!("{value:.1} ms"),
+    };
+    let mut values = format!("{} vs {}", value(report.candidate), value(report.incumbent));
+    if report.unit == Unit::Milliseconds && !report.limit.is_empty() {
+        values = format!("{values}, {}", report.limit);
+    }
+    let dry = match report.enforced {
+        Enforced::Yes => "",
+        Enforced::DryRun => " (dry run)",
+    };
+    let state = match (report.verdict, report.units_needed) {
+        (CheckVerdict::Pass, _) => "healthy".to_owned(),
+        (CheckVerdict::Fail, _) => format!("fails: {}", report.limit),
+        (CheckVerdict::Error, _) => "cannot be computed".to_owned(),
+        (CheckVerdict::Inconclusive, None) => "deciding".to_owned(),
+        (CheckVerdict::Inconclusive, Some(units)) => {
+            format!("deciding, about {units} units to go")
+        }
+    };
+    Node {
+        mark: Mark::None,
+        title: report.metric.clone(),
+        cells: vec![values, format!("{state}{dry}")],
+        children: Vec::new(),
+    }
+}

@@ -1,0 +1,162 @@
+//! A limit on everything that comes from outside.
+
+use super::{Error, span};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const MIB: u64 = 1 << 20;
+
+/// The limits, by what they protect.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    pub inference: Inference,
+    pub control: Control,
+    pub uploads: Uploads,
+    pub probe: Probe,
+}
+
+/// The inference listener and its recorder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Inference {
+    /// Bytes of a request's body, whatever an endpoint's own setting says.
+    pub max_body: u64,
+    pub max_connections: u32,
+    pub max_header_bytes: u32,
+    #[serde(with = "span")]
+    pub header_timeout: Duration,
+    /// Routing keys remembered of one rollout; beyond it they are sampled.
+    pub units: u32,
+    /// Assignments kept for feedback until they are flushed.
+    pub assignments: u32,
+    /// Workers that score copies for the shadow.
+    pub mirror_workers: u32,
+    /// How long requests in flight may take once the server stops.
+    #[serde(with = "span")]
+    pub drain: Duration,
+}
+
+impl Default for Inference {
+    fn default() -> Self {
+        Self {
+            max_body: 64 * MIB,
+            max_connections: 1024,
+            max_header_bytes: 64 * 1024,
+            header_timeout: Duration::from_secs(10),
+            units: 1_000_000,
+            assignments: 65_536,
+            mirror_workers: 2,
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The control listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Control {
+    /// Bytes of a JSON body.
+    pub max_body: u64,
+    /// Readers of `/events` at once.
+    pub max_subscribers: u32,
+    /// Silence on `/events` before a comment is sent.
+    #[serde(with = "span")]
+    pub heartbeat: Duration,
+    /// One request, uploads and events excepted.
+    #[serde(with = "span")]
+    pub request_timeout: Duration,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            max_body: MIB,
+            max_subscribers: 64,
+            heartbeat: Duration::from_secs(15),
+            request_timeout: Duration::from_secs(120),
+        }
+    }
+}
+
+/// What `push` may send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Uploads {
+    /// Bytes of one file.
+    pub max_file: u64,
+    /// Bytes of one upload.
+    pub max_total: u64,
+    /// Files of one upload.
+    pub max_files: u32,
+    /// Uploads begun and not yet sealed.
+    pub max_open: u32,
+    /// An upload that is not sealed by then is forgotten.
+    #[serde(with = "span")]
+    pub expire_after: Duration,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            max_file: 8 * 1024 * MIB,
+            max_total: 16 * 1024 * MIB,
+            max_files: 10_000,
+            max_open: 16,
+            expire_after: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// The process that tries a model at the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Probe {
+    /// Bytes of address space.
+    pub memory: u64,
+    #[serde(with = "span")]
+    pub timeout: Duration,
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        Self { memory: 4096 * MIB, timeout: Duration::from_secs(60) }
+    }
+}
+
+impl Limits {
+    /// A limit of zero would refuse everything, and is never meant.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let counts = [
+            ("limits.inference.max_body", self.inference.max_body),
+            ("limits.inference.max_connections", self.inference.max_connections.into()),
+            ("limits.inference.max_header_bytes", self.inference.max_header_bytes.into()),
+            ("limits.inference.units", self.inference.units.into()),
+            ("limits.inference.assignments", self.inference.assignments.into()),
+            ("limits.inference.mirror_workers", self.inference.mirror_workers.into()),
+            ("limits.control.max_body", self.control.max_body),
+            ("limits.control.max_subscribers", self.control.max_subscribers.into()),
+            ("limits.uploads.max_file", self.uploads.max_file),
+            ("limits.uploads.max_total", self.uploads.max_total),
+            ("limits.uploads.max_files", self.uploads.max_files.into()),
+            ("limits.uploads.max_open", self.uploads.max_open.into()),
+            ("limits.probe.memory", self.probe.memory),
+        ];
+        let spans = [
+            ("limits.inference.header_timeout", self.inference.header_timeout),
+            ("limits.control.heartbeat", self.control.heartbeat),
+            ("limits.control.request_timeout", self.control.request_timeout),
+            ("limits.uploads.expire_after", self.uploads.expire_after),
+            ("limits.probe.timeout", self.probe.timeout),
+        ];
+        let zero_count = counts.into_iter().find(|(_, value)| *value == 0);
+        let zero_span = spans.into_iter().find(|(_, value)| value.is_zero());
+        match zero_count.map(|(field, _)| field).or(zero_span.map(|(field, _)| field)) {
+            Some(field) => {
+                let (field, value) = (field.to_owned(), "0".to_owned());
+                Err(Error::Range { field, value, range: "above zero" })
+            }
+            None => Ok(()),
+        }
+    }
+}

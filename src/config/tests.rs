@@ -1,0 +1,62 @@
+//! What a configuration may say.
+
+use super::*;
+
+fn load(text: &str) -> Result<Config, Error> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("seatrial.toml");
+    std::fs::write(&file, text).unwrap();
+    let overrides = Overrides { file: Some(file), ..Overrides::default() };
+    Config::load(&overrides, &Environment::default())
+}
+
+#[test]
+fn an_empty_file_is_the_defaults() {
+    assert_eq!(load("").unwrap(), Config::default());
+}
+
+#[test]
+fn an_unknown_field_is_refused_by_line_and_name() {
+    let fault = load("[server]\nport = 8000\n").unwrap_err().to_string();
+    assert!(fault.contains("line 2") && fault.contains("port"), "{fault}");
+}
+
+#[test]
+fn an_address_that_other_machines_reach_is_refused() {
+    for address in ["0.0.0.0:8002", "192.168.1.4:0", "[::]:8002"] {
+        let fault = load(&format!("[server]\ncontrol = \"{address}\"\n")).unwrap_err();
+        assert!(matches!(fault, Error::Exposed { surface: "server.control", .. }), "{fault}");
+    }
+    assert!(load("[server]\ncontrol = \"[::1]:0\"\n").is_ok());
+}
+
+#[test]
+fn a_limit_of_zero_is_refused_by_name() {
+    let fault = load("[limits.uploads]\nmax_files = 0\n").unwrap_err().to_string();
+    assert_eq!(fault, "limits.uploads.max_files is 0; it must be above zero");
+}
+
+#[test]
+fn a_validation_command_has_a_program_and_a_timeout() {
+    let config = load("[commands.smoke]\nargv = [\"./smoke\"]\ntimeout = \"2m\"\n").unwrap();
+    assert_eq!(config.commands["smoke"].timeout, std::time::Duration::from_secs(120));
+    assert!(load("[commands.smoke]\nargv = []\n").is_err());
+    assert!(load("[commands.smoke]\nargv = [\"a\"]\ntimeout = \"soon\"\n").is_err());
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("seatrial.toml");
+    std::fs::write(&file, "[data]\ndir = \"a\"\n[server]\ncontrol = \"127.0.0.1:1\"\n").unwrap();
+    let environment = Environment {
+        data: Some("b".into()),
+        control: "127.0.0.1:2".parse().ok(),
+        ..Environment::default()
+    };
+    let overrides =
+        Overrides { file: Some(file), control: "127.0.0.1:3".parse().ok(), ..Overrides::default() };
+    let config = Config::load(&overrides, &environment).unwrap();
+    assert_eq!(config.data.dir, PathBuf::from("b"));
+    assert_eq!(config.server.control.port(), 3);
+}

@@ -1,0 +1,140 @@
+//! `seatrial demo`: the acceptance test as a play. A server of its own on free ports, commands as a
+//! person types them, clients that know the inference address only.
+//!
+//! Owns the scenario and what must come of it. Refuses every way into the server but its public
+//! surfaces; nothing in the product knows that it is being watched.
+
+mod acts;
+mod bundle;
+mod metrics;
+mod prompt;
+mod report;
+mod screen;
+mod server;
+mod story;
+mod traffic;
+mod voyage;
+
+use crate::cli::Exit;
+use crate::clock;
+use crate::config::Environment;
+use crate::tasks::Tasks;
+use acts::Theatre;
+use anyhow::{Context as _, bail};
+use prompt::Prompt;
+use report::Report;
+use screen::{Screen, Tone};
+use server::Server;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The whole play, from the moment its server answers.
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// How to play.
+#[derive(Debug, Clone, Default)]
+pub struct Args {
+    /// Where to write what happened, as JSON.
+    pub report: Option<PathBuf>,
+}
+
+/// Plays the four acts; success only if every verdict is the expected one, no client request
+/// failed, and the journal verifies.
+pub async fn run(args: Args) -> anyhow::Result<Exit> {
+    let environment = Environment::read()?;
+    let screen = Screen::new(environment.no_color.as_deref());
+    screen.say(Tone::Heading, "Seatrial: the demo. Four acts, about two minutes.");
+    screen.tell(story::OPENING);
+    let directory = tempfile::Builder::new().prefix("seatrial-demo-").tempdir()?;
+    let mut report = Report::default();
+    let tasks = Tasks::default();
+    let played = played(&environment, screen, (directory.path(), &tasks), &mut report).await;
+    tasks.shut_down().await;
+    if let Some(path) = &args.report {
+        write(&report, path)?;
+    }
+    let ended = played.and_then(|()| judged(&report, screen));
+    if ended.is_err() {
+        keep(directory, screen);
+    }
+    ended.map(|()| Exit::Success)
+}
+
+/// Starts the server, plays, and stops the server again whatever happened.
+async fn played(
+    environment: &Environment,
+    screen: Screen,
+    (directory, tasks): (&Path, &Tasks),
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    bundle::unpack(directory)?;
+    let server = tokio::select! {
+        server = started(environment, screen, directory) => server?,
+        interrupted = interrupted() => return interrupted,
+    };
+    screen.tell(&story::opening(server.addresses.inference, server.addresses.control));
+    let theatre = Theatre {
+        prompt: Prompt::new(server.addresses.control, directory.to_owned(), screen),
+        screen,
+        addresses: server.addresses,
+        tasks: tasks.clone(),
+        began: clock::monotonic(),
+    };
+    let outcome = tokio::select! {
+        outcome = tokio::time::timeout(LIMIT, acts::play(&theatre, report)) => match outcome {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => Err(anyhow::anyhow!("the demo is not over after {LIMIT:?}: is this machine very busy?")),
+        },
+        interrupted = interrupted() => interrupted,
+    };
+    // The clients stop first: none of them meets a server that is gone.
+    tasks.shut_down().await;
+    server.stop().await;
+    outcome
+}
+
+async fn started(
+    environment: &Environment,
+    screen: Screen,
+    directory: &Path,
+) -> anyhow::Result<Server> {
+    let library = server::provision(environment, screen).await.context("ONNX Runtime")?;
+    Server::start(directory, &library).await
+}
+
+/// Waits for a person to stop it.
+async fn interrupted() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = terminate.recv() => {}
+    }
+    bail!("interrupted")
+}
+
+fn judged(report: &Report, screen: Screen) -> anyhow::Result<()> {
+    let differences = report.differences();
+    if differences.is_empty() {
+        screen.say(Tone::Good, "\nEvery verdict is the expected one.");
+        return Ok(());
+    }
+    screen.say(Tone::Bad, "\nNot as it must be:");
+    for difference in &differences {
+        screen.say(Tone::Bad, &format!("  {difference}"));
+    }
+    bail!("the demo did not end as it must")
+}
+
+fn write(report: &Report, path: &Path) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(report)?;
+    text.push('\n');
+    std::fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+/// Keeps what the server left, to be looked at.
+fn keep(directory: TempDir, screen: Screen) {
+    let kept = directory.keep();
+    screen.say(Tone::Plain, &format!("Its data and its log are kept in {}", kept.display()));
+}

@@ -1,0 +1,144 @@
+//! Load, observe, decide, commit, enforce: one endpoint at a time, from whatever state it is in.
+//! Level-triggered: a step that was lost is made up by the next one. Owns no rule; those are the
+//! rollout's own (`domain::rollout`).
+
+mod cell;
+pub mod command;
+mod explain;
+mod latch;
+mod look;
+mod offers;
+mod operator;
+mod restore;
+mod retention;
+mod start;
+mod step;
+mod telemetry;
+mod validate;
+mod validation_request;
+mod wanted;
+
+use crate::clock;
+use crate::tasks::Tasks;
+use crate::config::UserCommand;
+use crate::world::World;
+use cell::Cell;
+use seatrial_domain::EndpointName;
+use seatrial_domain::telemetry::Telemetry;
+use seatrial_gateway::Gateway;
+use seatrial_store::Store;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// How often an endpoint is looked at when nothing wakes the driver.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the driver works with.
+#[derive(Debug)]
+pub struct Parts {
+    pub store: Store,
+    pub gateway: Gateway,
+    pub world: Arc<dyn World>,
+    pub tasks: Tasks,
+    /// Told by the world whenever an observation may have changed.
+    pub changed: Arc<Notify>,
+    /// The users' own validation commands, by name.
+    pub commands: BTreeMap<String, UserCommand>,
+}
+
+/// The driver of every endpoint.
+#[derive(Debug)]
+pub struct Driver {
+    store: Store,
+    gateway: Gateway,
+    world: Arc<dyn World>,
+    tasks: Tasks,
+    changed: Arc<Notify>,
+    commands: BTreeMap<String, UserCommand>,
+    cells: Mutex<BTreeMap<EndpointName, Arc<Cell>>>,
+    /// Counters that are not in the store yet.
+    backlog: tokio::sync::Mutex<Telemetry>,
+    started: Instant,
+    /// When the store last took counters, since `started`.
+    flushed_at_ms: AtomicU64,
+}
+
+impl Driver {
+    /// A driver that has looked at nothing yet.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            store: parts.store,
+            gateway: parts.gateway,
+            world: parts.world,
+            tasks: parts.tasks,
+            changed: parts.changed,
+            commands: parts.commands,
+            cells: Mutex::default(),
+            backlog: tokio::sync::Mutex::default(),
+            started: clock::monotonic(),
+            flushed_at_ms: AtomicU64::new(0),
+        })
+    }
+
+    /// Takes up where the journal stands, and returns once every endpoint's route is in force or
+    /// `patience` is over: only then may clients be let in.
+    pub async fn recover(self: &Arc<Self>, patience: Duration) -> anyhow::Result<()> {
+        for endpoint in self.store.endpoints().await? {
+            let cell = self.cell(&endpoint.name);
+            self.seed(&cell).await?;
+        }
+        let all_in_force = async {
+            while !self.step_all().await {
+                tokio::select! {
+                    () = self.changed.notified() => {}
+                    () = tokio::time::sleep(TICK) => {}
+                }
+            }
+        };
+        if tokio::time::timeout(patience, all_in_force).await.is_err() {
+            tracing::warn!("not every route is in force yet; serving what is");
+        }
+        Ok(())
+    }
+
+    /// Drives until the process stops.
+    pub fn run(self: &Arc<Self>) {
+        let driver = Arc::clone(self);
+        self.tasks.spawn("driver", async move {
+            loop {
+                tokio::select! {
+                    () = driver.changed.notified() => {}
+                    () = tokio::time::sleep(TICK) => {}
+                }
+                driver.step_all().await;
+            }
+        });
+        self.collect();
+        self.forget();
+    }
+
+    /// Steps every endpoint; true when every wanted route is in force.
+    async fn step_all(self: &Arc<Self>) -> bool {
+        let steps = self.all_cells().into_iter().map(|cell| async move {
+            self.step(&cell).await.unwrap_or_else(|error| {
+                tracing::error!(endpoint = %cell.name(), error = format!("{error:#}"), "step");
+                false
+            })
+        });
+        futures_util::future::join_all(steps).await.into_iter().all(|in_force| in_force)
+    }
+
+    fn cell(&self, endpoint: &EndpointName) -> Arc<Cell> {
+        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = cells.entry(endpoint.clone()).or_insert_with(|| Cell::new(endpoint.clone()));
+        Arc::clone(cell)
+    }
+
+    fn all_cells(&self) -> Vec<Arc<Cell>> {
+        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.values().map(Arc::clone).collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! What the driver remembers of one endpoint between two steps. A cache: the truth is the store's,
+//! and this process is the store's only writer.
+
+use super::command::Stored;
+use super::look::Look;
+use super::validate::Run;
+use seatrial_domain::endpoint::Endpoint;
+use seatrial_domain::rollout::Rollout;
+use seatrial_domain::telemetry::Trip;
+use seatrial_domain::{EndpointName, Epoch};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Trips that wait for the next step, at most; one is enough to act.
+const TRIPS_MAX: usize = 16;
+
+/// One endpoint's place in the driver.
+#[derive(Debug)]
+pub(super) struct Cell {
+    name: EndpointName,
+    /// Held during a step or a command: an endpoint changes by one hand at a time.
+    pub(super) state: tokio::sync::Mutex<State>,
+    trips: Mutex<VecDeque<Trip>>,
+    /// Commands that have set the share to zero and are about to say why.
+    commanding: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// None: must be loaded from the store.
+    pub(super) known: Option<Known>,
+    pub(super) look: Look,
+    pub(super) validation: Run,
+}
+
+/// What the store says.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) endpoint: Endpoint,
+    /// The last epoch issued for this endpoint.
+    pub(super) epoch: Epoch,
+    pub(super) active: Option<Stored>,
+    /// Ended rollouts whose candidate may still be kept loaded.
+    pub(super) ended: Vec<Rollout>,
+}
+
+impl Cell {
+    pub(super) fn new(name: EndpointName) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            state: tokio::sync::Mutex::default(),
+            trips: Mutex::default(),
+            commanding: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) const fn name(&self) -> &EndpointName {
+        &self.name
+    }
+
+    /// Remembers a trip for the next step.
+    pub(super) fn tripped(&self, trip: Trip) {
+        let mut trips = self.trips.lock().unwrap_or_else(PoisonError::into_inner);
+        if trips.len() < TRIPS_MAX {
+            trips.push_back(trip);
+        }
+    }
+
+    /// The trips since the last step.
+    pub(super) fn take_trips(&self) -> Vec<Trip> {
+        let mut trips = self.trips.lock().unwrap_or_else(PoisonError::into_inner);
+        trips.drain(..).collect()
+    }
+
+    /// Says that a command is about to explain the latch it has set.
+    pub(super) fn commanding(&self) -> Commanding<'_> {
+        self.commanding.fetch_add(1, Ordering::SeqCst);
+        Commanding(self)
+    }
+
+    /// Whether a latch without a journal row is explained by a command under way.
+    pub(super) fn is_commanded(&self) -> bool {
+        self.commanding.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// Until dropped, a command is under way.
+#[derive(Debug)]
+pub(super) struct Commanding<'a>(&'a Cell);
+
+impl Drop for Commanding<'_> {
+    fn drop(&mut self) {
+        self.0.commanding.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,73 @@
+//! What people and the API ask of the driver, and how it answers.
+
+use seatrial_domain::rollout::{Bootstrap, Rejected, Rollout};
+use seatrial_domain::verdict::Verdict;
+use seatrial_domain::{
+    Actor, Digest, EndpointName, ModelName, Revision, RolloutId, Timestamp, VersionNumber,
+};
+use serde::Serialize;
+
+/// A rollout as stored: its state and how often it was written.
+pub use seatrial_store::rollouts::Stored;
+
+/// Begin a rollout of a registered version.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// None: the endpoint named by the policy, else the model's own name.
+    pub endpoint: Option<EndpointName>,
+    pub model: ModelName,
+    pub version: VersionNumber,
+    /// A policy applied before; none: the one applied for the endpoint, else the built-in default.
+    pub policy: Option<String>,
+    pub bootstrap: Bootstrap,
+    /// Starts although the digest is quarantined, for this reason.
+    pub override_quarantine: Option<String>,
+    pub actor: Actor,
+}
+
+/// What came of a start.
+#[derive(Debug, Clone)]
+pub enum Started {
+    /// Created; it runs or waits for its turn.
+    Rollout(Box<Stored>),
+    /// The endpoint serves these bytes already (`onSameArtifact: noop`).
+    SameArtifact { endpoint: EndpointName, serving: VersionNumber },
+}
+
+/// What `explain` prints: the state, why, and what is still needed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    pub rollout: Rollout,
+    pub revision: Revision,
+    /// The verdict at this moment on the present stage's evidence, if the stage has a gate; for a
+    /// finished rollout, the last one journalled.
+    pub verdict: Option<Verdict>,
+    /// The validation report as stored.
+    pub validation: Option<serde_json::Value>,
+    /// What the shadow has shown (`domain::evidence::ShadowCounts`), when there was one.
+    pub shadow: Option<seatrial_domain::evidence::ShadowCounts>,
+    /// One line: what it waits for, or how it ended.
+    pub summary: String,
+    pub now: Timestamp,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no {what} named {name}")]
+    NotFound { what: &'static str, name: String },
+    #[error("rollout {id} has changed meanwhile: it is at revision {current} now")]
+    Conflict { id: RolloutId, current: Revision },
+    #[error(transparent)]
+    Refused(#[from] Rejected),
+    #[error("{digest} is quarantined: {why}")]
+    Quarantined { digest: Digest, rollout: Option<RolloutId>, why: String },
+    #[error("endpoint {endpoint} has rollout {running} running, and its policy rejects newer versions")]
+    Busy { endpoint: EndpointName, running: RolloutId },
+    #[error("{endpoint}: {version} is not known to be good there")]
+    NotKnownGood { endpoint: EndpointName, version: VersionNumber },
+    #[error("{field}: {fault}")]
+    Invalid { field: &'static str, fault: String },
+    #[error(transparent)]
+    Storage(anyhow::Error),
+}

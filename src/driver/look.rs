@@ -1,0 +1,133 @@
+//! When the evidence is looked at, and what was seen last.
+
+use crate::clock;
+use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex};
+use seatrial_domain::judge::Judge;
+use seatrial_domain::plan::{self, Kind};
+use seatrial_domain::rollout::{Rollout, Stage};
+use seatrial_domain::verdict::{Decision, Verdict};
+use seatrial_domain::{Epoch, RolloutId};
+use std::time::Instant;
+
+/// One rollout's looks. Begins anew with each rollout and each route.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    judge: Option<(RolloutId, Judge)>,
+    last: Option<Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    epoch: Epoch,
+    at: Instant,
+    units: u64,
+    verdict: Verdict,
+}
+
+/// What there is to judge in a rollout's present stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Shadow,
+    Gate(GateIndex),
+}
+
+impl Subject {
+    /// None where the stage has no verdict.
+    pub(super) fn of(rollout: &Rollout) -> Option<Self> {
+        if rollout.stage == Stage::Shadow {
+            return Some(Self::Shadow);
+        }
+        if rollout.stage == Stage::Stabilizing && rollout.plan.kind == Kind::Promote {
+            // Without a holdback there is no new evidence, but late labels still join the old.
+            return u8::try_from(rollout.plan.gates.len()).ok().map(GateIndex).map(Self::Gate);
+        }
+        rollout.gate_index().map(Self::Gate)
+    }
+
+    fn units(self, evidence: &Evidence) -> u64 {
+        match self {
+            Self::Shadow => evidence.shadow.compare.first().map_or(0, |c| c.candidate.pairs),
+            // A fail rests on every gate, so any gate's news is news.
+            Self::Gate(_) => evidence.gates.values().map(counted).sum(),
+        }
+    }
+}
+
+/// Units and labels under one gate.
+fn counted(counts: &GateCounts) -> u64 {
+    let labels = counts.feedback.values().map(|cells| cells.candidate() + cells.incumbent());
+    counts.units.total().saturating_add(labels.sum())
+}
+
+impl Look {
+    /// Whether enough time has passed for another look.
+    pub(super) fn is_due(&self, epoch: Epoch, rule: plan::Look) -> bool {
+        match &self.last {
+            Some(seen) if seen.epoch == epoch => {
+                clock::monotonic().duration_since(seen.at) >= rule.every
+            }
+            Some(_) | None => true,
+        }
+    }
+
+    /// The verdict on `evidence`, judged anew where it has grown enough to matter.
+    pub(super) fn at(
+        &mut self,
+        rollout: &Rollout,
+        subject: Subject,
+        evidence: &Evidence,
+    ) -> anyhow::Result<Verdict> {
+        let units = subject.units(evidence);
+        if let Some(seen) = &self.last
+            && seen.epoch == rollout.epoch
+            && seen.verdict.decision == Decision::Inconclusive
+            && !grown(seen.units, units, rollout.plan.analysis.look.growth)
+        {
+            return Ok(seen.verdict.clone());
+        }
+        let verdict = self.judge(rollout, subject, evidence)?;
+        let at = clock::monotonic();
+        self.last = Some(Seen { epoch: rollout.epoch, at, units, verdict: verdict.clone() });
+        Ok(verdict)
+    }
+
+    /// The verdict of the last look under this routing table.
+    pub(super) fn last(&self, epoch: Epoch) -> Option<&Verdict> {
+        self.last.as_ref().filter(|seen| seen.epoch == epoch).map(|seen| &seen.verdict)
+    }
+
+    fn judge(
+        &mut self,
+        rollout: &Rollout,
+        subject: Subject,
+        evidence: &Evidence,
+    ) -> anyhow::Result<Verdict> {
+        let prepared = match self.judge.take() {
+            Some((id, judge)) if id == rollout.id => judge,
+            Some(_) | None => Judge::new(&rollout.plan)?,
+        };
+        let (_, judge) = self.judge.insert((rollout.id, prepared));
+        Ok(judged(judge, subject, evidence))
+    }
+}
+
+/// A verdict outside the looks: for `explain`.
+pub(super) fn verdict_now(
+    rollout: &Rollout,
+    subject: Subject,
+    evidence: &Evidence,
+) -> anyhow::Result<Verdict> {
+    Ok(judged(&Judge::new(&rollout.plan)?, subject, evidence))
+}
+
+fn judged(judge: &Judge, subject: Subject, evidence: &Evidence) -> Verdict {
+    match subject {
+        Subject::Shadow => judge.shadow(&evidence.shadow),
+        Subject::Gate(gate) => judge.gate(evidence, gate),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn grown(before: u64, now: u64, growth: f64) -> bool {
+    now > before && now as f64 >= before as f64 * (1.0 + growth)
+}

@@ -1,0 +1,137 @@
+//! What the world's state suggests to a rollout, most urgent first. Suggests only: the rollout
+//! takes what means something to it and refuses the rest.
+
+use crate::world::{Deployment, Observed, State};
+use seatrial_domain::rollout::{Event, Hold, Rollout, Stage, Validation};
+use seatrial_domain::verdict::{Coverage, Verdict};
+
+/// What else the driver knows at a step.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) verdict: Option<Verdict>,
+    pub(super) validated: Option<Event>,
+    /// Somebody else still needs the incumbent.
+    pub(super) referrer: Option<String>,
+    /// Counters have not reached the store for too long.
+    pub(super) telemetry: Telemetry,
+    /// The incumbent's drain timeout is over.
+    pub(super) drain: Drain,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Telemetry {
+    #[default]
+    Fresh,
+    Late,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Drain {
+    #[default]
+    Waiting,
+    Over,
+}
+
+/// The events to offer, in order.
+pub(super) fn offers(rollout: &Rollout, observed: &Observed, known: &Known) -> Vec<Event> {
+    let mut events = Vec::new();
+    if let Some(epoch) = observed.acknowledged {
+        events.push(Event::Acknowledged { epoch });
+    }
+    events.extend(holds(rollout, observed, known));
+    events.extend(staged(rollout, observed));
+    events.extend(known.validated.clone());
+    if let Some(verdict) = &known.verdict {
+        let capacity = observed.sessions(&rollout.candidate);
+        events.push(Event::Judged { verdict: Box::new(verdict.clone()), capacity });
+    }
+    events.extend(drained(rollout, observed, known));
+    events.push(Event::Tick);
+    events
+}
+
+fn staged(rollout: &Rollout, observed: &Observed) -> Option<Event> {
+    if rollout.stage != Stage::Staging {
+        return None;
+    }
+    let deployment = observed.deployment(&rollout.candidate)?;
+    match (&deployment.state, &deployment.private_url) {
+        (State::Ready { .. }, Some(_)) => Some(Event::Staged),
+        (State::Failed { why }, _) => Some(Event::StagingFailed { why: why.clone() }),
+        (State::Ready { .. }, None) | (State::Loading, _) => None,
+    }
+}
+
+fn drained(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event> {
+    let in_flight = match &rollout.incumbent {
+        Some(version) => observed.deployment(version).map_or(0, |d| d.in_flight),
+        None => 0,
+    };
+    let over = in_flight == 0 || known.drain == Drain::Over;
+    (rollout.stage == Stage::Decommissioning && over).then_some(Event::Drained)
+}
+
+/// At most one: the missing thing that is not held for yet, or the held one that is back.
+fn holds(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event> {
+    let missing = missing(rollout, observed, known);
+    match (rollout.held, missing) {
+        (None, Some(hold)) => Some(Event::Held(hold)),
+        (Some(held), Some(missing)) if held == missing => None,
+        (
+            Some(
+                held @ (Hold::Telemetry
+                | Hold::Coverage
+                | Hold::Provider
+                | Hold::Standby
+                | Hold::Storage
+                | Hold::Referenced
+                | Hold::RollbackFailed),
+            ),
+            _,
+        ) => Some(Event::Released(held)),
+        // The rollout lifts these by itself: it sees what they wait for.
+        (Some(Hold::Freeze | Hold::Capacity | Hold::Ack), _) | (None, None) => None,
+    }
+}
+
+/// What the present stage depends on and does not have.
+fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Hold> {
+    let incumbent = rollout.incumbent.as_ref().and_then(|v| observed.deployment(v));
+    match rollout.stage {
+        Stage::RollingBack { .. } => incumbent.filter(|d| failed(d)).map(|_| Hold::RollbackFailed),
+        Stage::Canary | Stage::Ramp { .. } | Stage::Stabilizing => {
+            if incumbent.is_some_and(lost) {
+                Some(Hold::Standby)
+            } else if known.telemetry == Telemetry::Late {
+                Some(Hold::Telemetry)
+            } else {
+                known.verdict.as_ref().filter(|v| short(rollout, v)).map(|_| Hold::Coverage)
+            }
+        }
+        Stage::Decommissioning => known.referrer.as_ref().map(|_| Hold::Referenced),
+        Stage::Queued
+        | Stage::Staging
+        | Stage::Validating { state: Validation::Running | Validation::Passed }
+        | Stage::Shadow
+        | Stage::Cutover
+        | Stage::Completed
+        | Stage::Rejected
+        | Stage::RolledBack
+        | Stage::Aborted
+        | Stage::Superseded => None,
+    }
+}
+
+const fn failed(deployment: &Deployment) -> bool {
+    matches!(deployment.state, State::Failed { .. })
+}
+
+fn lost(deployment: &Deployment) -> bool {
+    failed(deployment) || deployment.probe.as_ref().is_some_and(Result::is_err)
+}
+
+/// Labels come after answers: too few of them mean nothing before the units are enough to pass.
+const fn short(rollout: &Rollout, verdict: &Verdict) -> bool {
+    matches!(verdict.coverage, Coverage::Short { .. })
+        && verdict.units.candidate >= rollout.plan.analysis.min_units
+}

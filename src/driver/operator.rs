@@ -1,0 +1,89 @@
+//! A person's words on one rollout.
+
+use super::Driver;
+use super::cell::Cell;
+use super::command::{Error, Stored};
+use crate::clock;
+use seatrial_domain::rollout::Event;
+use seatrial_domain::telemetry::LatchCause;
+use seatrial_domain::{Actor, Revision, RolloutId, Share};
+use std::sync::Arc;
+
+impl Driver {
+    /// Carries out one word on one rollout. With `if_match`, only if nobody changed it meanwhile.
+    ///
+    /// A move to share zero reaches the gateway before anything else is waited for (law 4).
+    pub async fn command(
+        self: &Arc<Self>,
+        id: RolloutId,
+        if_match: Option<Revision>,
+        event: Event,
+        actor: Actor,
+    ) -> Result<Stored, Error> {
+        let before = self.stored(id).await?;
+        check_revision(&before, if_match)?;
+        let cell = self.cell(&before.rollout.endpoint);
+        let _commanding = self.zero_first(&cell, &before, &event)?;
+        let mut state = cell.state.lock().await;
+        let now = self.stored(id).await?;
+        check_revision(&now, if_match)?;
+        let transition = now.rollout.on(&event, clock::now())?;
+        let stored = self.commit(&mut state, &now, &event, transition, actor).await?;
+        self.advance(&cell, &mut state).await.map_err(Error::Storage)?;
+        Ok(stored)
+    }
+
+    /// Latches share zero in the gateway, if that is where the event leads.
+    fn zero_first<'a>(
+        &self,
+        cell: &'a Cell,
+        before: &Stored,
+        event: &Event,
+    ) -> Result<Option<super::cell::Commanding<'a>>, Error> {
+        let rollout = &before.rollout;
+        let next = rollout.on(event, clock::now())?.next;
+        if rollout.share() == Share::ZERO || next.share() > Share::ZERO {
+            return Ok(None);
+        }
+        let commanding = cell.commanding();
+        self.world.zero(&rollout.endpoint, LatchCause::Operator);
+        Ok(Some(commanding))
+    }
+
+    pub(super) async fn stored(&self, id: RolloutId) -> Result<Stored, Error> {
+        let found = self.store.rollout(id).await.map_err(storage)?;
+        found.ok_or_else(|| Error::NotFound { what: "rollout", name: id.to_string() })
+    }
+
+    /// Starts the endpoint's next queued rollout; false when there is none that can start.
+    pub(super) async fn take_turn(
+        self: &Arc<Self>,
+        cell: &Cell,
+        state: &mut super::cell::State,
+        known: &super::cell::Known,
+    ) -> anyhow::Result<bool> {
+        let queue = self.store.queued_rollouts(cell.name()).await?;
+        let Some(before) = queue.into_iter().next() else { return Ok(false) };
+        let incumbent = known.endpoint.serving.clone();
+        let plan = self.plan_for_turn(&before.rollout, incumbent.as_ref()).await?;
+        let epoch = known.epoch.next();
+        let event = Event::Turn { epoch, incumbent, plan: Box::new(plan) };
+        let Ok(transition) = before.rollout.on(&event, clock::now()) else { return Ok(false) };
+        self.commit(state, &before, &event, transition, Actor::Seatrial).await?;
+        Ok(true)
+    }
+}
+
+fn check_revision(stored: &Stored, if_match: Option<Revision>) -> Result<(), Error> {
+    match if_match {
+        Some(expected) if expected != stored.revision => {
+            Err(Error::Conflict { id: stored.rollout.id, current: stored.revision })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A fault of the store, for a person.
+pub(super) fn storage(error: impl Into<anyhow::Error>) -> Error {
+    Error::Storage(error.into())
+}

@@ -1,0 +1,144 @@
+//! What the gateway tells, on its way into the store: counters, trips, labels.
+
+use super::Driver;
+use crate::clock;
+use seatrial_domain::telemetry::Telemetry;
+use seatrial_gateway::{FeedbackRequest, feedback};
+use seatrial_store::feedback::{self as join, Label};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
+
+/// How often counters go to the store.
+const FLUSH_EVERY: Duration = Duration::from_millis(250);
+
+/// Without a successful flush for this long, verdicts rest on too little: they are held.
+const LATE_AFTER: Duration = Duration::from_secs(10);
+
+/// Labels joined in one transaction.
+const FEEDBACK_BATCH: usize = 512;
+
+/// Assignments kept while the store takes none.
+const ASSIGNMENTS_MAX: usize = 200_000;
+
+impl Driver {
+    /// Starts the tasks that listen to the gateway.
+    pub(super) fn collect(self: &Arc<Self>) {
+        let driver = Arc::clone(self);
+        self.tasks.spawn("telemetry", async move { driver.flush_forever().await });
+        if let Some(trips) = self.gateway.trips() {
+            let driver = Arc::clone(self);
+            self.tasks.spawn("guardrail trips", async move {
+                let mut trips = trips;
+                while let Some(trip) = trips.recv().await {
+                    tracing::warn!(endpoint = %trip.endpoint, rollout.id = %trip.rollout,
+                        guardrail = trip.guardrail, "guardrail tripped");
+                    driver.cell(&trip.endpoint).tripped(trip);
+                    driver.changed.notify_one();
+                }
+            });
+        }
+        if let Some(requests) = self.gateway.feedback() {
+            let driver = Arc::clone(self);
+            self.tasks.spawn("feedback", async move { driver.join_forever(requests).await });
+        }
+    }
+
+    async fn flush_forever(&self) {
+        loop {
+            tokio::time::sleep(FLUSH_EVERY).await;
+            self.flush().await;
+        }
+    }
+
+    /// Sends what is new, with what could not be sent before. Called a last time when the process
+    /// stops: an orderly stop loses no count.
+    pub async fn flush(&self) {
+        let mut backlog = self.backlog.lock().await;
+        absorb(&mut backlog, self.gateway.drain_telemetry());
+        match self.store.flush(&backlog).await {
+            Ok(()) => {
+                *backlog = Telemetry::default();
+                self.flushed_at_ms.store(self.uptime_ms(), Ordering::Relaxed);
+            }
+            Err(error) => tracing::error!(%error, "counters are kept until the store takes them"),
+        }
+    }
+
+    pub(super) fn flushed_recently(&self) -> bool {
+        let flushed = self.flushed_at_ms.load(Ordering::Relaxed);
+        let late_ms = u64::try_from(LATE_AFTER.as_millis()).unwrap_or(u64::MAX);
+        self.uptime_ms().saturating_sub(flushed) < late_ms
+    }
+
+    fn uptime_ms(&self) -> u64 {
+        let uptime = clock::monotonic().duration_since(self.started);
+        u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Joins labels to their assignments, many in one transaction.
+    async fn join_forever(&self, mut requests: Receiver<FeedbackRequest>) {
+        let mut batch = Vec::with_capacity(FEEDBACK_BATCH);
+        while requests.recv_many(&mut batch, FEEDBACK_BATCH).await > 0 {
+            self.join(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    /// The assignments are stored first: a label may be as fast as the answer it is about.
+    async fn join(&self, batch: Vec<FeedbackRequest>) {
+        self.flush().await;
+        let labels: Vec<Label> = batch.iter().map(label).collect();
+        match self.store.join_feedback(&labels).await {
+            Ok(answers) => {
+                for (request, answer) in batch.into_iter().zip(answers) {
+                    let answer = answer.map_err(|error| refused(&request.request_id, error));
+                    reply(request, answer);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "labels were not stored");
+                for request in batch {
+                    reply(request, Err(feedback::Error::Unavailable("try again".to_owned())));
+                }
+            }
+        }
+    }
+}
+
+fn label(request: &FeedbackRequest) -> Label {
+    Label {
+        endpoint: request.endpoint.clone(),
+        request_id: request.request_id.clone(),
+        metric: request.metric.clone(),
+        value: request.value,
+        at: request.ts,
+    }
+}
+
+fn refused(request_id: &str, error: join::Error) -> feedback::Error {
+    match error {
+        join::Error::Unknown => feedback::Error::UnknownRequest(request_id.to_owned()),
+        join::Error::Different { .. } | join::Error::Value(_) => {
+            feedback::Error::Invalid(error.to_string())
+        }
+    }
+}
+
+/// A client that has gone away needs no answer.
+fn reply(request: FeedbackRequest, answer: Result<(), feedback::Error>) {
+    let _gone = request.reply.send(answer);
+}
+
+/// Counters are cumulative, so the newer ones stand for both; lists are joined, the oldest
+/// assignments given up where the store has been away for too long.
+fn absorb(backlog: &mut Telemetry, fresh: Telemetry) {
+    let older = std::mem::replace(backlog, fresh);
+    let newer_units = std::mem::replace(&mut backlog.units, older.units);
+    backlog.units.extend(newer_units);
+    let newer = std::mem::replace(&mut backlog.assignments, older.assignments);
+    backlog.assignments.extend(newer);
+    let excess = backlog.assignments.len().saturating_sub(ASSIGNMENTS_MAX);
+    backlog.assignments.drain(..excess);
+    backlog.dropped_assignments += u64::try_from(excess).unwrap_or(u64::MAX);
+}

@@ -1,0 +1,96 @@
+//! Runs a rollout's validation beside the driver, once, and hands its outcome to a later step.
+
+use super::Driver;
+use super::cell::State;
+use crate::clock;
+use crate::validation::{self, Outcome, Report};
+use crate::world::Observed;
+use seatrial_domain::RolloutId;
+use seatrial_domain::rollout::{Event, Rollout, Stage, Validation};
+use std::sync::Arc;
+use std::sync::OnceLock;
+use tokio::task::JoinHandle;
+
+/// At most one validation of an endpoint. Dropping it ends it.
+#[derive(Debug, Default)]
+pub(super) struct Run(Option<Running>);
+
+#[derive(Debug)]
+struct Running {
+    rollout: RolloutId,
+    task: Option<JoinHandle<()>>,
+    report: Arc<OnceLock<Report>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl Running {
+    /// A validation that could not begin.
+    fn failed(rollout: RolloutId, error: &anyhow::Error) -> Self {
+        let report = Report::refused(format!("{error:#}"));
+        Self { rollout, task: None, report: Arc::new(OnceLock::from(report)) }
+    }
+}
+
+impl Driver {
+    /// The event a finished validation stands for; starts it where it is due.
+    pub(super) async fn validated(
+        self: &Arc<Self>,
+        state: &mut State,
+        rollout: &Rollout,
+        observed: &Observed,
+    ) -> anyhow::Result<Option<Event>> {
+        if rollout.stage != (Stage::Validating { state: Validation::Running }) {
+            state.validation = Run::default();
+            return Ok(None);
+        }
+        match &state.validation.0 {
+            Some(running) if running.rollout == rollout.id => match running.report.get() {
+                Some(report) => {
+                    let stored = serde_json::to_value(report)?;
+                    self.store.put_report(rollout.id, &stored, clock::now()).await?;
+                    Ok(Some(event(report)))
+                }
+                None => Ok(None),
+            },
+            Some(_) | None => {
+                state.validation = self.begin_validation(rollout, observed).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn begin_validation(
+        self: &Arc<Self>,
+        rollout: &Rollout,
+        observed: &Observed,
+    ) -> anyhow::Result<Run> {
+        let request = match self.validation_request(rollout, observed).await {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(Run::default()),
+            // A dataset or command that is not there will not come by itself.
+            Err(error) => return Ok(Run(Some(Running::failed(rollout.id, &error)))),
+        };
+        let report = Arc::new(OnceLock::new());
+        let (driver, place) = (Arc::clone(self), Arc::clone(&report));
+        let task = self.tasks.spawn("validation", async move {
+            let finished = validation::validate(request).await;
+            place.get_or_init(|| finished);
+            driver.changed.notify_one();
+        });
+        Ok(Run(Some(Running { rollout: rollout.id, task: Some(task), report })))
+    }
+}
+
+fn event(report: &Report) -> Event {
+    match &report.outcome {
+        Outcome::Passed => Event::Validated { summary: report.summary.clone() },
+        Outcome::Failed { why } => Event::ValidationFailed { why: why.clone() },
+    }
+}

@@ -1,0 +1,14 @@
+//! The product as a library: the shell around the pure core. `main` only parses and dispatches.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dataset;
+pub mod demo;
+pub mod driver;
+pub mod registry;
+pub mod tasks;
+pub mod validation;
+pub mod world;

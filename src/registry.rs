@@ -1,0 +1,85 @@
+//! The registry's door: what is pushed becomes a sealed version, or leaves nothing behind.
+//!
+//! Owns uploads, which live in a directory of their own until they are sealed; names given by
+//! clients never become paths on this disk. A model is tried in a process of its own before any of
+//! it is stored. Refuses models that do not load, keep data elsewhere or use unknown operators.
+
+mod dataset;
+mod error;
+mod model;
+mod receive;
+#[cfg(test)]
+mod tests;
+mod upload;
+
+pub use dataset::NewDataset;
+pub use error::Error;
+pub use model::NewModel;
+pub use upload::{Received, UploadId};
+
+use crate::clock;
+use crate::config::Uploads;
+use seatrial_domain::Timestamp;
+use seatrial_runtime::probe::Child;
+use seatrial_store::Store;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use upload::Upload;
+
+/// The door of one store.
+#[derive(Debug)]
+pub struct Registry {
+    store: Store,
+    child: Child,
+    limits: Uploads,
+    /// Where uploads wait; emptied at start.
+    spool: PathBuf,
+    open: Mutex<BTreeMap<UploadId, Upload>>,
+}
+
+impl Registry {
+    /// Opens the door; what an earlier process left of unfinished uploads is removed.
+    pub fn open(store: Store, child: Child, limits: Uploads, data: &Path) -> std::io::Result<Self> {
+        let spool = data.join("uploads");
+        match std::fs::remove_dir_all(&spool) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        std::fs::create_dir_all(&spool)?;
+        Ok(Self { store, child, limits, spool, open: Mutex::default() })
+    }
+
+    /// Begins an upload; the time is when it is forgotten.
+    pub fn begin(&self) -> Result<(UploadId, Timestamp), Error> {
+        let expires_at = clock::now().plus(self.limits.expire_after);
+        let id = UploadId::random();
+        let upload = Upload::create(self.spool.join(id.as_str()), expires_at)?;
+        let mut open = self.lock();
+        let limit = usize::try_from(self.limits.max_open).unwrap_or(usize::MAX);
+        if open.len() >= limit {
+            return Err(Error::TooManyUploads { limit });
+        }
+        open.insert(id.clone(), upload);
+        Ok((id, expires_at))
+    }
+
+    /// Forgets an upload and its files.
+    pub fn discard(&self, id: &UploadId) -> Result<(), Error> {
+        self.take(id).map(drop)
+    }
+
+    /// Forgets the uploads that were not sealed in time.
+    pub fn sweep(&self, now: Timestamp) {
+        self.lock().retain(|_, upload| upload.expires_at() > now);
+    }
+
+    /// Takes an upload out of reach of its client: from here on it is sealed or gone.
+    fn take(&self, id: &UploadId) -> Result<Upload, Error> {
+        self.lock().remove(id).ok_or_else(|| Error::UnknownUpload(id.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<UploadId, Upload>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

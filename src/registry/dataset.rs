@@ -1,0 +1,61 @@
+//! From an upload to a registered dataset.
+
+use super::{Error, Registry, UploadId};
+use crate::clock;
+use crate::dataset::{self, Format, Limits};
+use seatrial_domain::Actor;
+use seatrial_domain::ids::DatasetName;
+use seatrial_store::blobs::Blob;
+use seatrial_store::datasets::{self, Dataset, New};
+use std::path::Path;
+
+/// What a dataset is registered with.
+#[derive(Debug, Clone)]
+pub struct NewDataset {
+    pub name: DatasetName,
+    pub label: Option<String>,
+    pub actor: Actor,
+}
+
+impl Registry {
+    /// Reads the uploaded file whole, so that what is stored can be used, and registers it. The
+    /// upload is used up, whatever comes of it.
+    pub async fn register_dataset(
+        &self,
+        upload: &UploadId,
+        new: NewDataset,
+    ) -> Result<Dataset, Error> {
+        let upload = self.take(upload)?;
+        let files = upload.files().collect::<Vec<_>>();
+        let [file] = files.as_slice() else {
+            return Err(Error::NotOneFile { found: files.len() });
+        };
+        let format = Format::of_path(Path::new(file.path.as_str()))?;
+        let (at, label) = (file.at.clone(), new.label);
+        let inspect = move || dataset::inspect(&at, format, label.as_deref(), Limits::default());
+        let summary =
+            tokio::task::spawn_blocking(inspect).await.map_err(std::io::Error::other)??;
+        self.store_file(file).await?;
+        let new = New {
+            name: new.name,
+            blob: Blob { digest: file.digest.clone(), size: file.size },
+            format: stored(format),
+            columns: summary.columns.into_iter().map(|column| column.name).collect(),
+            rows: u64::try_from(summary.rows).unwrap_or(u64::MAX),
+            label: summary.label,
+            actor: new.actor,
+            now: clock::now(),
+        };
+        Ok(self.store.register_dataset(&new).await?)
+    }
+}
+
+/// The format as the store names it.
+const fn stored(format: Format) -> datasets::Format {
+    match format {
+        Format::Csv => datasets::Format::Csv,
+        Format::Jsonl => datasets::Format::Jsonl,
+        Format::Npz => datasets::Format::Npz,
+        Format::Parquet => datasets::Format::Parquet,
+    }
+}

@@ -1,0 +1,47 @@
+//! Why something is not let in.
+
+use super::UploadId;
+use seatrial_domain::manifest::{self, FilePath};
+use seatrial_runtime::probe;
+use seatrial_store::{blobs, datasets, versions};
+
+/// Why the registry refuses. Nothing of what was refused stays.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no upload {0}: it was sealed, taken back, or has expired")]
+    UnknownUpload(UploadId),
+    #[error("{limit} uploads are open already")]
+    TooManyUploads { limit: usize },
+    #[error("an upload has at most {limit} files")]
+    TooManyFiles { limit: usize },
+    #[error("more than {limit} bytes, the limit for {of}")]
+    TooLarge { limit: u64, of: &'static str },
+    #[error("{0} was uploaded before, with other bytes")]
+    Different(FilePath),
+    #[error("the upload broke off")]
+    BrokenOff(#[source] axum::Error),
+    #[error("no ONNX file among {found}; a version is one .onnx file, or a directory with one")]
+    NoModel { found: String },
+    #[error("several ONNX files ({found}), and none of them is model.onnx")]
+    SeveralModels { found: String },
+    #[error("{path}: {source}")]
+    Model {
+        path: FilePath,
+        #[source]
+        source: probe::Error,
+    },
+    #[error("a dataset is one file; this upload has {found}")]
+    NotOneFile { found: usize },
+    #[error(transparent)]
+    Dataset(#[from] crate::dataset::Error),
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
+    #[error(transparent)]
+    Blobs(#[from] blobs::Error),
+    #[error(transparent)]
+    Versions(#[from] versions::Error),
+    #[error(transparent)]
+    Datasets(#[from] datasets::Error),
+    #[error("the upload directory can't be used")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,98 @@
+//! From an upload to a registered version.
+
+use super::upload::{Received, Upload};
+use super::{Error, Registry, UploadId};
+use crate::clock;
+use seatrial_domain::manifest::{ArtifactType, File, Manifest};
+use seatrial_domain::{Actor, ModelName};
+use seatrial_runtime::load::Level;
+use seatrial_store::versions::{New, Registered};
+use std::collections::BTreeMap;
+
+/// The file that is the model where a directory holds several ONNX files.
+const PREFERRED: &str = "model.onnx";
+
+/// What a version is registered with.
+#[derive(Debug, Clone)]
+pub struct NewModel {
+    pub model: ModelName,
+    pub tags: BTreeMap<String, String>,
+    pub alias: Option<String>,
+    pub source: Option<String>,
+    pub actor: Actor,
+}
+
+impl Registry {
+    /// Tries the uploaded model, seals its files and registers them. The upload is used up,
+    /// whatever comes of it.
+    pub async fn register_model(
+        &self,
+        upload: &UploadId,
+        new: NewModel,
+    ) -> Result<Registered, Error> {
+        let upload = self.take(upload)?;
+        let main = main_file(&upload)?;
+        let report = self.child.probe(&main.at, Level::Door).await;
+        let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
+        let files = upload.files().map(sealed).collect();
+        let manifest = Manifest::new(ArtifactType::Model, files)?;
+        for file in upload.files() {
+            self.store_file(file).await?;
+        }
+        let version = New {
+            model: new.model,
+            manifest,
+            signature: report.signature,
+            tags: new.tags,
+            aliases: new.alias.into_iter().collect(),
+            source: new.source,
+            actor: new.actor,
+            now: clock::now(),
+        };
+        Ok(self.store.register_version(&version).await?)
+    }
+
+    /// Moves a file's bytes among the blobs, if they are still those that were received.
+    pub(super) async fn store_file(&self, file: &Received) -> Result<(), Error> {
+        const CHUNK_BYTES: usize = 256 * 1024;
+        use tokio::io::AsyncReadExt as _;
+        let mut from = tokio::fs::File::open(&file.at).await?;
+        let mut writer = self.store.blobs().writer(file.size).await?;
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            let read = from.read(&mut buffer).await?;
+            match buffer.get(..read) {
+                Some([]) | None => break,
+                Some(bytes) => writer.write(bytes).await?,
+            }
+        }
+        writer.finish_as(&file.digest).await?;
+        Ok(())
+    }
+}
+
+fn sealed(file: &Received) -> File {
+    File { path: file.path.clone(), digest: file.digest.clone(), size: file.size }
+}
+
+/// The file that is loaded: the only ONNX file, or the one called `model.onnx`.
+fn main_file(upload: &Upload) -> Result<&Received, Error> {
+    let is_onnx = |file: &&Received| file.path.as_str().to_ascii_lowercase().ends_with(".onnx");
+    let names = |files: &[&Received]| {
+        let names = files.iter().take(5).map(|file| file.path.as_str()).collect::<Vec<_>>();
+        if names.is_empty() { "no files".to_owned() } else { names.join(", ") }
+    };
+    let found = upload.files().filter(is_onnx).collect::<Vec<_>>();
+    match found.as_slice() {
+        [] => {
+            let all = upload.files().collect::<Vec<_>>();
+            Err(Error::NoModel { found: names(&all) })
+        }
+        [only] => Ok(only),
+        several => {
+            let preferred = several.iter().find(|file| file.path.as_str() == PREFERRED);
+            let fault = || Error::SeveralModels { found: names(several) };
+            preferred.copied().ok_or_else(fault)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Uploads and their limits. Whole pushes are tested against the running server.
+
+use super::*;
+use bytes::Bytes;
+use seatrial_domain::Digest;
+use seatrial_domain::manifest::FilePath;
+use seatrial_runtime::probe;
+use std::time::Duration;
+
+struct Door {
+    registry: Registry,
+    dir: tempfile::TempDir,
+}
+
+async fn door(limits: Uploads) -> Door {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), seatrial_store::Options::default()).await.unwrap();
+    let child = Child {
+        program: "/nonexistent".into(),
+        library: "/nonexistent".into(),
+        limits: probe::Limits::default(),
+    };
+    let registry = Registry::open(store, child, limits, dir.path()).unwrap();
+    Door { registry, dir }
+}
+
+impl Door {
+    async fn receive(
+        &self,
+        id: &UploadId,
+        path: &str,
+        bytes: &'static [u8],
+    ) -> Result<Received, Error> {
+        let body = futures_util::stream::iter([Ok(Bytes::from_static(bytes))]);
+        self.registry.receive(id, FilePath::new(path).unwrap(), body).await
+    }
+
+    /// Files anywhere below the upload directory.
+    fn left(&self) -> usize {
+        let uploads = std::fs::read_dir(self.dir.path().join("uploads")).unwrap();
+        uploads.map(|dir| std::fs::read_dir(dir.unwrap().path()).unwrap().count()).sum()
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_hashed_while_it_streams() {
+    let door = door(Uploads::default()).await;
+    let (id, _) = door.registry.begin().unwrap();
+    let file = door.receive(&id, "a/b.onnx", b"bytes").await.unwrap();
+    assert_eq!((file.digest, file.size), (Digest::of(b"bytes"), 5));
+}
+
+#[tokio::test]
+async fn other_bytes_under_a_sent_path_are_refused_and_the_same_are_not() {
+    let door = door(Uploads::default()).await;
+    let (id, _) = door.registry.begin().unwrap();
+    door.receive(&id, "m.onnx", b"one").await.unwrap();
+    door.receive(&id, "m.onnx", b"one").await.unwrap();
+    let refused = door.receive(&id, "m.onnx", b"two").await.unwrap_err();
+    assert!(matches!(refused, Error::Different(_)));
+}
+
+#[tokio::test]
+async fn every_limit_of_an_upload_holds() {
+    let limits =
+        Uploads { max_file: 4, max_total: 6, max_files: 3, max_open: 1, ..Uploads::default() };
+    let door = door(limits).await;
+    let (id, _) = door.registry.begin().unwrap();
+    assert!(matches!(door.registry.begin(), Err(Error::TooManyUploads { limit: 1 })));
+    let too_large = door.receive(&id, "a", b"12345").await.unwrap_err();
+    assert!(matches!(too_large, Error::TooLarge { limit: 4, .. }));
+    door.receive(&id, "b", b"1234").await.unwrap();
+    let too_much = door.receive(&id, "c", b"123").await.unwrap_err();
+    assert!(matches!(too_much, Error::TooLarge { limit: 6, .. }));
+    assert_eq!(door.left(), 1, "what was refused leaves nothing");
+    let too_many = door.receive(&id, "d", b"1").await.unwrap_err();
+    assert!(matches!(too_many, Error::TooManyFiles { limit: 3 }));
+}
+
+#[tokio::test]
+async fn an_expired_or_discarded_upload_leaves_nothing() {
+    let door = door(Uploads::default()).await;
+    let (kept, expires_at) = door.registry.begin().unwrap();
+    let (gone, _) = door.registry.begin().unwrap();
+    door.receive(&kept, "a", b"1").await.unwrap();
+    door.receive(&gone, "b", b"2").await.unwrap();
+    door.registry.discard(&gone).unwrap();
+    assert_eq!(door.left(), 1);
+    door.registry.sweep(expires_at.plus(Duration::from_secs(1)));
+    assert_eq!(door.left(), 0);
+    let unknown = door.receive(&kept, "c", b"3").await.unwrap_err();
+    assert!(matches!(unknown, Error::UnknownUpload(_)));
+}
+
+#[tokio::test]
+async fn a_directory_without_a_model_is_refused_before_anything_is_tried() {
+    let door = door(Uploads::default()).await;
+    let (id, _) = door.registry.begin().unwrap();
+    door.receive(&id, "readme.txt", b"words").await.unwrap();
+    let new = NewModel {
+        model: "digits".parse().unwrap(),
+        tags: BTreeMap::new(),
+        alias: None,
+        source: None,
+        actor: seatrial_domain::Actor::Seatrial,
+    };
+    let refused = door.registry.register_model(&id, new).await.unwrap_err();
+    assert!(matches!(refused, Error::NoModel { .. }));
+    assert_eq!(door.left(), 0, "a refused upload leaves nothing");
+}

@@ -1,0 +1,113 @@
+//! One upload: its files, under numbers of our own. Dropped, it leaves nothing behind.
+
+use super::Error;
+use seatrial_domain::manifest::FilePath;
+use seatrial_domain::{Digest, Timestamp};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An upload's unguessable name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UploadId(String);
+
+impl UploadId {
+    pub(super) fn random() -> Self {
+        Self(format!("{:032x}", rand::random::<u128>()))
+    }
+
+    /// As a client sent it: it is only ever compared with those that are open.
+    pub fn claimed(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A file that arrived whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    pub path: FilePath,
+    pub digest: Digest,
+    pub size: u64,
+    /// Where its bytes wait.
+    pub(super) at: PathBuf,
+}
+
+#[derive(Debug)]
+pub(super) struct Upload {
+    dir: Directory,
+    expires_at: Timestamp,
+    files: BTreeMap<FilePath, Received>,
+    /// Files begun so far: the next one's number.
+    begun: usize,
+}
+
+impl Upload {
+    pub(super) fn create(dir: PathBuf, expires_at: Timestamp) -> Result<Self, Error> {
+        std::fs::create_dir(&dir)?;
+        Ok(Self { dir: Directory(dir), expires_at, files: BTreeMap::new(), begun: 0 })
+    }
+
+    pub(super) const fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// A fresh place for the next file's bytes.
+    pub(super) fn place(&mut self, files_max: usize) -> Result<PathBuf, Error> {
+        if self.begun >= files_max {
+            return Err(Error::TooManyFiles { limit: files_max });
+        }
+        self.begun += 1;
+        Ok(self.dir.0.join(self.begun.to_string()))
+    }
+
+    /// Takes a whole file in. The same bytes again are welcome; other bytes are not.
+    pub(super) fn add(&mut self, file: Received, total_max: u64) -> Result<(), Error> {
+        if let Some(before) = self.files.get(&file.path) {
+            let same = before.digest == file.digest;
+            return if same { Ok(()) } else { Err(Error::Different(file.path)) };
+        }
+        if self.size().saturating_add(file.size) > total_max {
+            return Err(Error::TooLarge { limit: total_max, of: "one upload" });
+        }
+        self.files.insert(file.path.clone(), file);
+        Ok(())
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.files.values().fold(0, |sum, file| sum.saturating_add(file.size))
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &Received> {
+        self.files.values()
+    }
+}
+
+/// A directory that is removed with everything in it.
+#[derive(Debug)]
+struct Directory(PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+fn remove(dir: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(dir)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "an upload's files stay until the next start");
+    }
+}

@@ -1,0 +1,184 @@
+//! Everything in this process: deployments are sessions of ONNX Runtime, the route is the
+//! gateway's table. Capacity is the session pool.
+
+mod artifact;
+mod deployment;
+mod load;
+mod private;
+mod probe;
+mod swap;
+
+use super::{Observed, World, Wanted};
+use crate::tasks::Tasks;
+use deployment::{Deployment, Phase};
+use seatrial_domain::rollout::Route;
+use seatrial_domain::telemetry::LatchCause;
+use seatrial_domain::{EndpointName, Share, VersionRef};
+use seatrial_gateway::{Gateway, RolloutRoute, RouteTable, Target};
+use seatrial_store::Store;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+pub use load::Loader;
+
+/// The embedded world. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    gateway: Gateway,
+    store: Store,
+    loader: Loader,
+    tasks: Tasks,
+    /// Told whenever an observation may have changed.
+    changed: Arc<Notify>,
+    endpoints: Mutex<HashMap<EndpointName, Endpoint>>,
+}
+
+#[derive(Debug, Default)]
+struct Endpoint {
+    deployments: HashMap<VersionRef, Deployment>,
+    acknowledged: Option<seatrial_domain::Epoch>,
+}
+
+impl Embedded {
+    /// A world in which nothing is deployed yet.
+    pub fn new(
+        gateway: Gateway,
+        store: Store,
+        loader: Loader,
+        tasks: Tasks,
+        changed: Arc<Notify>,
+    ) -> Self {
+        let endpoints = Mutex::default();
+        Self { inner: Arc::new(Inner { gateway, store, loader, tasks, changed, endpoints }) }
+    }
+
+    fn with<R>(&self, name: &EndpointName, use_it: impl FnOnce(&mut Endpoint) -> R) -> R {
+        let mut endpoints = self.inner.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        use_it(endpoints.entry(name.clone()).or_default())
+    }
+
+    /// Deploys what is wanted and forgets what is not. Dropping a deployment unloads it once the
+    /// inferences still running in it have ended.
+    fn deploy(&self, endpoint: &mut Endpoint, wanted: &Wanted) {
+        let keep = |version: &VersionRef| {
+            wanted.desired.deployments.iter().any(|wanted| &wanted.version == version)
+        };
+        endpoint.deployments.retain(|version, _| keep(version));
+        for each in &wanted.desired.deployments {
+            let deployment = endpoint.deployments.entry(each.version.clone()).or_default();
+            if deployment.needs_load(each.sessions) {
+                deployment.begin_load();
+                self.load(wanted, each.version.clone(), each.sessions);
+            }
+            self.listen_privately(wanted, &each.version, deployment);
+            if let Some(every) = wanted.probe_every {
+                self.probe(&wanted.endpoint, &each.version, deployment, every);
+            }
+        }
+    }
+
+    /// Installs the table, once whoever it sends requests to can take them. Share zero waits for
+    /// nobody: a failed incumbent is no reason to keep a candidate.
+    fn route(&self, endpoint: &mut Endpoint, wanted: &Wanted) {
+        let route = &wanted.desired.route;
+        if endpoint.acknowledged >= Some(route.epoch) || !ready_for(endpoint, route) {
+            return;
+        }
+        match self.inner.gateway.install(table(endpoint, wanted)) {
+            Ok(epoch) => endpoint.acknowledged = Some(epoch),
+            Err(error) => {
+                tracing::error!(endpoint = %wanted.endpoint, %error, "routing table refused");
+            }
+        }
+    }
+}
+
+/// Whether the arms with a share are settled: ready, or failed for good.
+fn ready_for(endpoint: &Endpoint, route: &Route) -> bool {
+    let settled = |version: &Option<VersionRef>| {
+        version.as_ref().is_none_or(|version| {
+            endpoint.deployments.get(version).is_some_and(Deployment::is_settled)
+        })
+    };
+    let known = |version: &Option<VersionRef>| {
+        version.as_ref().is_none_or(|version| endpoint.deployments.contains_key(version))
+    };
+    if route.share == Share::ZERO && route.candidate.is_none() {
+        return known(&route.incumbent);
+    }
+    settled(&route.incumbent) && settled(&route.candidate)
+}
+
+fn table(endpoint: &Endpoint, wanted: &Wanted) -> RouteTable {
+    let route = &wanted.desired.route;
+    let target = |version: &VersionRef| {
+        let deployment = endpoint.deployments.get(version)?;
+        Some(Target { version: version.clone(), backend: deployment.backend() })
+    };
+    RouteTable {
+        endpoint: wanted.endpoint.clone(),
+        epoch: route.epoch,
+        settings: wanted.settings.clone(),
+        incumbent: route.incumbent.as_ref().and_then(target),
+        candidate: route.candidate.as_ref().and_then(target),
+        pinned: route.pinned.iter().filter_map(target).collect(),
+        rollout: wanted.rollout.clone().map(|rollout| RolloutRoute {
+            id: rollout.id,
+            kind: rollout.kind,
+            gate: route.gate,
+            share: route.share,
+            salt: rollout.salt,
+            routing: rollout.routing,
+            guardrails: rollout.guardrails,
+            shadow: rollout.shadow,
+        }),
+    }
+}
+
+impl World for Embedded {
+    fn enforce(&self, wanted: &Wanted) {
+        self.with(&wanted.endpoint, |endpoint| {
+            self.deploy(endpoint, wanted);
+            self.route(endpoint, wanted);
+        });
+    }
+
+    fn observe(&self, name: &EndpointName) -> Observed {
+        let latch = self.inner.gateway.latch(name);
+        let mut observed = self.with(name, |endpoint| Observed {
+            acknowledged: endpoint.acknowledged,
+            deployments: endpoint
+                .deployments
+                .iter()
+                .map(|(version, deployment)| (version.clone(), deployment.observed()))
+                .collect(),
+            latch,
+        });
+        for (version, deployment) in &mut observed.deployments {
+            deployment.in_flight = self.inner.gateway.in_flight(name, version.number);
+        }
+        observed
+    }
+
+    fn zero(&self, endpoint: &EndpointName, cause: LatchCause) {
+        self.inner.gateway.zero(endpoint, cause);
+    }
+}
+
+impl Embedded {
+    /// Records how a load ended, unless it is not wanted any more.
+    fn loaded(&self, name: &EndpointName, version: &VersionRef, phase: Phase) {
+        self.with(name, |endpoint| {
+            if let Some(deployment) = endpoint.deployments.get_mut(version) {
+                deployment.end_load(phase);
+            }
+        });
+        self.inner.changed.notify_one();
+    }
+}

@@ -1,0 +1,109 @@
+//! One version's deployment: loading, ready, failed, and when it is tried again.
+
+use super::private::Listener;
+use super::swap::Swap;
+use crate::clock;
+use crate::world;
+use seatrial_runtime::{Backend, OnnxModel};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// How a load ended.
+#[derive(Debug)]
+pub(super) enum Phase {
+    Loaded { model: Arc<OnnxModel>, memory_bytes: Option<u64> },
+    Failed { why: String },
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Deployment {
+    backend: Arc<Swap>,
+    load: Load,
+    failed: Option<Failure>,
+    memory_bytes: Option<u64>,
+    pub(super) listener: Option<Listener>,
+    pub(super) probe: Probe,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Load {
+    #[default]
+    Idle,
+    Running,
+}
+
+#[derive(Debug)]
+struct Failure {
+    why: String,
+    retry_at: Instant,
+    wait: Duration,
+}
+
+/// The standby's last probe.
+#[derive(Debug, Default)]
+pub(super) struct Probe {
+    pub(super) begun: Option<Instant>,
+    pub(super) ended: Option<Result<(), String>>,
+}
+
+impl Deployment {
+    pub(super) fn backend(&self) -> Arc<dyn Backend> {
+        Arc::<Swap>::clone(&self.backend)
+    }
+
+    fn sessions(&self) -> u32 {
+        u32::try_from(self.backend.sessions()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether fewer than `sessions` are there and none are on their way. A failed load is tried
+    /// again after a while, longer each time.
+    pub(super) fn needs_load(&self, sessions: u32) -> bool {
+        let waiting = self.failed.as_ref().is_some_and(|f| clock::monotonic() < f.retry_at);
+        self.sessions() < sessions && self.load == Load::Idle && !waiting
+    }
+
+    pub(super) fn begin_load(&mut self) {
+        self.load = Load::Running;
+    }
+
+    pub(super) fn end_load(&mut self, phase: Phase) {
+        self.load = Load::Idle;
+        match phase {
+            Phase::Loaded { model, memory_bytes } => {
+                self.backend.put(model);
+                self.memory_bytes = self.memory_bytes.or(memory_bytes);
+                self.failed = None;
+            }
+            Phase::Failed { why } => {
+                let before = self.failed.as_ref().map(|failure| failure.wait);
+                let wait = before.map_or(RETRY_FIRST, |wait| (wait * 2).min(RETRY_MAX));
+                self.failed = Some(Failure { why, retry_at: clock::monotonic() + wait, wait });
+            }
+        }
+    }
+
+    /// Ready, or failed: waiting any longer changes nothing soon.
+    pub(super) fn is_settled(&self) -> bool {
+        self.backend.ready() || self.failed.is_some()
+    }
+
+    pub(super) fn observed(&self) -> world::Deployment {
+        let state = match (&self.failed, self.backend.ready()) {
+            (_, true) => world::State::Ready { sessions: self.sessions() },
+            (Some(failure), false) => world::State::Failed { why: failure.why.clone() },
+            (None, false) => world::State::Loading,
+        };
+        let signature = self.backend.ready().then(|| self.backend.signature().clone());
+        world::Deployment {
+            state,
+            private_url: self.listener.as_ref().and_then(Listener::url),
+            in_flight: 0,
+            memory_bytes: self.memory_bytes,
+            signature,
+            probe: self.probe.ended.clone(),
+        }
+    }
+}

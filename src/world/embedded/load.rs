@@ -1,0 +1,99 @@
+//! Loading a version: verified bytes, a trial in a child process, then sessions in this one.
+
+use super::deployment::Phase;
+use super::{Embedded, artifact};
+use crate::world::Wanted;
+use anyhow::Context as _;
+use seatrial_domain::{EndpointName, VersionRef};
+use seatrial_runtime::load::Level;
+use seatrial_runtime::probe::Child;
+use seatrial_runtime::{LoadOptions, OnnxModel, Source};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How models come into this process.
+#[derive(Debug, Clone)]
+pub struct Loader {
+    /// The trial, which suffers what a hostile file does.
+    child: Child,
+    /// One at a time: loading takes the processor from whoever serves.
+    turns: Arc<Semaphore>,
+}
+
+impl Loader {
+    /// A loader whose trials run as `child`.
+    pub fn new(child: Child) -> Self {
+        Self { child, turns: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+/// What one load shall bring.
+struct Ticket {
+    sessions: u32,
+    max_concurrency: u32,
+    warmup: u32,
+    deadline: Duration,
+}
+
+impl Embedded {
+    /// Loads `version` in the background.
+    pub(super) fn load(&self, wanted: &Wanted, version: VersionRef, sessions: u32) {
+        let world = self.clone();
+        let endpoint = wanted.endpoint.clone();
+        let ticket = Ticket {
+            sessions,
+            max_concurrency: wanted.settings.max_concurrency,
+            warmup: wanted.warmup,
+            deadline: wanted.settings.deadline,
+        };
+        self.inner.tasks.spawn("load", async move {
+            let phase = match world.try_load(&version, &ticket).await {
+                Ok(phase) => phase,
+                Err(error) => Phase::Failed { why: format!("{error:#}") },
+            };
+            report(&endpoint, &version, &phase);
+            world.loaded(&endpoint, &version, phase);
+        });
+    }
+
+    async fn try_load(&self, version: &VersionRef, ticket: &Ticket) -> anyhow::Result<Phase> {
+        let loader = &self.inner.loader;
+        let _turn = loader.turns.acquire().await?;
+        let model = artifact::model_file(&self.inner.store, version).await?;
+        loader.child.probe(&model.path, Level::Production).await.context("trial load")?;
+        let options = LoadOptions {
+            sessions: usize::try_from(ticket.sessions)?,
+            queue: usize::try_from(ticket.max_concurrency)?,
+            ..LoadOptions::new(Source::Bytes(model.bytes))
+        };
+        let loaded = tokio::task::spawn_blocking(move || {
+            let before = resident_bytes();
+            let model = OnnxModel::load(options)?;
+            let grown = before.zip(resident_bytes()).map(|(b, after)| after.saturating_sub(b));
+            Ok::<_, seatrial_runtime::load::Error>((model, grown))
+        });
+        let (model, memory_bytes) = loaded.await.context("loading panicked")??;
+        super::probe::replay(model.as_ref(), ticket.warmup, ticket.deadline).await?;
+        Ok(Phase::Loaded { model, memory_bytes })
+    }
+}
+
+fn report(endpoint: &EndpointName, version: &VersionRef, phase: &Phase) {
+    match phase {
+        Phase::Loaded { .. } => {
+            tracing::info!(%endpoint, %version, "deployment ready");
+        }
+        Phase::Failed { why } => {
+            tracing::warn!(%endpoint, %version, why, "deployment did not load");
+        }
+    }
+}
+
+/// This process's resident memory; none where the system does not say.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

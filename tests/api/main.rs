@@ -1,0 +1,16 @@
+//! The control API as its clients see it: the real binary, requests over loopback, answers kept as
+//! snapshots with times, ids and ports redacted. One file a noun's verb.
+
+mod audit;
+mod datasets;
+mod endpoints;
+mod events;
+mod guard;
+mod harness;
+#[path = "../journeys/harness/library.rs"]
+mod library;
+mod models;
+mod policies;
+mod rollouts;
+mod server;
+mod uploads;

@@ -1,0 +1,5 @@
+//! Models and versions.
+
+mod diff;
+mod push;
+mod verify;

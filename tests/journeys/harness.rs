@@ -1,0 +1,23 @@
+//! What the journeys stand on: the real binary as a process, clients that call it as users do, and
+//! bounded waits. Holds no knowledge of the product's insides.
+
+mod api;
+mod cli;
+mod library;
+mod policy;
+mod rows;
+mod server;
+mod split;
+mod traffic;
+mod verbs;
+mod wait;
+
+pub(crate) use api::{Api, Reply};
+pub(crate) use cli::cli;
+pub(crate) use policy::Policy;
+pub(crate) use rows::Rows;
+pub(crate) use server::Server;
+pub(crate) use split::assert_never_above_the_committed_share;
+pub(crate) use traffic::{Answer, Feedback, Load, Outcome, Traffic};
+pub(crate) use verbs::{fixture, variant};
+pub(crate) use wait::{PATIENCE, eventually, instant, now};

@@ -1,0 +1,239 @@
+//! Clients: requests at a rate, each with a fresh routing key, beside the test; every answer is
+//! kept with its time and the version that gave it.
+
+use super::Server;
+use super::api;
+use super::rows::{Kind, Rows};
+use super::wait::{PATIENCE, eventually, instant, now};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// No traffic outlives its test by more than this.
+const LONGEST: Duration = Duration::from_secs(150);
+const TICK: Duration = Duration::from_millis(5);
+/// Below an endpoint's default of 64 requests at once: what is refused for that is no finding.
+const IN_FLIGHT_MAX: usize = 32;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+const ALL: u32 = 1000;
+
+/// What is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) per_second: u32,
+    /// Of a thousand requests, how many make the flaky version fail.
+    pub(crate) failing_permille: u32,
+    pub(crate) feedback: Feedback,
+}
+
+/// Whether clients tell what was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Feedback {
+    None,
+    Correct,
+}
+
+impl Load {
+    /// Plain requests.
+    pub(crate) const fn of(per_second: u32) -> Self {
+        Self { per_second, failing_permille: 0, feedback: Feedback::None }
+    }
+}
+
+/// One request's end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer {
+    /// Microseconds since the Unix epoch.
+    pub(crate) at: i64,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Served {
+        version: u64,
+    },
+    Refused {
+        status: u16,
+    },
+    /// Nobody was there, or went away.
+    Lost,
+}
+
+/// Answers, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) served: usize,
+    pub(crate) refused: usize,
+    pub(crate) lost: usize,
+    pub(crate) labelled: usize,
+}
+
+#[derive(Debug)]
+struct Shared {
+    infer: String,
+    feedback: String,
+    load: Load,
+    failing_permille: AtomicU32,
+    stop: AtomicBool,
+    answers: Mutex<Vec<Answer>>,
+    labelled: AtomicUsize,
+    rows: Rows,
+}
+
+/// Traffic that goes on until it is stopped or dropped.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Traffic {
+    /// Begins to call the endpoint `digits`.
+    pub(crate) fn to(server: &Server, load: Load) -> Self {
+        let shared = Arc::new(Shared {
+            infer: server.v2("/models/digits/infer"),
+            feedback: server.v2("/models/digits/feedback"),
+            load,
+            failing_permille: AtomicU32::new(load.failing_permille),
+            stop: AtomicBool::new(false),
+            answers: Mutex::default(),
+            labelled: AtomicUsize::new(0),
+            rows: Rows::live(),
+        });
+        let sending = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(send(sending));
+        });
+        Self { shared, thread: Some(thread) }
+    }
+
+    /// From now on, so many of a thousand requests make the flaky version fail.
+    pub(crate) fn fail(&self, permille: u32) {
+        self.shared.failing_permille.store(permille, Ordering::Relaxed);
+    }
+
+    /// What has come back so far.
+    pub(crate) fn answers(&self) -> Vec<Answer> {
+        self.shared.answers.lock().expect("no panic under the lock").clone()
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let labelled = self.shared.labelled.load(Ordering::Relaxed);
+        self.answers().iter().fold(Tally { labelled, ..Tally::default() }, |mut tally, answer| {
+            match answer.outcome {
+                Outcome::Served { .. } => tally.served += 1,
+                Outcome::Refused { .. } => tally.refused += 1,
+                Outcome::Lost => tally.lost += 1,
+            }
+            tally
+        })
+    }
+
+    /// Waits until `count` more requests were answered by `version`.
+    #[track_caller]
+    pub(crate) fn until_served_by(&self, version: u64, count: usize) {
+        let by = || {
+            let answers = self.answers();
+            answers.iter().filter(|a| a.outcome == Outcome::Served { version }).count()
+        };
+        let before = by();
+        let what = format!("{count} more answers of version {version}");
+        eventually(&what, PATIENCE, || (by() >= before + count).then_some(()));
+    }
+
+    /// Ends it; every answer.
+    pub(crate) fn stop(mut self) -> Vec<Answer> {
+        self.join();
+        self.answers()
+    }
+
+    fn join(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread is told by its missing answers.
+            let _ended = thread.join();
+        }
+    }
+}
+
+impl Drop for Traffic {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+async fn send(shared: Arc<Shared>) {
+    let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build().expect("a client");
+    let begin = instant();
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut flying = JoinSet::new();
+    let (mut sent, mut last) = (0_usize, begin);
+    let mut due = 0.0_f64;
+    while !shared.stop.load(Ordering::Relaxed) && begin.elapsed() < LONGEST {
+        ticks.tick().await;
+        while flying.try_join_next().is_some() {}
+        let tick = instant();
+        // What a stalled machine could not send is not made up for in a burst.
+        let fresh = tick.duration_since(last).min(4 * TICK).as_secs_f64();
+        due = (due + fresh * f64::from(shared.load.per_second)).min(IN_FLIGHT_MAX as f64);
+        last = tick;
+        while due >= 1.0 && flying.len() < IN_FLIGHT_MAX {
+            flying.spawn(one(Arc::clone(&shared), client.clone(), sent));
+            sent += 1;
+            due -= 1.0;
+        }
+    }
+    while flying.join_next().await.is_some() {}
+}
+
+async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
+    let failing = shared.failing_permille.load(Ordering::Relaxed) as usize;
+    // Spread evenly, without a random source: 379 is coprime to 1000.
+    let kind = if n * 379 % ALL as usize >= failing { Kind::Plain } else { Kind::Failing };
+    let (body, label) = shared.rows.request(n, kind);
+    let request = client.post(&shared.infer).body(body);
+    let request = request.header("x-user-id", format!("user-{n}"));
+    let answered = request.send().await;
+    let at = now();
+    let Ok(response) = answered else { return shared.note(Answer { at, outcome: Outcome::Lost }) };
+    let (status, version) = (response.status(), api::version(&response));
+    let id = response.headers().get("x-request-id").cloned();
+    let body = response.bytes().await;
+    let outcome = match (status.is_success(), version, &body) {
+        (_, _, Err(_)) => Outcome::Lost,
+        (true, Some(version), Ok(_)) => Outcome::Served { version },
+        (_, _, Ok(_)) => Outcome::Refused { status: status.as_u16() },
+    };
+    shared.note(Answer { at, outcome });
+    if let (Feedback::Correct, Outcome::Served { .. }, Ok(body), Some(id)) =
+        (shared.load.feedback, outcome, body, id)
+    {
+        let told = json!({
+            "request_id": id.to_str().expect("a printable id"),
+            "metric": "correct",
+            "value": u8::from(predicted(&body) == Some(label)),
+        });
+        let answered = client.post(&shared.feedback).json(&told).send().await;
+        if answered.is_ok_and(|answer| answer.status().is_success()) {
+            shared.labelled.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn predicted(body: &[u8]) -> Option<i64> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let outputs = answer["outputs"].as_array()?;
+    outputs.iter().find(|output| output["name"] == "label")?["data"][0].as_i64()
+}
+
+impl Shared {
+    fn note(&self, answer: Answer) {
+        self.answers.lock().expect("no panic under the lock").push(answer);
+    }
+}

@@ -1,0 +1,19 @@
+//! Journeys: the real binary on loopback, driven as users drive it, by commands and HTTP. Each
+//! test has a server and a data directory of its own, and its name is the claim it proves.
+
+mod approvals;
+mod door;
+mod endings;
+mod exits;
+mod faults;
+mod first;
+mod guardrails;
+mod harness;
+mod kills;
+mod operators;
+mod policies;
+mod queue;
+mod records;
+mod restore;
+mod rollback;
+mod silence;

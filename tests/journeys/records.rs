@@ -1,0 +1,83 @@
+//! The journal: what served when and why, and that nobody rewrote it.
+
+use crate::harness::{Load, Policy, Server, Traffic, fixture};
+use serde_json::Value;
+
+#[test]
+fn the_journal_says_which_version_served_at_any_time_and_why() {
+    let server = Server::serving("v1", &Policy::quick("digits"));
+    let traffic = Traffic::to(&server, Load::of(150));
+    let id = server.roll_out("v4");
+    server.until_stage(id, "completed");
+    drop(traffic);
+    let rows = server.history(id);
+    let at = |what: &str| {
+        let row = rows.iter().find(|row| row["entry"]["to"] == what).unwrap();
+        row["at"].as_str().unwrap().to_owned()
+    };
+    let served = |time: &str| {
+        let told = server.cli(&["audit", "--at", time, "-o", "json"]).expect(0).json();
+        let of = |one: &&Value| one["endpoint"] == "digits";
+        told.as_array().unwrap().iter().find(of).cloned()
+    };
+
+    let in_the_canary = served(&at("canary")).unwrap();
+    assert_eq!(in_the_canary["version"], "digits/v1", "{in_the_canary:#}");
+    let in_the_end = served(&at("completed")).unwrap();
+    assert_eq!(in_the_end["version"], "digits/v2", "{in_the_end:#}");
+    assert!(in_the_end["why"].as_str().is_some_and(|why| why.contains("cutover")));
+    let long_ago = served("2020-01-01T00:00:00Z");
+    assert!(long_ago.is_none_or(|one| one["version"].is_null()));
+    server.cli(&["audit", "--at", "whenever"]).expect(2);
+
+    let chain = server.cli(&["audit", "--verify"]).expect(0);
+    assert!(chain.stdout.contains("verified") && chain.stdout.contains("head"), "{chain:#?}");
+}
+
+#[test]
+fn a_rewritten_row_is_found() {
+    const SAID: &str = "pausedbyanoperator";
+    const FORGED: &str = "pausedbynobodyelse";
+    let mut server = Server::start();
+    server.push(&fixture("v1"), "digits");
+    server.apply(&Policy::quick("digits"));
+    server.cli(&["rollout", "start", "digits", "1", "--wait"]).expect(7);
+    server.cli(&["rollout", "pause", "digits", "--reason", SAID]).expect(0);
+    server.assert_journal_verifies();
+    assert_eq!(server.stop(), Some(0));
+
+    let file = server.data().join("seatrial.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let places: Vec<usize> = (0..bytes.len() - SAID.len())
+        .filter(|&place| bytes[place..].starts_with(SAID.as_bytes()))
+        .collect();
+    assert!(!places.is_empty(), "an orderly stop leaves everything in the one file");
+    for place in places {
+        bytes[place..place + SAID.len()].copy_from_slice(FORGED.as_bytes());
+    }
+    std::fs::write(&file, bytes).unwrap();
+    server.restart();
+
+    let broken = server.cli(&["audit", "--verify", "-o", "json"]).expect(1).json();
+    assert_eq!(broken["verified"], false);
+    assert!(broken["fault"].as_str().is_some_and(|fault| fault.contains("row")), "{broken:#}");
+}
+
+#[test]
+fn an_orderly_stop_loses_nothing() {
+    let mut server = Server::serving("v1", &Policy::quick("digits").long_canary(30));
+    let traffic = Traffic::to(&server, Load::of(100));
+    let id = server.roll_out("v4");
+    server.until_stage(id, "canary");
+    traffic.until_served_by(2, 30);
+    drop(traffic);
+    let units = |explained: &Value| explained["verdict"]["units"]["candidate"].as_u64();
+    let before = units(&server.explain(id)).unwrap();
+    assert_eq!(server.stop(), Some(0), "{}", server.log());
+    server.restart();
+
+    let after = units(&server.explain(id)).unwrap();
+    assert!(after >= before.max(30), "{before} units before, {after} after");
+    assert_eq!(server.rollout(id)["stage"], "canary");
+    assert_eq!(server.rollout(id)["share"], 3000);
+}

@@ -1,0 +1,45 @@
+//! No data is never a pass.
+
+use crate::harness::{Load, Policy, Server, Traffic};
+
+#[test]
+fn a_shadow_without_traffic_pauses_at_its_deadline() {
+    let shadow = "{compare: [{by: class}], minDuration: 300ms, minRequests: 1, maxDuration: 1s}";
+    let server = Server::serving("v1", &Policy::quick("digits").with("shadow", shadow));
+    let id = server.roll_out("v4");
+
+    server.until_overlay(id, "paused(deadline)");
+
+    server.cli(&["rollout", "watch", &id.to_string()]).expect(8);
+    let paused = server.rollout(id);
+    assert_eq!((&paused["stage"], &paused["share"]), (&"shadow".into(), &0.into()));
+    assert_eq!(server.serving_version(), "digits/v1");
+}
+
+#[test]
+fn a_canary_without_traffic_pauses_at_its_deadline_and_promotes_nothing() {
+    let policy = Policy::quick("digits")
+        .with("canary", "{share: 20, minDuration: 1s, maxDuration: 2s}")
+        .with("analysis", "{minUnits: 1, look: {growth: 0.01, every: 200ms}}");
+    // So sparse that the shadow hears enough and the canary next to nothing.
+    let sparse = "{compare: [{by: class}], minDuration: 300ms, minRequests: 5, maxDuration: 60s}";
+    let server = Server::serving("v1", &policy.with("shadow", sparse));
+    let traffic = Traffic::to(&server, Load::of(10));
+    let id = server.roll_out("v4");
+    server.until_stage(id, "canary");
+    drop(traffic);
+
+    let wait = ["rollout", "watch", &id.to_string(), "--timeout", "60s"];
+    server.cli(&wait).expect(8);
+
+    let paused = server.rollout(id);
+    assert_eq!(paused["overlays"], serde_json::json!(["paused(deadline)"]));
+    assert_eq!((&paused["stage"], &paused["share"]), (&"canary".into(), &2000.into()));
+    assert_eq!(server.path_taken(id).last().unwrap(), "shadow>canary");
+    let explained = server.explain(id);
+    assert_eq!(explained["verdict"]["decision"]["kind"], "inconclusive", "{explained:#}");
+    // A person who resumes only restarts the clock.
+    server.cli(&["rollout", "resume", "digits", "--wait", "--timeout", "60s"]).expect(8);
+    assert_eq!(server.rollout(id)["stage"], "canary");
+    server.assert_journal_verifies();
+}
