@@ -118,10 +118,8 @@ async fn provision(config: &Config) -> anyhow::Result<PathBuf> {
 }
 
 fn child(config: &Config, library: PathBuf) -> anyhow::Result<Child> {
-    let limits = Limits {
-        memory_bytes: config.limits.probe.memory,
-        timeout: config.limits.probe.timeout,
-    };
+    let limits =
+        Limits { memory_bytes: config.limits.probe.memory, timeout: config.limits.probe.timeout };
     Ok(Child { program: std::env::current_exe()?, library, limits })
 }
 

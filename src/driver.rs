@@ -19,8 +19,8 @@ mod validation_request;
 mod wanted;
 
 use crate::clock;
-use crate::tasks::Tasks;
 use crate::config::UserCommand;
+use crate::tasks::Tasks;
 use crate::world::World;
 use cell::Cell;
 use seatrial_domain::EndpointName;

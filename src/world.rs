@@ -21,6 +21,8 @@ pub struct Wanted {
     pub rollout: Option<RouteOf>,
     /// Deployments that also answer on a private listener: the ones under validation.
     pub private: Vec<VersionRef>,
+    /// Loading and readiness of one deployment may take this long.
+    pub progress_deadline: Duration,
     /// Requests replayed on a fresh deployment before it is ready.
     pub warmup: u32,
     /// How long a standby may go without a probe; none: nothing stands by.

@@ -57,7 +57,7 @@ pub(super) async fn verify(api: State) -> Result<Json<Chain>> {
 #[utoipa::path(get, path = "/audit/at", tag = "audit", params(At),
     responses((status = 200, body = Vec<Served>), (status = 400, body = Problem)))]
 pub(super) async fn at(api: State, Query(at): Query<At>) -> Result<Json<Vec<Served>>> {
-    let instant = at.time.parse::<jiff::Timestamp>().map_err(|_| {
+    let instant = at.time.parse::<jiff::Timestamp>().map_err(|_fault| {
         let detail = format!("{:?} is no time: write 2026-03-01T12:00:00Z", at.time);
         Failure::new(Kind::Invalid, detail)
     })?;

@@ -69,7 +69,7 @@ pub(super) async fn roll_back(
     let reason = back.reason.unwrap_or_else(|| "rollback ordered".to_owned());
     let to = back.to.map(VersionNumber);
     let driver = &api.app.driver;
-    let stored = driver.roll_back(&name, to, rollouts::reason(&reason)?, actor).await?;
+    let stored = Box::pin(driver.roll_back(&name, to, rollouts::reason(&reason)?, actor)).await?;
     Ok(rollouts::tagged(&stored.rollout, stored.revision))
 }
 

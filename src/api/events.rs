@@ -42,7 +42,7 @@ pub(super) async fn stream(
     Query(of): Query<Of>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
-    let permit = Arc::clone(&api.subscribers).try_acquire_owned().map_err(|_| {
+    let permit = Arc::clone(&api.subscribers).try_acquire_owned().map_err(|_fault| {
         let limit = api.app.config.limits.control.max_subscribers;
         Failure::new(Kind::Busy, format!("{limit} readers of events are there already"))
     })?;

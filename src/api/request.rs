@@ -47,7 +47,7 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
             return Ok(Self(None));
         }
         let number = text.trim_matches('"').parse();
-        number.map(|number| Self(Some(Revision(number)))).map_err(|_| {
+        number.map(|number| Self(Some(Revision(number)))).map_err(|_fault| {
             let detail = format!("If-Match is {text:?}: expected a quoted revision, as in ETag");
             Failure::new(Kind::Invalid, detail)
         })
@@ -72,7 +72,7 @@ impl PageQuery {
     /// The cursor as what the listing is ordered by.
     pub(super) fn after<K: FromStr>(&self) -> Result<Option<K>, Failure> {
         let parse = |text: &String| {
-            text.parse().map_err(|_| {
+            text.parse().map_err(|_fault| {
                 let detail = format!("cursor {text:?} is none of this listing's");
                 Failure::new(Kind::Invalid, detail)
             })

@@ -65,7 +65,7 @@ pub(super) async fn start(
         override_quarantine: start.override_quarantine.as_deref().map(reason).transpose()?,
         actor,
     };
-    Ok(Json(match api.app.driver.start(start).await? {
+    Ok(Json(match Box::pin(api.app.driver.start(start)).await? {
         command::Started::Rollout(stored) => {
             let rollout = Box::new(view(&stored.rollout, stored.revision));
             StartAnswer::Started { rollout }
@@ -138,7 +138,7 @@ pub(super) async fn command(
     let event = match word {
         Command::Retry { override_quarantine } => {
             let why = override_quarantine.as_deref().map(reason).transpose()?;
-            let stored = driver.retry(id, why, actor).await?;
+            let stored = Box::pin(driver.retry(id, why, actor)).await?;
             return Ok(tagged(&stored.rollout, stored.revision));
         }
         Command::Approve => Event::Approve { by: person(&actor) },

@@ -63,9 +63,9 @@ fn instant(text: &str) -> anyhow::Result<String> {
         return Ok(instant.to_string());
     }
     let fault = || usage(format!("{text:?} is no time: write 2026-03-01T12:00:00Z, or 2h"));
-    let span = text.parse::<jiff::SignedDuration>().map_err(|_| fault())?;
+    let span = text.parse::<jiff::SignedDuration>().map_err(|_fault| fault())?;
     let now = jiff::Timestamp::from_microsecond(crate::clock::now().as_micros())?;
-    Ok(now.checked_sub(span.abs()).map_err(|_| fault())?.to_string())
+    Ok(now.checked_sub(span.abs()).map_err(|_fault| fault())?.to_string())
 }
 
 async fn list(arguments: &Audit, context: &Context) -> anyhow::Result<Exit> {

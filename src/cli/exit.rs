@@ -51,7 +51,8 @@ impl Exit {
         }
         let by_use = error.is::<Usage>()
             || error.is::<crate::config::Error>()
-            || error.is::<seatrial_domain::ids::Error>();
+            || error.is::<seatrial_domain::ids::Error>()
+            || error.is::<super::push::tree::Error>();
         if by_use { Self::Usage } else { Self::Internal }
     }
 

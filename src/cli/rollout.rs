@@ -84,8 +84,8 @@ pub(super) struct Follow {
 
 fn span(text: &str) -> Result<Duration, String> {
     let fault = || format!("{text:?} is no duration: write 30s, 15m, 24h");
-    let span = text.parse::<jiff::SignedDuration>().map_err(|_| fault())?;
-    Duration::try_from(span).map_err(|_| fault())
+    let span = text.parse::<jiff::SignedDuration>().map_err(|_fault| fault())?;
+    Duration::try_from(span).map_err(|_fault| fault())
 }
 
 impl Limits {

@@ -37,7 +37,7 @@ pub(super) struct Seen {
 /// A stage's name on a command line.
 pub(super) fn stage(text: &str) -> Result<StageName, String> {
     let name = serde_json::Value::String(text.replace('-', "_"));
-    serde_json::from_value(name).map_err(|_| format!("{text:?} is no stage"))
+    serde_json::from_value(name).map_err(|_fault| format!("{text:?} is no stage"))
 }
 
 /// Follows until it is settled; the exit status says how.

@@ -11,6 +11,6 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration
     let text = String::deserialize(from)?;
     let fault =
         || serde::de::Error::custom(format!("{text:?} is no duration: write 30s, 15m, 24h"));
-    let span = text.parse::<jiff::SignedDuration>().map_err(|_| fault())?;
-    Duration::try_from(span).map_err(|_| fault())
+    let span = text.parse::<jiff::SignedDuration>().map_err(|_fault| fault())?;
+    Duration::try_from(span).map_err(|_fault| fault())
 }

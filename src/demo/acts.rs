@@ -14,6 +14,7 @@ use crate::api::wire::Chain;
 use crate::clock;
 use crate::config::Addresses;
 use crate::tasks::Tasks;
+use futures_util::future;
 use std::time::{Duration, Instant};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -38,11 +39,10 @@ struct Cast<'a> {
 /// Plays everything; `report` tells how far it came, whatever happens.
 pub(super) async fn play(theatre: &Theatre, report: &mut Report) -> anyhow::Result<()> {
     setting::registered(theatre).await?;
-    let traffic = Traffic::start(&theatre.tasks, theatre.addresses.inference, ENDPOINT)?;
-    let opened = clock::monotonic();
-    let cast = Cast { theatre, traffic: &traffic };
-    setting::settled(&cast).await?;
-    all(&cast, report).await?;
+    let (traffic, ()) =
+        future::try_join(setting::clients(theatre), setting::settled(theatre)).await?;
+    let opened = traffic.began();
+    all(&Cast { theatre, traffic: &traffic }, report).await?;
     let open = clock::monotonic().duration_since(opened);
     let counts = traffic.stop().await?;
     report.requests = Requests { served: counts.served, failed: counts.failed };

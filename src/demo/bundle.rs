@@ -9,6 +9,8 @@ use std::path::Path;
 pub(super) const LIVE: &str = include_str!("../../demo/data/live.csv");
 
 pub(super) const HOLDOUT: &str = "holdout.csv";
+/// The name the holdout is pushed under, as the policy has it.
+pub(super) const DATASET: &str = "digits-holdout";
 pub(super) const POLICY: &str = "policy.yaml";
 
 /// The file of a version.

@@ -49,7 +49,11 @@ pub(super) fn millis(time: Option<u64>) -> String {
 }
 
 /// Why the holdout was fooled, and who was not.
-pub(super) fn why_fooled(shadow: Option<&ShadowCounts>, units: u64, zero_ms: Option<u64>) -> String {
+pub(super) fn why_fooled(
+    shadow: Option<&ShadowCounts>,
+    units: u64,
+    zero_ms: Option<u64>,
+) -> String {
     let rate = |client: &str| {
         let rules = shadow?.slices.get("client")?.get(client)?;
         Some(format!("{:.0} %", rules.first()?.candidate.rate()? * 100.0))

@@ -10,12 +10,13 @@ mod visitors;
 pub(super) use tally::Counts;
 
 use super::bundle;
+use crate::clock;
 use crate::tasks::Tasks;
 use client::{Client, Label};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tally::Tally;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -23,7 +24,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use visitors::{Request, Visitors};
 
 /// Requests a second, as DESIGN.md §7 has it.
-pub(super) const RATE: u32 = 500;
+const RATE: u32 = 500;
 /// Requests in flight at once; beyond it the clients wait.
 const IN_FLIGHT: usize = 64;
 /// Labels in flight at once. The server joins many in one transaction, so many may wait.
@@ -36,6 +37,7 @@ const SEED: u64 = 22;
 /// Clients at work; they stop when this is dropped.
 #[derive(Debug)]
 pub(super) struct Traffic {
+    began: Instant,
     tally: Arc<Tally>,
     stop: DropGuard,
     done: JoinHandle<()>,
@@ -54,7 +56,12 @@ impl Traffic {
         let stop = tasks.stop().child_token();
         let clients = serve(client, visitors, Arc::clone(&tally), stop.clone());
         let done = tasks.spawn_to_end("traffic", clients);
-        Ok(Self { tally, stop: stop.drop_guard(), done })
+        Ok(Self { began: clock::monotonic(), tally, stop: stop.drop_guard(), done })
+    }
+
+    /// When the first request was sent.
+    pub(super) const fn began(&self) -> Instant {
+        self.began
     }
 
     /// What the clients saw so far.
@@ -94,7 +101,7 @@ async fn ask_all(
                         tally.label_lost("too many are waiting");
                     }
                 }
-                Err(error) => tally.failed(format!("{error:#}")),
+                Err(error) => tally.failed(&format!("{error:#}")),
             }
         })
         .await;
@@ -104,7 +111,7 @@ async fn tell_all(client: &Client, waiting: mpsc::Receiver<Label>, tally: &Tally
     stream::unfold(waiting, |mut waiting| async { Some((waiting.recv().await?, waiting)) })
         .for_each_concurrent(LABELS_IN_FLIGHT, |label| async move {
             match client.tell(&label).await {
-                Ok(()) => tally.labelled(),
+                Ok(told) => tally.told(told),
                 Err(error) => tally.label_lost(&format!("{error:#}")),
             }
         })

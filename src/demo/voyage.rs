@@ -25,7 +25,8 @@ impl Voyage {
             anyhow::Ok(Step { at, entry })
         };
         // A row without a stage it came from is no transition: the rollout was created.
-        let transition = |row: &&JournalRow| row.entry.get("from").is_some_and(|from| !from.is_null());
+        let transition =
+            |row: &&JournalRow| row.entry.get("from").is_some_and(|from| !from.is_null());
         Ok(Self(rows.iter().filter(transition).map(step).collect::<Result<_, _>>()?))
     }
 
@@ -159,10 +160,7 @@ mod tests {
     #[test]
     fn a_rejection_has_no_way_back_to_time() {
         let rejected = voyage(&[("00.000", entry(StageName::Validating, StageName::Rejected, 0))]);
-        assert_eq!(
-            rejected.turned_away(),
-            Some((StageName::Validating, "because".to_owned()))
-        );
+        assert_eq!(rejected.turned_away(), Some((StageName::Validating, "because".to_owned())));
         assert_eq!(rejected.decision_to_zero_ms(), None);
         assert!(rejected.shares().is_empty());
     }

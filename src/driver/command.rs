@@ -62,7 +62,9 @@ pub enum Error {
     Refused(#[from] Rejected),
     #[error("{digest} is quarantined: {why}")]
     Quarantined { digest: Digest, rollout: Option<RolloutId>, why: String },
-    #[error("endpoint {endpoint} has rollout {running} running, and its policy rejects newer versions")]
+    #[error(
+        "endpoint {endpoint} has rollout {running} running, and its policy rejects newer versions"
+    )]
     Busy { endpoint: EndpointName, running: RolloutId },
     #[error("{endpoint}: {version} is not known to be good there")]
     NotKnownGood { endpoint: EndpointName, version: VersionNumber },

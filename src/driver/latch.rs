@@ -3,9 +3,9 @@
 
 use super::cell::Cell;
 use crate::clock;
+use seatrial_domain::Share;
 use seatrial_domain::rollout::{Event, Rollout};
 use seatrial_domain::telemetry::{BadOf, Latch, LatchCause, Trip, TripKind};
-use seatrial_domain::Share;
 
 /// The event an unexplained latch stands for.
 pub(super) fn explained(cell: &Cell, rollout: &Rollout, latch: Option<Latch>) -> Option<Event> {

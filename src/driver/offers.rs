@@ -2,6 +2,7 @@
 //! takes what means something to it and refuses the rest.
 
 use crate::world::{Deployment, Observed, State};
+use seatrial_domain::Share;
 use seatrial_domain::rollout::{Event, Hold, Rollout, Stage, Validation};
 use seatrial_domain::verdict::{Coverage, Verdict};
 
@@ -35,7 +36,9 @@ pub(super) enum Drain {
 /// The events to offer, in order.
 pub(super) fn offers(rollout: &Rollout, observed: &Observed, known: &Known) -> Vec<Event> {
     let mut events = Vec::new();
-    if let Some(epoch) = observed.acknowledged {
+    if let Some(epoch) = observed.acknowledged
+        && !draining(rollout, observed, known)
+    {
         events.push(Event::Acknowledged { epoch });
     }
     events.extend(holds(rollout, observed, known));
@@ -63,12 +66,21 @@ fn staged(rollout: &Rollout, observed: &Observed) -> Option<Event> {
 }
 
 fn drained(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event> {
-    let in_flight = match &rollout.incumbent {
-        Some(version) => observed.deployment(version).map_or(0, |d| d.in_flight),
-        None => 0,
-    };
-    let over = in_flight == 0 || known.drain == Drain::Over;
+    let over = incumbent_in_flight(rollout, observed) == 0 || known.drain == Drain::Over;
     (rollout.stage == Stage::Decommissioning && over).then_some(Event::Drained)
+}
+
+/// Whether a cutover is in force, and the incumbent still answers what it was given before.
+fn draining(rollout: &Rollout, observed: &Observed, known: &Known) -> bool {
+    rollout.stage == Stage::Cutover
+        && rollout.full_share() == Share::FULL
+        && known.drain == Drain::Waiting
+        && incumbent_in_flight(rollout, observed) > 0
+}
+
+fn incumbent_in_flight(rollout: &Rollout, observed: &Observed) -> u64 {
+    let incumbent = rollout.incumbent.as_ref();
+    incumbent.and_then(|version| observed.deployment(version)).map_or(0, |d| d.in_flight)
 }
 
 /// At most one: the missing thing that is not held for yet, or the held one that is back.

@@ -4,6 +4,7 @@ use super::Driver;
 use super::cell::Cell;
 use super::command::{Error, Stored};
 use crate::clock;
+use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::Event;
 use seatrial_domain::telemetry::LatchCause;
 use seatrial_domain::{Actor, Revision, RolloutId, Share};
@@ -62,15 +63,20 @@ impl Driver {
         state: &mut super::cell::State,
         known: &super::cell::Known,
     ) -> anyhow::Result<bool> {
-        let queue = self.store.queued_rollouts(cell.name()).await?;
-        let Some(before) = queue.into_iter().next() else { return Ok(false) };
-        let incumbent = known.endpoint.serving.clone();
-        let plan = self.plan_for_turn(&before.rollout, incumbent.as_ref()).await?;
-        let epoch = known.epoch.next();
-        let event = Event::Turn { epoch, incumbent, plan: Box::new(plan) };
-        let Ok(transition) = before.rollout.on(&event, clock::now()) else { return Ok(false) };
-        self.commit(state, &before, &event, transition, Actor::Seatrial).await?;
-        Ok(true)
+        let mut queue = self.store.queued_rollouts(cell.name()).await?;
+        // The way back goes before the ways forward; the others keep their order.
+        queue.sort_by_key(|waiting| waiting.rollout.plan.kind != Kind::Restore);
+        for before in queue {
+            let incumbent = known.endpoint.serving.clone();
+            let plan = self.plan_for_turn(&before.rollout, incumbent.as_ref()).await?;
+            let epoch = known.epoch.next();
+            let event = Event::Turn { epoch, incumbent, plan: Box::new(plan) };
+            if let Ok(transition) = before.rollout.on(&event, clock::now()) {
+                self.commit(state, &before, &event, transition, Actor::Seatrial).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -32,8 +32,8 @@ impl Driver {
         let found = self.store.endpoint(endpoint).await.map_err(storage)?;
         let settled = found
             .ok_or_else(|| Error::NotFound { what: "endpoint", name: endpoint.to_string() })?;
-        let candidate = self.known_good(&settled, to).await?;
         let plan = self.restore_plan(endpoint).await?;
+        let candidate = self.known_good(&settled, to, &plan).await?;
         let draft = Draft {
             endpoint: endpoint.clone(),
             candidate,
@@ -54,15 +54,19 @@ impl Driver {
         super::start::plan(&policy, Kind::Restore, endpoint)
     }
 
-    /// A version that completed its stability window here, or served before the present one.
+    /// A version that completed its stability window here, or served before the present one; the
+    /// policy says how many of them are kept.
     async fn known_good(
         &self,
         endpoint: &Endpoint,
         to: Option<VersionNumber>,
+        plan: &Plan,
     ) -> Result<VersionRef, Error> {
         let known = self.store.known_good(&endpoint.name).await.map_err(storage)?;
         let serving = endpoint.serving.as_ref();
-        let mut others = known.into_iter().map(|known| known.version).filter(|version| Some(version) != serving);
+        let kept = usize::try_from(plan.standby.keep_versions).unwrap_or(usize::MAX);
+        let others = known.into_iter().map(|known| known.version);
+        let mut others = others.filter(|version| Some(version) != serving).take(kept);
         let found = match to {
             Some(number) => others.find(|version| version.number == number),
             None => others.next(),

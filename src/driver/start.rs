@@ -7,7 +7,7 @@ use crate::clock;
 use seatrial_domain::endpoint::{Endpoint, Settings};
 use seatrial_domain::plan::{Kind, OnNewerVersion, OnSameArtifact, Plan};
 use seatrial_domain::policy::Policy;
-use seatrial_domain::rollout::{Event, Rollout};
+use seatrial_domain::rollout::{Event, Rejected, Rollout};
 use seatrial_domain::split::Salt;
 use seatrial_domain::{Actor, EndpointName, RolloutId, VersionRef};
 use seatrial_store::rollouts::Draft;
@@ -49,7 +49,11 @@ impl Driver {
         let created = self.store.create_rollout(draft).await.map_err(storage)?;
         if let (Some(running), OnNewerVersion::Supersede) = (&running, on_newer) {
             let event = Event::Supersede { by: created.rollout.id };
-            self.command(running.rollout.id, None, event, actor).await?;
+            match self.command(running.rollout.id, None, event, actor).await {
+                // A first version that serves has nothing to give way to: the newer one waits.
+                Ok(_) | Err(Error::Refused(Rejected::NoIncumbent)) => {}
+                Err(error) => return Err(error),
+            }
         }
         self.begin(created.rollout.id).await.map(|stored| Started::Rollout(Box::new(stored)))
     }
@@ -160,15 +164,10 @@ impl Driver {
         made.await.map_err(storage)
     }
 
-    async fn endpoint_and_policy(
-        &self,
-        start: &Start,
-    ) -> Result<(EndpointName, Policy), Error> {
+    async fn endpoint_and_policy(&self, start: &Start) -> Result<(EndpointName, Policy), Error> {
         let by_model = || {
-            EndpointName::new(start.model.as_str()).map_err(|error| Error::Invalid {
-                field: "endpoint",
-                fault: error.to_string(),
-            })
+            EndpointName::new(start.model.as_str())
+                .map_err(|error| Error::Invalid { field: "endpoint", fault: error.to_string() })
         };
         if let Some(name) = &start.policy {
             let asked = start.endpoint.clone().map_or_else(by_model, Ok)?;
@@ -193,18 +192,13 @@ impl Driver {
     }
 
     /// A policy that was applied, by its name; the built-in one is named `standard`.
-    async fn policy_named(
-        &self,
-        name: &str,
-        endpoint: &EndpointName,
-    ) -> anyhow::Result<Policy> {
+    async fn policy_named(&self, name: &str, endpoint: &EndpointName) -> anyhow::Result<Policy> {
         match self.store.policy(name).await? {
             Some(stored) => Ok(parse(&stored.yaml)?),
             None if name == STANDARD => Ok(parse(&standard(endpoint))?),
-            None => Err(anyhow::Error::new(Error::NotFound {
-                what: "policy",
-                name: name.to_owned(),
-            })),
+            None => {
+                Err(anyhow::Error::new(Error::NotFound { what: "policy", name: name.to_owned() }))
+            }
         }
     }
 }
@@ -228,11 +222,7 @@ pub(super) fn plan(policy: &Policy, kind: Kind, endpoint: &EndpointName) -> Resu
         .map_err(|error| Error::Invalid { field: "policy", fault: error.to_string() })
 }
 
-fn same_artifact(
-    endpoint: &Endpoint,
-    candidate: &VersionRef,
-    plan: &Plan,
-) -> Option<VersionRef> {
+fn same_artifact(endpoint: &Endpoint, candidate: &VersionRef, plan: &Plan) -> Option<VersionRef> {
     let serving = endpoint.serving.clone()?;
     let same = serving.digest == candidate.digest
         && plan.concurrency.on_same_artifact == OnSameArtifact::Noop;

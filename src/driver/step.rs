@@ -114,9 +114,9 @@ impl Driver {
             return Ok(None);
         }
         let endpoints = self.store.endpoints().await?;
-        let referrer = endpoints
-            .into_iter()
-            .find(|other| other.name != rollout.endpoint && other.serving.as_ref() == Some(incumbent));
+        let referrer = endpoints.into_iter().find(|other| {
+            other.name != rollout.endpoint && other.serving.as_ref() == Some(incumbent)
+        });
         Ok(referrer.map(|endpoint| endpoint.name.to_string()))
     }
 
@@ -198,8 +198,13 @@ impl Driver {
 }
 
 fn drain(rollout: &Rollout, now: Timestamp) -> Drain {
-    match rollout.step.acknowledged_at {
-        Some(at) if now.since(at) >= rollout.plan.decommission.drain_timeout => Drain::Over,
+    let (since, limit) = if rollout.stage == Stage::Cutover {
+        (Some(rollout.step.routed_at), rollout.plan.cutover.drain_timeout)
+    } else {
+        (rollout.step.acknowledged_at, rollout.plan.decommission.drain_timeout)
+    };
+    match since {
+        Some(at) if now.since(at) >= limit => Drain::Over,
         Some(_) | None => Drain::Waiting,
     }
 }
@@ -212,7 +217,8 @@ fn remember(known: &mut Known, stored: Stored, effects: &[Effect]) {
         }
     }
     if stored.rollout.stage.is_terminal() {
-        known.active = None;
+        // One that is given up in the queue leaves the one that runs alone.
+        known.active.take_if(|active| active.rollout.id == stored.rollout.id);
         known.ended.insert(0, stored.rollout);
         known.ended.truncate(usize::try_from(ENDED_MAX).unwrap_or(usize::MAX));
     } else if stored.rollout.stage != Stage::Queued {

@@ -5,6 +5,10 @@ use crate::world::{RouteOf, Wanted};
 use seatrial_domain::plan::StandbyMode;
 use seatrial_domain::rollout::{Desired, Mirror, Pool, Rollout, Route, Stage, Wanted as Deploy};
 use seatrial_domain::{Share, Timestamp, VersionRef};
+use std::time::Duration;
+
+/// How long a load may take outside a rollout, as a policy's default has it.
+const AT_REST_DEADLINE: Duration = Duration::from_secs(600);
 
 /// What the endpoint should look like at `now`.
 pub(super) fn wanted(known: &Known, now: Timestamp) -> Wanted {
@@ -19,6 +23,8 @@ pub(super) fn wanted(known: &Known, now: Timestamp) -> Wanted {
         settings: active.map_or(&known.endpoint.settings, |rollout| &rollout.settings).clone(),
         rollout: active.map(|rollout| RouteOf::new(rollout, &desired)),
         private: active.map(under_validation).unwrap_or_default(),
+        progress_deadline: active
+            .map_or(AT_REST_DEADLINE, |rollout| rollout.plan.progress_deadline),
         warmup: active.map_or(1, |rollout| rollout.plan.staging.warmup),
         probe_every: active.and_then(standing_by),
         desired,
@@ -78,7 +84,7 @@ fn under_validation(rollout: &Rollout) -> Vec<VersionRef> {
     }
 }
 
-fn standing_by(rollout: &Rollout) -> Option<std::time::Duration> {
+fn standing_by(rollout: &Rollout) -> Option<Duration> {
     let hot = rollout.plan.standby.mode == StandbyMode::Hot;
     (hot && rollout.stage == Stage::Stabilizing).then_some(rollout.plan.standby.probe_every)
 }

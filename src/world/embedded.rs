@@ -8,7 +8,7 @@ mod private;
 mod probe;
 mod swap;
 
-use super::{Observed, World, Wanted};
+use super::{Observed, Wanted, World};
 use crate::tasks::Tasks;
 use deployment::{Deployment, Phase};
 use seatrial_domain::rollout::Route;

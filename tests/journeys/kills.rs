@@ -4,6 +4,7 @@
 use crate::endings::WHOLE_WAY;
 use crate::harness::{
     Load, Outcome, Policy, Server, Traffic, assert_never_above_the_committed_share, fixture, now,
+    variant,
 };
 use serde_json::Value;
 
@@ -100,11 +101,10 @@ fn killed_at_the_very_cutover_it_ends_the_same() {
 
 #[test]
 fn killed_while_decommissioning_waits_it_waits_on() {
-    let policy = Policy::quick("digits");
-    let mut server = Server::serving("v1", &policy);
+    let mut server = Server::serving("v1", &Policy::quick("digits"));
     // Another endpoint answers with the same version: it cannot be retired before that one goes.
-    let other = ["rollout", "start", "digits", "1", "--endpoint", "other", "--policy"];
-    let other = [&other[..], &["digits-policy", "--bootstrap", "--wait"]].concat();
+    server.apply(&Policy::quick("other"));
+    let other = ["rollout", "start", "digits", "1", "--endpoint", "other", "--bootstrap", "--wait"];
     server.cli(&other).expect(0);
     let traffic = Traffic::to(&server, Load::of(150));
     let id = server.roll_out("v4");
@@ -156,7 +156,7 @@ fn killed_in_an_incident_the_share_stays_zero() {
         .with("guardrails", "[{name: consecutiveErrors, limit: 10}]");
     let mut server = Server::serving("flaky", &policy);
     let traffic = Traffic::to(&server, Load::of(150));
-    let version = server.push(&crate::harness::variant(&server, "flaky", "other"), "digits");
+    let version = server.push(&variant(&server, "flaky", "other"), "digits");
     let id = server.start_rollout(version);
     server.until_stage(id, "canary");
     traffic.until_served_by(2, 10);

@@ -1,7 +1,7 @@
 //! People at work: pausing, resuming, and two of them at once.
 
-use crate::harness::{Load, Outcome, Policy, Server, Traffic};
-use serde_json::json;
+use crate::harness::{Load, Outcome, PATIENCE, Policy, Server, Traffic, eventually};
+use serde_json::{Value, json};
 
 #[test]
 fn a_paused_rollout_keeps_its_share_until_it_is_resumed() {
@@ -32,20 +32,13 @@ fn the_second_of_two_operators_is_told_that_it_changed_meanwhile() {
     let server = Server::serving("v1", &Policy::quick("digits").long_canary(30));
     let _traffic = Traffic::to(&server, Load::of(100));
     let id = server.roll_out("v4");
-    let seen = server.until(id, "a standing canary", |rollout| {
-        rollout["stage"] == "canary" && rollout["share"] == 3000
-    });
+    let epoch = server.until_stage(id, "canary")["epoch"].clone();
     // Both look at the same state, and both act on it.
-    let settled = || {
-        let rollout = server.rollout(id);
-        (rollout["revision"].as_u64(), rollout["epoch"].as_u64())
-    };
-    let revision = crate::harness::eventually("the epoch is acknowledged", seen_patience(), || {
-        let acknowledged = server
-            .history(id)
-            .iter()
-            .any(|row| row["event"] == "acknowledged" && row["entry"]["epoch"] == seen["epoch"]);
-        acknowledged.then(|| settled().0).flatten()
+    let revision = eventually("the epoch is acknowledged", PATIENCE, || {
+        let acknowledged =
+            |row: &Value| row["event"] == "acknowledged" && row["entry"]["epoch"] == epoch;
+        let settled = server.history(id).iter().any(acknowledged);
+        settled.then(|| server.rollout(id)["revision"].as_u64()).flatten()
     });
     let text = revision.to_string();
 
@@ -65,10 +58,6 @@ fn the_second_of_two_operators_is_told_that_it_changed_meanwhile() {
     let now = now["revision"].as_u64().unwrap();
     assert_eq!(server.say_if(id, now, &command).status, 200);
     server.until_stage(id, "aborted");
-}
-
-fn seen_patience() -> std::time::Duration {
-    crate::harness::PATIENCE
 }
 
 #[test]

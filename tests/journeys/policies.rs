@@ -21,7 +21,7 @@ fn an_unknown_field_is_refused_with_its_place_and_the_nearest_name() {
     let refused = cli(&["policy", "check", &file]).expect(2);
     let place = format!("line {line}, column {column}:");
 
-    assert!(refused.stderr.contains(&&place), "{place}: {refused:#?}");
+    assert!(refused.stderr.contains(&place), "{place}: {refused:#?}");
     assert!(refused.stderr.contains("minDuratoin"), "{refused:#?}");
     assert!(refused.stderr.contains("minDuration"), "the nearest name: {refused:#?}");
 }

@@ -2,15 +2,16 @@
 //!
 //! Owns which evidence each side of a check sees. *Fail* uses every gate so far, stratified by each
 //! gate's own share, with the check's weight of alpha. *Pass* uses this gate alone, and every
-//! enforced check must reject its margin null now (intersection–union: no correction). A check that
-//! a stage replaces keeps its evidence: occurrences with the same name and rule are one test over
-//! the gates they apply in; one that no longer applies is reported only if it fails.
+//! enforced check must reject its margin null now (intersection–union: no correction). Occurrences
+//! of one name are one test over the gates they apply in, each gate with its own margin for the
+//! pass. A check that a stage replaces keeps its evidence, and is then reported only if it fails.
 //!
 //! Refuses to remember and to wait: a verdict is recomputed from counts, and minimum units and
 //! durations are `rollout`'s. No data is never a pass.
 
 mod coverage;
 mod decide;
+mod distinct;
 mod latency;
 mod look;
 mod prepared;
@@ -54,6 +55,9 @@ pub enum Error {
         #[source]
         source: seatrial_analysis::latency::Error,
     },
+    /// One name is one test: once in a gate, and in all gates on the same counts.
+    #[error("check {check} is given twice in a gate, or is another test in another gate")]
+    Twice { check: String },
     /// More than the whole of alpha was given away.
     #[error("the weights of all distinct checks sum to {0}, more than 1")]
     Weights(f64),

@@ -18,6 +18,7 @@ mod shadow;
 mod spec;
 mod stages;
 mod traffic;
+mod trigger;
 mod validation;
 mod value;
 mod weights;
@@ -25,7 +26,7 @@ mod weights;
 pub use fault::{Error, Fault, Position};
 pub use node::SIZE_MAX;
 pub use planned::{Planned, fields as planned_fields};
-pub use traffic::Trigger;
+pub use trigger::{Tag, Trigger};
 
 use crate::plan::{Kind, Plan};
 use crate::{Digest, EndpointName, Share};

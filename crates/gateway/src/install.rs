@@ -124,9 +124,11 @@ fn active(
     installed: &Installed,
     before: Option<&Installed>,
 ) -> Active {
+    // Arms are compared over the same requests: what one answered under another share says nothing.
     let kept = before
         .and_then(|before| before.rollout.as_ref())
-        .filter(|active| active.route.id == route.id && active.guard.watches(&route.guardrails))
+        .filter(|active| active.route.id == route.id && active.route.share == route.share)
+        .filter(|active| active.guard.watches(&route.guardrails))
         .map(|active| Arc::clone(&active.guard));
     let recorder = &shared.recorder;
     Active {

@@ -14,7 +14,7 @@ const FREE_BYTES_MIN: u64 = 1 << 30;
 pub(super) fn library(config: &Config) -> Finding {
     let check = "ONNX Runtime";
     match library::locate(&config.library_search()) {
-        Ok(Some(path)) => well(check, path.display()),
+        Ok(Some(path)) => well(check, path.display().to_string()),
         Ok(None) => {
             let detail = format!(
                 "{} is not on this machine yet; `seatrial serve` downloads it once",
@@ -22,7 +22,7 @@ pub(super) fn library(config: &Config) -> Finding {
             );
             Finding { check, state: State::Note, detail }
         }
-        Err(error) => fault(check, error),
+        Err(error) => fault(check, error.to_string()),
     }
 }
 
@@ -37,14 +37,14 @@ pub(super) fn directory(config: &Config) -> Finding {
 
 pub(super) fn disk(config: &Config) -> Finding {
     let check = "disk space";
-    match rustix::fs::statvfs(&existing(&config.data.dir)) {
+    match rustix::fs::statvfs(existing(&config.data.dir)) {
         Ok(found) => {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
             let detail = format!("{} free", human_bytes(free));
             let state = if free < FREE_BYTES_MIN { State::Note } else { State::Well };
             Finding { check, state, detail }
         }
-        Err(error) => fault(check, error),
+        Err(error) => fault(check, error.to_string()),
     }
 }
 
@@ -73,10 +73,10 @@ pub(super) async fn server(context: &Context) -> Finding {
     }
 }
 
-fn well(check: &'static str, detail: impl ToString) -> Finding {
-    Finding { check, state: State::Well, detail: detail.to_string() }
+fn well(check: &'static str, detail: impl Into<String>) -> Finding {
+    Finding { check, state: State::Well, detail: detail.into() }
 }
 
-fn fault(check: &'static str, detail: impl ToString) -> Finding {
-    Finding { check, state: State::Fault, detail: detail.to_string() }
+fn fault(check: &'static str, detail: impl Into<String>) -> Finding {
+    Finding { check, state: State::Fault, detail: detail.into() }
 }

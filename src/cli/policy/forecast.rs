@@ -46,13 +46,14 @@ pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
 fn json(plan: &plan::Plan, forecast: &Forecast) -> serde_json::Value {
     let seconds = |span: Duration| span.as_secs();
     let step = |step: &Step| {
-        let checks = step.checks.iter();
-        let checks =
-            checks.map(|need| serde_json::json!({"check": need.check, "units": need.units}));
+        let checks = step.checks.iter().map(|need| {
+            serde_json::json!({"check": need.check, "units": need.units, "unknown": need.unknown})
+        });
         serde_json::json!({
             "stage": step.stage,
             "share": step.share,
             "units": step.units,
+            "unknown": step.unknown(),
             "checks": checks.collect::<Vec<_>>(),
             "min_duration_s": seconds(step.min_duration),
             "max_duration_s": seconds(step.max_duration),
@@ -90,18 +91,26 @@ fn row(step: &Step) -> [String; 7] {
         GateMode::Approval => "approval",
         GateMode::AutoAndApproval => "auto+approval",
     };
-    let never = |units: Option<u64>| units.map_or_else(|| "never".to_owned(), |n| n.to_string());
-    let checks = step.checks.iter().map(|need| format!("{} {}", need.check, never(need.units)));
+    let checks = step.checks.iter().map(|need| {
+        let units = told(need.units.map(|units| units.to_string()), need.unknown);
+        format!("{} {units}", need.check)
+    });
     let late = if step.is_late() { " (after its deadline)" } else { "" };
     [
         step.stage.clone(),
         step.share.to_string(),
         mode.to_owned(),
-        never(step.units),
+        told(step.units.map(|units| units.to_string()), step.unknown()),
         human_span(step.min_duration),
-        format!("{}{late}", step.expected.map_or_else(|| "never".to_owned(), human_span)),
+        format!("{}{late}", told(step.expected.map(human_span), step.unknown())),
         checks.collect::<Vec<_>>().join(", "),
     ]
+}
+
+/// What is expected; without it, whether that can't be told or will not come.
+fn told(expected: Option<String>, unknown: Option<&str>) -> String {
+    let missing = if unknown.is_some() { "unknown" } else { "never" };
+    expected.unwrap_or_else(|| missing.to_owned())
 }
 
 /// A span for people: its two largest units.
@@ -113,4 +122,42 @@ fn human_span(span: Duration) -> String {
     let shown = shown.filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}"));
     let text = shown.collect::<Vec<_>>().join(" ");
     if text.is_empty() { format!("{}ms", span.as_millis()) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatrial_domain::policy::parse;
+
+    /// The canary's cells and its JSON under this check, without any failures.
+    fn canary(check: &str) -> ([String; 7], serde_json::Value) {
+        let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
+        let policy = parse(&format!("{head}\n  endpoint: e\n  checks: [{check}]\n")).unwrap();
+        let plan = policy.plan(Kind::Promote, policy.endpoint()).unwrap();
+        let outlook = Outlook {
+            units_per_second: 100.0,
+            error_rate: 0.0,
+            bad_label_rate: 0.1,
+            slow_rate: 0.0,
+        };
+        let forecast = forecast::forecast(&plan, &outlook).unwrap();
+        (row(&forecast.steps[1]), json(&plan, &forecast)["steps"][1].clone())
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_unknown_with_its_reason() {
+        let (cells, json) = canary("{name: slow, kind: latency, margin: {ratio: 1.2}}");
+        assert_eq!([&cells[3], &cells[5], &cells[6]], ["unknown", "unknown", "slow unknown"]);
+        assert!(json["units"].is_null() && json["expected_s"].is_null());
+        assert!(json["unknown"].as_str().unwrap().contains("spread"));
+        assert_eq!(json["checks"][0]["unknown"], json["unknown"]);
+    }
+
+    #[test]
+    fn what_never_comes_is_never() {
+        let (cells, json) = canary("{name: bad, kind: errors, margin: {ratio: 2}}");
+        assert_eq!(&cells[3], "never");
+        assert_eq!([&cells[5], &cells[6]], ["never (after its deadline)", "bad never"]);
+        assert!(json["unknown"].is_null() && json["checks"][0]["unknown"].is_null());
+    }
 }

@@ -22,6 +22,7 @@ pub(in crate::demo) struct Summary<'a> {
 pub(in crate::demo) fn summary(summary: &Summary<'_>) -> String {
     let mut rows: Vec<(&str, String)> = summary.report.acts.iter().map(act).collect();
     rows.push(("requests", requests(summary.counts, summary.traffic)));
+    rows.push(("labels", labels(summary.counts)));
     rows.push(("journal", journal(summary.chain)));
     rows.push(("took", format!("{} s", summary.total.as_secs())));
     let line = |(name, text): &(&str, String)| format!("  {name:<8}  {text}");
@@ -46,34 +47,49 @@ fn act(act: &Act) -> (&'static str, String) {
         }
         Act::Climb { shares, outcome, .. } => {
             let shares = shares.iter().map(|share| (f64::from(*share) / 100.0).to_string());
-            ("v4", format!("{} %, {outcome}", shares.collect::<Vec<_>>().join(" → ")))
+            let shares = std::iter::once("0".to_owned()).chain(shares).collect::<Vec<_>>();
+            ("v4", format!("{} %, {outcome}", shares.join(" → ")))
         }
         Act::Return { to_version, decision_to_zero_ms, .. } => {
             let to = to_version.map_or_else(|| "-".to_owned(), |number| format!("v{number}"));
-            ("v4", format!("back to {to} in one word: decision to 0 % in {}", millis(*decision_to_zero_ms)))
+            (
+                "v4",
+                format!(
+                    "back to {to} in one word: decision to 0 % in {}",
+                    millis(*decision_to_zero_ms)
+                ),
+            )
         }
     }
 }
 
 fn requests(counts: &Counts, traffic: Duration) -> String {
     let seconds = traffic.as_secs().max(1);
-    let lost = match counts.labels_lost {
-        0 => String::new(),
-        lost => format!(" ({} lost)", grouped(lost)),
-    };
     format!(
-        "{} answered, {} failed, {} a second; {} labels{lost}",
+        "{} answered, {} failed, {} a second",
         grouped(counts.served),
         grouped(counts.failed),
         counts.served / seconds,
-        grouped(counts.labels)
     )
+}
+
+fn labels(counts: &Counts) -> String {
+    let lost = match counts.labels_lost {
+        0 => String::new(),
+        lost => format!(", {} lost", grouped(lost)),
+    };
+    let (joined, unwanted) = (grouped(counts.labels), grouped(counts.labels_unwanted));
+    format!("{joined} joined, {unwanted} while no rollout waited for any{lost}")
 }
 
 fn journal(chain: &Chain) -> String {
     let head = chain.head.as_deref().unwrap_or("-");
     match &chain.fault {
-        None => format!("verified, {} rows, head {}…", chain.rows, head.chars().take(19).collect::<String>()),
+        None => format!(
+            "verified, {} rows, head {}…",
+            chain.rows,
+            head.chars().take(19).collect::<String>()
+        ),
         Some(fault) => format!("broken: {fault}"),
     }
 }
@@ -115,7 +131,13 @@ mod tests {
             },
         ];
         let report = Report { acts, ..Report::default() };
-        let counts = Counts { served: 60_000, labels: 59_990, labels_lost: 10, ..Counts::default() };
+        let counts = Counts {
+            served: 60_000,
+            labels: 49_990,
+            labels_unwanted: 10_000,
+            labels_lost: 10,
+            ..Counts::default()
+        };
         let head = Some(format!("sha256:{}", "ab".repeat(32)));
         let chain = Chain { verified: true, rows: 87, head, fault: None };
         let text = summary(&Summary {
@@ -129,9 +151,10 @@ mod tests {
             text,
             "  v2        rolled back in canary: 1,301 units exposed, decision to 0 % in 12 ms\n  \
              v3        rejected in validating: 0 live requests\n  \
-             v4        5 → 10 → 25 → 50 → 100 %, stabilizing\n  \
+             v4        0 → 5 → 10 → 25 → 50 → 100 %, stabilizing\n  \
              v4        back to v1 in one word: decision to 0 % in 9 ms\n  \
-             requests  60,000 answered, 0 failed, 500 a second; 59,990 labels (10 lost)\n  \
+             requests  60,000 answered, 0 failed, 500 a second\n  \
+             labels    49,990 joined, 10,000 while no rollout waited for any, 10 lost\n  \
              journal   verified, 87 rows, head sha256:abababababab…\n  \
              took      131 s"
         );

@@ -11,7 +11,8 @@ pub(in crate::demo) const OPENING: &str = "Four versions of a model that reads h
 
 /// Before the first act.
 pub(in crate::demo) const SETTING: &str = "An endpoint's first version has nobody to be compared \
-    with: it must pass its contract tests, and a person approves it (here beforehand: --bootstrap).";
+    with: it must pass its contract tests, and a person approves it (here beforehand: \
+    --bootstrap). The clients begin as soon as it serves.";
 
 /// One act's title, and what the audience should know.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use super::pictures::Picture;
 use super::visitors::Request;
 use anyhow::{Context as _, anyhow, bail};
-use reqwest::Response;
+use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -35,6 +35,14 @@ struct Wire {
 #[derive(Deserialize)]
 struct Output {
     data: Vec<i64>,
+}
+
+/// What became of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Joined,
+    /// No rollout compares anything at the moment: nobody waits for labels.
+    Unwanted,
 }
 
 /// Kept-alive connections to the inference address.
@@ -78,18 +86,22 @@ impl Client {
     }
 
     /// Tells whether an answer was right.
-    pub(super) async fn tell(&self, label: &Label) -> anyhow::Result<()> {
+    pub(super) async fn tell(&self, label: &Label) -> anyhow::Result<Told> {
         let body = json!({
             "request_id": label.request_id, "metric": "correct", "value": label.correct,
         });
-        success(self.http.post(&self.feedback).json(&body).send().await?).await?;
-        Ok(())
+        let response = self.http.post(&self.feedback).json(&body).send().await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(Told::Unwanted);
+        }
+        success(response).await?;
+        Ok(Told::Joined)
     }
 }
 
 async fn success(response: Response) -> anyhow::Result<Response> {
     let status = response.status();
-    if status == reqwest::StatusCode::OK {
+    if status == StatusCode::OK {
         return Ok(response);
     }
     let said = response.text().await.unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What the simulated clients saw.
 
+use super::client::Told;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,8 +16,10 @@ pub(in crate::demo) struct Counts {
     pub(in crate::demo) failed: u64,
     /// Answers by the version that gave them.
     pub(in crate::demo) by_version: BTreeMap<u64, u64>,
-    /// Labels that were taken.
+    /// Labels that were joined to their request.
     pub(in crate::demo) labels: u64,
+    /// Labels that came while no rollout waited for any.
+    pub(in crate::demo) labels_unwanted: u64,
     /// Labels that were refused, or given up.
     pub(in crate::demo) labels_lost: u64,
     /// The first failures, in words.
@@ -32,12 +35,14 @@ impl Counts {
     /// What came after `earlier`, without its faults.
     pub(in crate::demo) fn since(&self, earlier: &Self) -> Self {
         let by_version = self.by_version.keys();
-        let by_version = by_version.map(|version| (*version, self.of(*version) - earlier.of(*version)));
+        let by_version =
+            by_version.map(|version| (*version, self.of(*version) - earlier.of(*version)));
         Self {
             served: self.served - earlier.served,
             failed: self.failed - earlier.failed,
             by_version: by_version.filter(|(_, count)| *count > 0).collect(),
             labels: self.labels - earlier.labels,
+            labels_unwanted: self.labels_unwanted - earlier.labels_unwanted,
             labels_lost: self.labels_lost - earlier.labels_lost,
             faults: Vec::new(),
         }
@@ -72,15 +77,18 @@ impl Tally {
         });
     }
 
-    pub(super) fn failed(&self, fault: String) {
+    pub(super) fn failed(&self, fault: &str) {
         self.change(|counts| {
             counts.failed += 1;
             counts.fault(format!("request: {fault}"));
         });
     }
 
-    pub(super) fn labelled(&self) {
-        self.change(|counts| counts.labels += 1);
+    pub(super) fn told(&self, told: Told) {
+        self.change(|counts| match told {
+            Told::Joined => counts.labels += 1,
+            Told::Unwanted => counts.labels_unwanted += 1,
+        });
     }
 
     pub(super) fn label_lost(&self, fault: &str) {
@@ -106,7 +114,7 @@ mod tests {
         let before = tally.counts();
         assert_eq!(before.only_version(), Some(4));
         tally.served(1);
-        tally.failed("gone".to_owned());
+        tally.failed("gone");
         let meanwhile = tally.counts().since(&before);
         assert_eq!((meanwhile.served, meanwhile.failed), (1, 1));
         assert_eq!(meanwhile.only_version(), Some(1));

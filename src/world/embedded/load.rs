@@ -11,6 +11,7 @@ use seatrial_runtime::{LoadOptions, OnnxModel, Source};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// How models come into this process.
 #[derive(Debug, Clone)]
@@ -34,6 +35,7 @@ struct Ticket {
     max_concurrency: u32,
     warmup: u32,
     deadline: Duration,
+    progress_deadline: Duration,
 }
 
 impl Embedded {
@@ -46,11 +48,16 @@ impl Embedded {
             max_concurrency: wanted.settings.max_concurrency,
             warmup: wanted.warmup,
             deadline: wanted.settings.deadline,
+            progress_deadline: wanted.progress_deadline,
         };
         self.inner.tasks.spawn("load", async move {
-            let phase = match world.try_load(&version, &ticket).await {
-                Ok(phase) => phase,
-                Err(error) => Phase::Failed { why: format!("{error:#}") },
+            let limit = ticket.progress_deadline;
+            let phase = match timeout(limit, world.try_load(&version, &ticket)).await {
+                Ok(Ok(phase)) => phase,
+                Ok(Err(error)) => Phase::Failed { why: format!("{error:#}") },
+                Err(_elapsed) => {
+                    Phase::Failed { why: format!("not ready within {limit:?} (progressDeadline)") }
+                }
             };
             report(&endpoint, &version, &phase);
             world.loaded(&endpoint, &version, phase);

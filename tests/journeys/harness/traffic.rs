@@ -210,6 +210,9 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
         (true, Some(version), Ok(_)) => Outcome::Served { version },
         (_, _, Ok(_)) => Outcome::Refused { status: status.as_u16() },
     };
+    if let (Outcome::Refused { status }, Ok(body)) = (outcome, &body) {
+        eprintln!("refused with {status}: {}", String::from_utf8_lossy(body));
+    }
     shared.note(Answer { at, outcome });
     if let (Feedback::Correct, Outcome::Served { .. }, Ok(body), Some(id)) =
         (shared.load.feedback, outcome, body, id)

@@ -36,20 +36,20 @@ impl Test {
     /// The first enforced check of this gate whose labels are too few or depend on the arm.
     pub(super) fn judge(&self, checks: &[Prepared], look: &Look<'_>) -> Coverage {
         let applies =
-            |check: &&Prepared| check.enforced == Enforced::Yes && check.gates.contains(&look.gate);
+            |check: &&Prepared| check.enforced == Enforced::Yes && check.rules.apply_in(look.gate);
         checks
             .iter()
             .filter(applies)
             .find(|check| self.short(check, look))
-            .map_or(Coverage::Enough, |check| Coverage::Short { check: check.check.name.clone() })
+            .map_or(Coverage::Enough, |check| Coverage::Short { check: check.name.clone() })
     }
 
     fn short(&self, check: &Prepared, look: &Look<'_>) -> bool {
-        let (metric, least) = match &check.check.rule {
+        let (metric, least) = match check.rules.latest(look.gate) {
             Rule::Feedback { metric, min_coverage, .. } => (metric, *min_coverage),
             Rule::Errors { .. } | Rule::Latency { .. } => return false,
         };
-        let samples = look.samples(&check.gates, |counts| labelled(counts, metric));
+        let samples = look.samples(&check.rules, |counts| labelled(counts, metric));
         let few = |stratum: &Stratum<Cells>| too_few(stratum.counts, least);
         samples.here.iter().any(few) || self.alpha.rejects(self.log_e(&samples.all))
     }

@@ -4,9 +4,10 @@
 //! during the shadow, which end before the canary. Its tables are kept after the first look; they
 //! are a function of the reference, so keeping them changes no verdict.
 
+use super::distinct::Rules;
 use super::look::Look;
 use super::reading::{Bars, Finding, LogE, Shown, float};
-use crate::evidence::{GateCounts, GateIndex};
+use crate::evidence::GateCounts;
 use crate::verdict::{CheckVerdict, Counts};
 use seatrial_analysis::latency::{self, Edges, Error, Limit, QuantileRatio, Slower};
 use seatrial_analysis::{ArmHistogram, Pi, Stratum, units_needed};
@@ -68,12 +69,12 @@ impl Latency {
     pub(super) fn judge(
         &self,
         look: &Look<'_>,
-        gates: &[GateIndex],
+        rules: &Rules,
         bars: Bars,
     ) -> Result<Finding, Error> {
         let reference = &look.evidence.shadow.incumbent_latency;
         let check = self.check(reference)?;
-        let samples = look.samples(gates, |counts| self.histogram(counts));
+        let samples = look.samples(rules, |counts| self.histogram(counts));
         let log_e = LogE {
             fail: check.rollback_log_e(&samples.all)?,
             pass: check.healthy_log_e(&samples.here)?,

@@ -2,6 +2,7 @@
 //!
 //! Refuses gates without a live control (a share of nothing or of all): they carry no evidence.
 
+use super::distinct::Rules;
 use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex};
 use seatrial_analysis::{Pi, Stratum};
 
@@ -39,15 +40,15 @@ impl Look<'_> {
         so_far.filter_map(stratum).collect()
     }
 
-    /// What a check that applies in `gates` may see.
+    /// What a check with these rules may see.
     pub(super) fn samples<T>(
         &self,
-        gates: &[GateIndex],
+        rules: &Rules,
         counts: impl Fn(&GateCounts) -> T,
     ) -> Samples<T> {
         Samples {
-            all: self.strata(|gate| gates.contains(&gate), &counts),
-            here: self.strata(|gate| gate == self.gate && gates.contains(&gate), &counts),
+            all: self.strata(|gate| rules.apply_in(gate), &counts),
+            here: self.strata(|gate| gate == self.gate && rules.apply_in(gate), &counts),
         }
     }
 }

@@ -1,26 +1,24 @@
-//! The plan's distinct checks, each with its test and the gates it applies in.
+//! The plan's distinct checks, each with its test, and what they report at a look.
 //!
-//! Owns what "the same check" is: the same name and the same rule. Its weight is the smallest it
-//! is given anywhere, so that the weights of all tests never sum to more than the plan's.
+//! Owns which checks speak: those that apply in the gate, and any that fails. A report tells the
+//! gate's own rule.
 
+use super::distinct::{self, Distinct, Rules};
 use super::latency::Latency;
 use super::look::Look;
 use super::reading::{Bars, Finding, Reading};
 use super::two_outcome::TwoOutcome;
 use super::{Error, Levels, words};
 use crate::evidence::GateIndex;
-use crate::plan::{Check, Plan, Rule};
+use crate::plan::{Plan, Rule};
 use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Unit};
 use seatrial_analysis::{Pi, Weight};
 
-/// Rounding of decimal weights that sum to the whole.
-const WEIGHT_SLACK: f64 = 1e-9;
-
 #[derive(Debug)]
 pub(super) struct Prepared {
-    pub(super) check: Check,
+    pub(super) name: String,
     pub(super) enforced: Enforced,
-    pub(super) gates: Vec<GateIndex>,
+    pub(super) rules: Rules,
     weight: Weight,
     test: Test,
 }
@@ -31,39 +29,18 @@ enum Test {
     Latency(Latency),
 }
 
-/// Every distinct check of the gates and of `stabilizing`, in the order of the gates.
+/// Every distinct check of the plan, with its test.
 pub(super) fn all(plan: &Plan, shares: &[Pi]) -> Result<Vec<Prepared>, Error> {
-    let distinct = distinct(plan);
-    let sum: f64 = distinct.iter().map(|(check, _)| check.weight).sum();
-    if sum > 1.0 + WEIGHT_SLACK {
-        return Err(Error::Weights(sum));
-    }
-    let prepare = |(check, gates): (Check, Vec<GateIndex>)| {
-        let enforced = enforced(&plan.analysis.dry_run, &check.name);
-        let weight = Weight::new(check.weight)?;
-        Ok(Prepared { test: Test::new(&check, shares)?, check, enforced, gates, weight })
+    let prepare = |Distinct { name, weight, rules }: Distinct| {
+        Ok(Prepared {
+            enforced: enforced(&plan.analysis.dry_run, &name),
+            weight: Weight::new(weight)?,
+            test: Test::new(&name, &rules, shares)?,
+            name,
+            rules,
+        })
     };
-    distinct.into_iter().map(prepare).collect()
-}
-
-fn distinct(plan: &Plan) -> Vec<(Check, Vec<GateIndex>)> {
-    let mut distinct: Vec<(Check, Vec<GateIndex>)> = Vec::new();
-    let lists = plan.gates.iter().map(|gate| &gate.checks).chain([&plan.stability.checks]);
-    for (gate, checks) in (0..=u8::MAX).map(GateIndex).zip(lists) {
-        for check in checks {
-            let same = |(known, _): &&mut (Check, Vec<GateIndex>)| {
-                known.name == check.name && known.rule == check.rule
-            };
-            match distinct.iter_mut().find(same) {
-                Some((known, gates)) => {
-                    known.weight = known.weight.min(check.weight);
-                    gates.push(gate);
-                }
-                None => distinct.push((check.clone(), vec![gate])),
-            }
-        }
-    }
-    distinct
+    distinct::all(plan)?.into_iter().map(prepare).collect()
 }
 
 /// Whether the plan enforces what goes by this name.
@@ -72,16 +49,16 @@ pub(super) fn enforced(dry_run: &[String], name: &str) -> Enforced {
 }
 
 impl Test {
-    fn new(check: &Check, shares: &[Pi]) -> Result<Self, Error> {
-        match &check.rule {
+    fn new(name: &str, rules: &Rules, shares: &[Pi]) -> Result<Self, Error> {
+        match rules.first() {
             Rule::Errors { .. } | Rule::Feedback { .. } => {
-                TwoOutcome::new(check, shares).map(Self::TwoOutcome)
+                TwoOutcome::new(name, rules, shares).map(Self::TwoOutcome)
             }
             Rule::Latency { quantile, limit_ms, ratio } => {
                 Latency::new(*quantile, *limit_ms, *ratio, shares)
-                    .map_err(|source| Error::Latency { check: check.name.clone(), source })?
+                    .map_err(|source| Error::Latency { check: name.to_owned(), source })?
                     .map(Self::Latency)
-                    .ok_or_else(|| Error::Margin { check: check.name.clone() })
+                    .ok_or_else(|| Error::Margin { check: name.to_owned() })
             }
         }
     }
@@ -92,34 +69,36 @@ impl Prepared {
     pub(super) fn read(&self, look: &Look<'_>, levels: Levels) -> Option<Reading> {
         let bars = Bars::new(levels, self.weight);
         let found = match &self.test {
-            Test::TwoOutcome(test) => Ok(test.judge(look, &self.gates, bars)),
-            Test::Latency(test) => test.judge(look, &self.gates, bars),
+            Test::TwoOutcome(test) => Ok(test.judge(look, &self.rules, bars)),
+            Test::Latency(test) => test.judge(look, &self.rules, bars),
         };
-        let applies = self.gates.contains(&look.gate);
+        let applies = self.rules.apply_in(look.gate);
+        let report = |finding| self.report(look.gate, finding, bars);
         match found {
             Ok(finding) if applies || finding.verdict == CheckVerdict::Fail => {
-                Some(Reading { report: self.report(Some(&finding), bars), why: None })
+                Some(Reading { report: report(Some(&finding)), why: None })
             }
             Err(error) if applies => {
-                Some(Reading { report: self.report(None, bars), why: Some(error.to_string()) })
+                Some(Reading { report: report(None), why: Some(error.to_string()) })
             }
             Ok(_) | Err(_) => None,
         }
     }
 
     /// The report of a finding, or of the lack of one.
-    fn report(&self, finding: Option<&Finding>, bars: Bars) -> CheckReport {
+    fn report(&self, gate: GateIndex, finding: Option<&Finding>, bars: Bars) -> CheckReport {
+        let rule = self.rules.latest(gate);
         let shown = finding.map(|finding| finding.shown);
         let finite = |log_e: f64| log_e.is_finite().then_some(log_e);
         CheckReport {
-            name: self.check.name.clone(),
+            name: self.name.clone(),
             verdict: finding.map_or(CheckVerdict::Error, |finding| finding.verdict),
             enforced: self.enforced,
-            metric: words::metric(&self.check.rule),
+            metric: words::metric(rule),
             candidate: shown.and_then(|shown| shown.candidate),
             incumbent: shown.and_then(|shown| shown.incumbent),
             unit: self.unit(),
-            limit: words::limit(&self.check.rule),
+            limit: words::limit(rule),
             counts: shown.map_or(Counts::default(), |shown| shown.counts),
             fail_log_e: finding.and_then(|finding| finite(finding.log_e.fail)),
             fail_at: Some(bars.fail_at()),

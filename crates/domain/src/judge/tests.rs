@@ -4,6 +4,7 @@ mod fixture;
 mod labels;
 mod latency;
 mod laws;
+mod margins;
 mod shadow;
 
 use super::{Error, Judge};
@@ -171,4 +172,10 @@ fn plans_without_a_test_are_refused() {
     assert!(matches!(judge(latency_ratio(1.0)), Err(Error::Latency { .. })));
     assert!(matches!(judge(latency_of(None, None)), Err(Error::Margin { .. })));
     assert!(matches!(judge(errors(2.0)), Err(Error::TwoOutcome { .. })));
+    let twice = |checks: &[Check]| Judge::new(&plan(checks));
+    let renamed = Check { name: "errorRate".to_owned(), ..latency(250) };
+    assert!(matches!(twice(&[errors(0.1), errors(0.2)]), Err(Error::Twice { .. })));
+    let mut mixed = plan(&[errors(0.1)]);
+    mixed.stability.checks = vec![renamed];
+    assert!(matches!(Judge::new(&mixed), Err(Error::Twice { .. })));
 }

@@ -1,13 +1,15 @@
 //! Errors and feedback: yes-or-no outcomes of units.
 //!
 //! Owns which outcome is the bad one. Errors are bad as counted; labels are counted with "false" as
-//! bad, so where lower is better the outcomes change places.
+//! bad, so where lower is better the outcomes change places. Owns also which margin is used where:
+//! the fail knows none and is one test, the pass is against the gate's own.
 
 use super::Error;
+use super::distinct::Rules;
 use super::look::Look;
 use super::reading::{Bars, Finding, LogE, Shown, rate};
-use crate::evidence::{GateCounts, GateIndex};
-use crate::plan::{Better, Check, Margin, Rule};
+use crate::evidence::GateCounts;
+use crate::plan::{Better, Margin, Rule};
 use crate::verdict::{CheckVerdict, Counts};
 use seatrial_analysis::units_needed::{self, Expected};
 use seatrial_analysis::{Alpha, Cells, Pi, Stratum, two_outcome};
@@ -15,6 +17,15 @@ use seatrial_analysis::{Alpha, Cells, Pi, Stratum, two_outcome};
 #[derive(Debug)]
 pub(super) struct TwoOutcome {
     counted: Counted,
+    first: Against,
+    /// Those of other margins, each once.
+    others: Vec<Against>,
+}
+
+/// The test against one margin.
+#[derive(Debug)]
+struct Against {
+    margin: Margin,
     check: two_outcome::Check,
 }
 
@@ -26,53 +37,83 @@ enum Counted {
 }
 
 impl TwoOutcome {
-    pub(super) fn new(check: &Check, shares: &[Pi]) -> Result<Self, Error> {
-        let (counted, margin) = match &check.rule {
-            Rule::Errors { margin } => (Counted::Errors, *margin),
-            Rule::Feedback { metric, better, margin, .. } => {
-                (Counted::Labels { metric: metric.clone(), better: *better }, *margin)
+    /// Errors: a rule without two outcomes or a margin, and a margin out of range.
+    pub(super) fn new(name: &str, rules: &Rules, shares: &[Pi]) -> Result<Self, Error> {
+        let empty = || Error::Margin { check: name.to_owned() };
+        let counted = Counted::of(rules.first()).ok_or_else(empty)?;
+        let against = |rule: &Rule| -> Result<Against, Error> {
+            let margin = rule.margin().ok_or_else(empty)?;
+            let known = margin.of_analysis().ok_or_else(empty)?;
+            let check = counted
+                .check(known)
+                .map_err(|source| Error::TwoOutcome { check: name.to_owned(), source })?;
+            Ok::<_, Error>(Against { margin, check: check.prepared_for(shares) })
+        };
+        let first = against(rules.first())?;
+        let mut others: Vec<Against> = Vec::new();
+        for rule in rules.iter() {
+            let known = [&first].into_iter().chain(&others).any(|known| known.is_of(rule));
+            if !known {
+                others.push(against(rule)?);
             }
-            Rule::Latency { .. } => return Err(Error::Margin { check: check.name.clone() }),
-        };
-        let margin = known(margin, check)?;
-        let made = match counted {
-            Counted::Errors => two_outcome::Check::errors(margin),
-            Counted::Labels { .. } => two_outcome::Check::feedback(margin),
-        };
-        let made = made
-            .map_err(|source| Error::TwoOutcome { check: check.name.clone(), source })?
-            .prepared_for(shares);
-        Ok(Self { counted, check: made })
+        }
+        Ok(Self { counted, first, others })
     }
 
-    pub(super) fn judge(&self, look: &Look<'_>, gates: &[GateIndex], bars: Bars) -> Finding {
-        let samples = look.samples(gates, |counts| self.counted.cells(counts));
+    pub(super) fn judge(&self, look: &Look<'_>, rules: &Rules, bars: Bars) -> Finding {
+        let samples = look.samples(rules, |counts| self.counted.cells(counts));
+        let check = self.check(rules.latest(look.gate));
         let log_e = LogE {
-            fail: self.check.rollback_log_e(&samples.all),
-            pass: self.check.healthy_log_e(&samples.here),
+            fail: self.first.check.rollback_log_e(&samples.all),
+            pass: check.healthy_log_e(&samples.here),
         };
         let verdict = bars.verdict(log_e);
         let (shown, units_needed) = match verdict {
             CheckVerdict::Fail => (&samples.all, None),
             CheckVerdict::Inconclusive => {
-                (&samples.here, self.units_needed(&samples.here, bars.pass()))
+                (&samples.here, units_needed(check, &samples.here, bars.pass()))
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
         Finding { verdict, log_e, shown: self.counted.shown(shown), units_needed }
     }
 
-    fn units_needed(&self, here: &[Stratum<Cells>], alpha: Alpha) -> Option<u64> {
-        let expected = Expected::observed(here.first()?)?;
-        units_needed::two_outcome(&self.check, here, &expected, alpha)
+    fn check(&self, rule: &Rule) -> &two_outcome::Check {
+        let against = self.others.iter().find(|other| other.is_of(rule));
+        &against.unwrap_or(&self.first).check
     }
 }
 
-fn known(margin: Margin, check: &Check) -> Result<two_outcome::Margin, Error> {
-    margin.of_analysis().ok_or_else(|| Error::Margin { check: check.name.clone() })
+impl Against {
+    fn is_of(&self, rule: &Rule) -> bool {
+        rule.margin() == Some(self.margin)
+    }
+}
+
+fn units_needed(check: &two_outcome::Check, here: &[Stratum<Cells>], alpha: Alpha) -> Option<u64> {
+    let expected = Expected::observed(here.first()?)?;
+    units_needed::two_outcome(check, here, &expected, alpha)
 }
 
 impl Counted {
+    /// None for latency.
+    fn of(rule: &Rule) -> Option<Self> {
+        match rule {
+            Rule::Errors { .. } => Some(Self::Errors),
+            Rule::Feedback { metric, better, .. } => {
+                Some(Self::Labels { metric: metric.clone(), better: *better })
+            }
+            Rule::Latency { .. } => None,
+        }
+    }
+
+    fn check(&self, margin: two_outcome::Margin) -> Result<two_outcome::Check, two_outcome::Error> {
+        match self {
+            Self::Errors => two_outcome::Check::errors(margin),
+            Self::Labels { .. } => two_outcome::Check::feedback(margin),
+        }
+    }
+
     fn cells(&self, counts: &GateCounts) -> Cells {
         match self {
             Self::Errors => counts.errors,

@@ -42,6 +42,30 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// Whether both are one running test. The rollback test runs through all gates, so that only
+    /// what it ignores (margins, coverage, lateness) may differ from gate to gate.
+    pub fn same_test(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Errors { .. }, Self::Errors { .. }) => true,
+            (Self::Latency { .. }, Self::Latency { .. }) => self == other,
+            (
+                Self::Feedback { metric, better, .. },
+                Self::Feedback { metric: other_metric, better: other_better, .. },
+            ) => metric == other_metric && better == other_better,
+            (Self::Errors { .. } | Self::Latency { .. } | Self::Feedback { .. }, _) => false,
+        }
+    }
+
+    /// How much worse its outcomes may be; none for latency, which has no two outcomes.
+    pub const fn margin(&self) -> Option<Margin> {
+        match self {
+            Self::Errors { margin } | Self::Feedback { margin, .. } => Some(*margin),
+            Self::Latency { .. } => None,
+        }
+    }
+}
+
 /// How much worse is unhealthy; with both, only what is beyond both.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Margin {

@@ -164,19 +164,10 @@ impl Draft {
         }
     }
 
-    /// Whether both are the same running test. The rollback test runs through all gates, so only
-    /// what it ignores (margins, coverage, lateness) may differ from stage to stage.
+    /// Whether both are the same running test, which one name must be in all stages.
     pub(super) fn same_test(&self, other: &Self) -> bool {
         match (&self.rule, &other.rule) {
-            (DraftRule::Built(a), DraftRule::Built(b)) => match (a, b) {
-                (Rule::Errors { .. }, Rule::Errors { .. }) => true,
-                (Rule::Latency { .. }, Rule::Latency { .. }) => a == b,
-                (
-                    Rule::Feedback { metric, better, .. },
-                    Rule::Feedback { metric: other_metric, better: other_better, .. },
-                ) => metric == other_metric && better == other_better,
-                (Rule::Errors { .. } | Rule::Latency { .. } | Rule::Feedback { .. }, _) => false,
-            },
+            (DraftRule::Built(a), DraftRule::Built(b)) => a.same_test(b),
             (DraftRule::Prometheus { query: a, .. }, DraftRule::Prometheus { query: b, .. }) => {
                 a == b
             }

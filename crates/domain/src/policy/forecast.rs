@@ -66,6 +66,13 @@ pub struct Step {
 }
 
 impl Step {
+    /// Why `units` can't be told; none where they are told, or never enough.
+    pub fn unknown(&self) -> Option<&'static str> {
+        let enforced = self.checks.iter().filter(|need| need.enforced == Enforced::Yes);
+        let never = self.units.is_some() || self.checks.iter().any(Need::holds_back_for_ever);
+        if never { None } else { enforced.filter_map(|need| need.unknown).next() }
+    }
+
     /// Whether the deadline is expected to come before the pass. Unknown is not late.
     pub fn is_late(&self) -> bool {
         let never = || self.checks.iter().any(Need::holds_back_for_ever);

@@ -40,7 +40,8 @@ pub(super) fn cutover(fields: &Fields<'_>) -> Cutover {
     }
 }
 
-fn alias(value: &Value<'_>) -> Option<String> {
+/// A name that no version has.
+pub(super) fn alias(value: &Value<'_>) -> Option<String> {
     let alias = value.word()?;
     let number = alias.strip_prefix(['v', 'V']).unwrap_or("");
     let version = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());

@@ -8,7 +8,7 @@ use super::planned::{self, Planned};
 use super::stages::{Stage, await_labels, canary, ramp, rising};
 use super::value::Value;
 use super::weights::Weights;
-use super::{analysis, settle, shadow, traffic, validation};
+use super::{analysis, settle, shadow, traffic, trigger, validation};
 use crate::plan::{Gate, Kind, Plan, Stability};
 use crate::{EndpointName, Share};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// What the file says.
 #[derive(Debug)]
 pub(super) struct Document {
-    pub(super) trigger: traffic::Trigger,
+    pub(super) trigger: trigger::Trigger,
     pub(super) planned: Vec<Planned>,
     /// The plan of kind `promote`; the others are cut from it.
     pub(super) plan: Plan,
@@ -52,7 +52,9 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
         let text = value.text(128)?;
         EndpointName::new(text).map_err(|error| value.refuse::<()>(error.to_string(), "")).ok()
     });
-    let trigger = fields.section("trigger", traffic::trigger);
+    let cutover = fields.section("cutover", settle::cutover);
+    let (trigger, spot) = fields.section("trigger", trigger::trigger);
+    trigger::refuse_own(&trigger, &spot, &cutover.alias, fields.report);
     let steps = steps(fields);
     let (analysis, dry_run) = fields.section("analysis", analysis::analysis);
     let (gates, stability) = weighed(&steps, &analysis.dry_run, &dry_run, fields.report);
@@ -79,7 +81,7 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
         shadow: fields.section("shadow", shadow::shadow),
         gates,
         approval,
-        cutover: fields.section("cutover", settle::cutover),
+        cutover,
         standby: fields.section("standby", settle::standby),
         stability,
         decommission: fields.section("decommission", settle::decommission),

@@ -283,6 +283,27 @@ fn one_name_is_one_test_in_every_stage() {
 }
 
 #[test]
+fn a_margin_may_differ_from_stage_to_stage_and_its_weight_counts_once() {
+    let errors = "{name: errorRate, kind: errors, weight: 0.4, margin: {absolute: 0.05}}";
+    let latency = "{name: latencyP99, kind: latency, weight: 0.3, limit: 250ms}";
+    let label = |margin| {
+        format!(
+            "{{name: ok, kind: feedback, metric: ok, weight: 0.3, margin: {{absolute: {margin}}}}}"
+        )
+    };
+    let standard =
+        "{name: errorRate, kind: errors, weight: 0.4, margin: {ratio: 2, absolute: 0.005}}";
+    let plan = plan_of(&format!(
+        "checks: [{standard}, {latency}, {}]\ncanary: {{checks: [{errors}, {latency}, {}]}}",
+        label(0.02),
+        label(0.1),
+    ));
+    let margin = |gate: usize, check: usize| plan.gates[gate].checks[check].rule.margin().unwrap();
+    assert_eq!((margin(0, 0).absolute, margin(1, 0).absolute), (Some(0.05), Some(0.005)));
+    assert_eq!((margin(0, 2).absolute, margin(1, 2).absolute), (Some(0.1), Some(0.02)));
+}
+
+#[test]
 fn more_than_64_checks_are_refused() {
     let checks = |prefix: &str, count: u32| -> String {
         let check = |i| format!("{{name: {prefix}{i}, kind: errors, margin: {{ratio: 2}}}}");

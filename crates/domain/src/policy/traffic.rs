@@ -1,4 +1,4 @@
-//! `trigger`, `concurrency`, `windows` and `routing`: when a rollout starts and who is asked.
+//! `concurrency`, `windows` and `routing`: when a rollout may start and who is asked.
 
 use super::fields::Fields;
 use super::limits::{SECOND, within};
@@ -8,22 +8,6 @@ use crate::plan::{
     Quarantine, Routing, Window, WindowKind, window,
 };
 use crate::split::Arm;
-
-/// What on a version starts a rollout by itself; nothing: only by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Trigger {
-    /// An alias set on it.
-    pub alias: Option<String>,
-    /// A tag set on it: `key` with any value, or `key=value`.
-    pub tag: Option<String>,
-}
-
-pub(super) fn trigger(fields: &Fields<'_>) -> Trigger {
-    Trigger {
-        alias: fields.nullable("alias", Value::word),
-        tag: fields.nullable("tag", |value| value.text(256).map(str::to_owned)),
-    }
-}
 
 pub(super) fn concurrency(fields: &Fields<'_>) -> Concurrency {
     let newer = [

@@ -135,7 +135,9 @@ impl Rollout {
             StageName::Shadow | StageName::Canary | StageName::Ramp => {
                 self.sessions_after_gate().max(1)
             }
-            StageName::Staging | StageName::Validating if self.plan.kind == Kind::Promote => 1,
+            StageName::Staging | StageName::Validating if self.plan.kind == Kind::Promote => {
+                self.plan.staging.replicas.max(1)
+            }
             StageName::Staging
             | StageName::Validating
             | StageName::Queued

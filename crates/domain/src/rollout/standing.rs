@@ -117,6 +117,14 @@ pub(super) fn decommissioning(
     }
 }
 
+/// How long the way back took, from its decision, against the plan's objective.
+fn measured(next: &Rollout, now: Timestamp) -> String {
+    let took = now.since(next.step.routed_at).as_millis();
+    let objective = next.plan.standby.rollback_objective.as_millis();
+    let verdict = if took <= objective { "within" } else { "MISSED" };
+    format!("share zero acknowledged after {took} ms ({verdict} the objective of {objective} ms)")
+}
+
 pub(super) fn rolling_back(
     mut next: Rollout,
     (outcome, here): (Outcome, Here<'_>),
@@ -126,8 +134,9 @@ pub(super) fn rolling_back(
     match here {
         Here::Acknowledged => {
             let from = next.stage;
+            let cause = said(measured(&next, now));
             next.enter(outcome.stage(), now);
-            Ok(record(from, next, event, said("share zero acknowledged"), Vec::new()))
+            Ok(record(from, next, event, cause, Vec::new()))
         }
         Here::Tick => unacknowledged(next, event, now),
         Here::Turn(_)

@@ -99,13 +99,12 @@ fn gate(visit: &Visit, seen: &Seen) -> Node {
     let verdict = verdict(visit, seen);
     let units = verdict.map(|verdict| format!("{} units", verdict.units.candidate));
     let mut node = Node::leaf(mark(visit, seen), title, units.unwrap_or_default());
-    match &visit.left {
-        Some(_) if visit.passed() => {}
-        Some(entry) => {
-            node.cells.push(entry.cause.in_words());
-            node.children = verdict.map(checks).unwrap_or_default();
-        }
-        None => node.children = verdict.map(checks).unwrap_or_default(),
+    match (&visit.left, verdict) {
+        (Some(_), _) if visit.passed() => {}
+        // The checks below say why.
+        (Some(_) | None, Some(verdict)) => node.children = checks(verdict),
+        (Some(entry), None) => node.cells = vec![entry.cause.in_words()],
+        (None, None) => {}
     }
     node
 }

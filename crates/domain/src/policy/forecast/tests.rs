@@ -69,7 +69,25 @@ fn a_ratio_without_a_limit_is_unknown_and_says_why() {
     let canary = &forecast.steps[1];
     assert_eq!((canary.checks[0].units, canary.units, forecast.to_cutover), (None, None, None));
     assert!(canary.checks[0].unknown.is_some_and(|why| why.contains("spread")), "{canary:?}");
+    assert_eq!(canary.unknown(), canary.checks[0].unknown);
     assert!(!canary.is_late(), "unknown is not late");
+}
+
+#[test]
+fn a_step_is_unknown_only_where_a_check_that_holds_it_back_is() {
+    let ratio = "{name: slow, kind: latency, margin: {ratio: 1.2}}";
+    let errors = "{name: errorRate, kind: errors, margin: {ratio: 2}}";
+    let step = |lines: String, error_rate| {
+        let outlook = Outlook { error_rate, ..OUTLOOK };
+        forecast(&plan(&lines), &outlook).unwrap().steps.remove(1)
+    };
+    let both = format!("  checks: [{errors}, {ratio}]\n");
+    assert!(step(both.clone(), 0.01).unknown().is_some());
+    // Nothing fails: a ratio of it never passes, whatever the latencies are.
+    let never = step(both.clone(), 0.0);
+    assert_eq!((never.units, never.unknown()), (None, None));
+    let dry = step(format!("{both}  analysis: {{dryRun: [slow]}}\n"), 0.01);
+    assert!(dry.units.is_some() && dry.unknown().is_none(), "{dry:?}");
 }
 
 #[test]
