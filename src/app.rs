@@ -1,5 +1,7 @@
 //! The object graph: the only place that decides what is plugged into what.
 
+mod heartbeat;
+
 use crate::clock;
 use crate::config::{Addresses, Config};
 use crate::driver::{Driver, Parts};
@@ -72,7 +74,8 @@ impl App {
             changed,
             commands: config.commands.clone(),
         });
-        driver.recover(RECOVERY_PATIENCE).await?;
+        let alive_until = heartbeat::last(&config.data.dir);
+        driver.recover(RECOVERY_PATIENCE, alive_until).await?;
         let tasks = tasks.clone();
         let app = Self { config, store, gateway, driver, child, addresses, tasks };
         Ok((Arc::new(app), listeners))
@@ -81,6 +84,7 @@ impl App {
     /// Serves until the process is told to stop; requests in flight are answered first.
     pub async fn run(self: &Arc<Self>, listeners: Listeners) -> anyhow::Result<()> {
         self.driver.run();
+        heartbeat::beat(&self.config.data.dir, &self.tasks);
         let (gateway, stop) = (self.gateway.clone(), self.tasks.stop());
         let drain = self.config.limits.inference.drain;
         let inference = gateway.serve(listeners.inference, stop, drain);

@@ -9,11 +9,13 @@ mod latch;
 mod look;
 mod offers;
 mod operator;
+mod release;
 mod restore;
 mod retention;
 mod start;
 mod step;
 mod telemetry;
+pub mod trigger;
 mod validate;
 mod validation_request;
 mod wanted;
@@ -23,8 +25,8 @@ use crate::config::UserCommand;
 use crate::tasks::Tasks;
 use crate::world::World;
 use cell::Cell;
-use seatrial_domain::EndpointName;
 use seatrial_domain::telemetry::Telemetry;
+use seatrial_domain::{EndpointName, Timestamp};
 use seatrial_gateway::Gateway;
 use seatrial_store::Store;
 use std::collections::BTreeMap;
@@ -61,6 +63,8 @@ pub struct Driver {
     cells: Mutex<BTreeMap<EndpointName, Arc<Cell>>>,
     /// Counters that are not in the store yet.
     backlog: tokio::sync::Mutex<Telemetry>,
+    /// Assignments given up since the start, because the store took none for too long.
+    given_up: AtomicU64,
     started: Instant,
     /// When the store last took counters, since `started`.
     flushed_at_ms: AtomicU64,
@@ -78,17 +82,23 @@ impl Driver {
             commands: parts.commands,
             cells: Mutex::default(),
             backlog: tokio::sync::Mutex::default(),
+            given_up: AtomicU64::new(0),
             started: clock::monotonic(),
             flushed_at_ms: AtomicU64::new(0),
         })
     }
 
     /// Takes up where the journal stands, and returns once every endpoint's route is in force or
-    /// `patience` is over: only then may clients be let in.
-    pub async fn recover(self: &Arc<Self>, patience: Duration) -> anyhow::Result<()> {
+    /// `patience` is over: only then may clients be let in. The process before this one was there
+    /// until `alive_until`.
+    pub async fn recover(
+        self: &Arc<Self>,
+        patience: Duration,
+        alive_until: Option<Timestamp>,
+    ) -> anyhow::Result<()> {
         for endpoint in self.store.endpoints().await? {
             let cell = self.cell(&endpoint.name);
-            self.seed(&cell).await?;
+            self.take_up(&cell, alive_until).await?;
         }
         let all_in_force = async {
             while !self.step_all().await {
@@ -107,7 +117,7 @@ impl Driver {
     /// Drives until the process stops.
     pub fn run(self: &Arc<Self>) {
         let driver = Arc::clone(self);
-        self.tasks.spawn("driver", async move {
+        let driving = self.tasks.spawn("driver", async move {
             loop {
                 tokio::select! {
                     () = driver.changed.notified() => {}
@@ -116,8 +126,16 @@ impl Driver {
                 driver.step_all().await;
             }
         });
+        let stop = self.tasks.stop();
+        self.tasks.spawn("driver watch", async move {
+            if driving.await.is_err() {
+                tracing::error!("the driver has panicked: nobody would judge, so the server stops");
+                stop.cancel();
+            }
+        });
         self.collect();
         self.forget();
+        self.release();
     }
 
     /// Steps every endpoint; true when every wanted route is in force.

@@ -5,6 +5,7 @@ use super::problem::{Failure, Kind, Result};
 use super::request::{Body, By, PageQuery, Path, Query};
 use super::wire::{self, Page, Problem};
 use crate::clock;
+use crate::driver::trigger::Set;
 use axum::Json;
 use axum::http::StatusCode;
 use seatrial_domain::plan::Kind as PlanKind;
@@ -51,9 +52,11 @@ pub(super) async fn set_alias(
     let model = ModelName::new(&name)?;
     check_alias(&api, &model, &alias).await?;
     let by = aliases::By { actor: &actor, cause: "set by hand", now: clock::now() };
-    let version = (&model, VersionNumber(to.version));
-    api.app.store.set_alias(version, &alias, by).await?;
-    Ok(Json(view(api.app.store.model(&model).await?)))
+    let version = VersionNumber(to.version);
+    let changed = api.app.store.set_alias((&model, version), &alias, by).await?;
+    let found = api.app.store.model(&model).await?;
+    api.app.driver.triggered(Set { model, version, changed }, actor).await;
+    Ok(Json(view(found)))
 }
 
 /// Removes an alias; an absent one is as good as removed.
@@ -85,11 +88,7 @@ pub(super) async fn check_alias(api: &super::Api, model: &ModelName, alias: &str
     }
     for policy in api.app.store.policies().await? {
         let Ok(parsed) = seatrial_domain::policy::parse(&policy.yaml) else { continue };
-        let endpoint = api.app.store.endpoint(parsed.endpoint()).await?;
-        let of_model = endpoint.map_or_else(
-            || parsed.endpoint().as_str() == model.as_str(),
-            |endpoint| endpoint.settings.model == *model,
-        );
+        let of_model = api.app.driver.serves(parsed.endpoint(), model).await?;
         let plan = parsed.plan(PlanKind::Promote, parsed.endpoint()).ok();
         if of_model && plan.is_some_and(|plan| plan.cutover.alias == alias) {
             let detail = format!("alias {alias} of {model} is moved by rollouts alone");

@@ -63,6 +63,7 @@ pub(super) async fn start(
         policy: start.policy,
         bootstrap: if start.bootstrap { Bootstrap::Approved } else { Bootstrap::Ask },
         override_quarantine: start.override_quarantine.as_deref().map(reason).transpose()?,
+        cause: "started".to_owned(),
         actor,
     };
     Ok(Json(match Box::pin(api.app.driver.start(start)).await? {

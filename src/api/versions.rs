@@ -6,6 +6,7 @@ use super::problem::Result;
 use super::request::{Body, By, PageQuery, Path, Query};
 use super::wire::{self, Change, FileChange, FileCheck, FileState, Page, Problem, SealedFile};
 use crate::clock;
+use crate::driver::trigger::Set;
 use crate::registry::{NewModel, UploadId};
 use axum::Json;
 use axum::http::StatusCode;
@@ -51,11 +52,17 @@ pub(super) async fn register(
     }
     let upload = UploadId::claimed(&register.upload);
     let wire::Register { tags, alias, source, .. } = register;
-    let new = NewModel { model, tags, alias, source, actor };
-    Ok(match api.registry.register_model(&upload, new).await? {
-        Registered::New(version) => (StatusCode::CREATED, Json(view(&version))),
-        Registered::Existing(version) => (StatusCode::OK, Json(view(&version))),
-    })
+    let new = NewModel { model: model.clone(), tags, alias, source, actor: actor.clone() };
+    let registered = api.registry.register_model(&upload, new).await?;
+    let status = match &registered {
+        Registered::New(_) => StatusCode::CREATED,
+        Registered::Existing(..) => StatusCode::OK,
+    };
+    let changed = registered.changed();
+    let version = registered.into_version();
+    let set = Set { model, version: version.reference.number, changed };
+    api.app.driver.triggered(set, actor).await;
+    Ok((status, Json(view(&version))))
 }
 
 /// Shows one version.
@@ -114,11 +121,14 @@ pub(super) async fn verify(
 pub(super) async fn tag(
     api: State,
     Path((name, number)): Path<(String, u64)>,
+    By(actor): By,
     Body(tags): Body<wire::Tags>,
 ) -> Result<Json<wire::Version>> {
     let (model, number) = (ModelName::new(&name)?, VersionNumber(number));
-    api.app.store.tag_version((&model, number), &tags.tags, clock::now()).await?;
-    Ok(Json(view(&api.app.store.version(&model, number).await?)))
+    let changed = api.app.store.tag_version((&model, number), &tags.tags, clock::now()).await?;
+    let tagged = api.app.store.version(&model, number).await?;
+    api.app.driver.triggered(Set { model, version: number, changed }, actor).await;
+    Ok(Json(view(&tagged)))
 }
 
 fn file_state(fault: &Fault) -> FileState {

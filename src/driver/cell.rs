@@ -2,12 +2,13 @@
 //! and this process is the store's only writer.
 
 use super::command::Stored;
+use super::latch::Seen;
 use super::look::Look;
 use super::validate::Run;
 use seatrial_domain::endpoint::Endpoint;
-use seatrial_domain::rollout::Rollout;
+use seatrial_domain::rollout::{Event, Rollout};
 use seatrial_domain::telemetry::Trip;
-use seatrial_domain::{EndpointName, Epoch};
+use seatrial_domain::{Actor, EndpointName, Epoch, RolloutId};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,8 +31,19 @@ pub(super) struct Cell {
 pub(super) struct State {
     /// None: must be loaded from the store.
     pub(super) known: Option<Known>,
+    /// A way back that is latched and not yet stored: tried again until it is.
+    pub(super) pending: Option<Pending>,
+    pub(super) latch: Seen,
     pub(super) look: Look,
     pub(super) validation: Run,
+}
+
+/// What was decided and could not be committed.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub(super) rollout: RolloutId,
+    pub(super) event: Event,
+    pub(super) actor: Actor,
 }
 
 /// What the store says.

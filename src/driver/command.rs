@@ -22,6 +22,8 @@ pub struct Start {
     pub bootstrap: Bootstrap,
     /// Starts although the digest is quarantined, for this reason.
     pub override_quarantine: Option<String>,
+    /// Why, in words, for the journal.
+    pub cause: String,
     pub actor: Actor,
 }
 

@@ -3,6 +3,7 @@
 
 use crate::world::{Deployment, Observed, State};
 use seatrial_domain::Share;
+use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::{Event, Hold, Rollout, Stage, Validation};
 use seatrial_domain::verdict::{Coverage, Verdict};
 
@@ -45,12 +46,17 @@ pub(super) fn offers(rollout: &Rollout, observed: &Observed, known: &Known) -> V
     events.extend(staged(rollout, observed));
     events.extend(known.validated.clone());
     if let Some(verdict) = &known.verdict {
-        let capacity = observed.sessions(&rollout.candidate);
-        events.push(Event::Judged { verdict: Box::new(verdict.clone()), capacity });
+        events.push(judged(verdict.clone(), rollout, observed));
     }
     events.extend(drained(rollout, observed, known));
     events.push(Event::Tick);
     events
+}
+
+/// A look at the evidence, with the candidate's capacity at that moment.
+pub(super) fn judged(verdict: Verdict, rollout: &Rollout, observed: &Observed) -> Event {
+    let capacity = observed.sessions(&rollout.candidate);
+    Event::Judged { verdict: Box::new(verdict), capacity }
 }
 
 fn staged(rollout: &Rollout, observed: &Observed) -> Option<Event> {
@@ -59,9 +65,19 @@ fn staged(rollout: &Rollout, observed: &Observed) -> Option<Event> {
     }
     let deployment = observed.deployment(&rollout.candidate)?;
     match (&deployment.state, &deployment.private_url) {
-        (State::Ready { .. }, Some(_)) => Some(Event::Staged),
+        (State::Ready { sessions }, Some(_)) if *sessions >= wanted_sessions(rollout) => {
+            Some(Event::Staged)
+        }
         (State::Failed { why }, _) => Some(Event::StagingFailed { why: why.clone() }),
-        (State::Ready { .. }, None) | (State::Loading, _) => None,
+        (State::Ready { .. } | State::Loading, _) => None,
+    }
+}
+
+/// Plans without gates go from here to every request: they need every session.
+fn wanted_sessions(rollout: &Rollout) -> u32 {
+    match rollout.plan.kind {
+        Kind::Promote => 1,
+        Kind::First | Kind::Restore => rollout.settings.sessions,
     }
 }
 
@@ -139,11 +155,13 @@ const fn failed(deployment: &Deployment) -> bool {
 }
 
 fn lost(deployment: &Deployment) -> bool {
-    failed(deployment) || deployment.probe.as_ref().is_some_and(Result::is_err)
+    !matches!(deployment.state, State::Ready { .. })
+        || deployment.probe.as_ref().is_some_and(Result::is_err)
 }
 
 /// Labels come after answers: too few of them mean nothing before the units are enough to pass.
 const fn short(rollout: &Rollout, verdict: &Verdict) -> bool {
+    let held = matches!(rollout.held, Some(Hold::Coverage));
     matches!(verdict.coverage, Coverage::Short { .. })
-        && verdict.units.candidate >= rollout.plan.analysis.min_units
+        && (held || verdict.units.candidate >= rollout.plan.analysis.min_units)
 }

@@ -3,12 +3,14 @@
 use super::Driver;
 use super::cell::Cell;
 use super::command::{Error, Stored};
+use super::step::Decided;
 use crate::clock;
 use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::Event;
 use seatrial_domain::telemetry::LatchCause;
 use seatrial_domain::{Actor, Revision, RolloutId, Share};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 impl Driver {
     /// Carries out one word on one rollout. With `if_match`, only if nobody changed it meanwhile.
@@ -21,15 +23,34 @@ impl Driver {
         event: Event,
         actor: Actor,
     ) -> Result<Stored, Error> {
+        // Whoever asked may go away; what has begun is finished.
+        let (answer, answered) = oneshot::channel();
+        let driver = Arc::clone(self);
+        self.tasks.spawn_to_end("command", async move {
+            let _gone = answer.send(driver.carry_out(id, if_match, event, actor).await);
+        });
+        answered.await.map_err(|stopped| Error::Storage(stopped.into()))?
+    }
+
+    async fn carry_out(
+        self: &Arc<Self>,
+        id: RolloutId,
+        if_match: Option<Revision>,
+        event: Event,
+        actor: Actor,
+    ) -> Result<Stored, Error> {
         let before = self.stored(id).await?;
         check_revision(&before, if_match)?;
         let cell = self.cell(&before.rollout.endpoint);
-        let _commanding = self.zero_first(&cell, &before, &event)?;
+        let commanding = self.zero_first(&cell, &before, &event)?;
         let mut state = cell.state.lock().await;
         let now = self.stored(id).await?;
-        check_revision(&now, if_match)?;
+        if commanding.is_none() {
+            check_revision(&now, if_match)?;
+        }
         let transition = now.rollout.on(&event, clock::now())?;
-        let stored = self.commit(&mut state, &now, &event, transition, actor).await?;
+        let decided = Decided { event: &event, transition, actor };
+        let stored = self.commit(&mut state, &now, decided).await?;
         self.advance(&cell, &mut state).await.map_err(Error::Storage)?;
         Ok(stored)
     }
@@ -68,11 +89,19 @@ impl Driver {
         queue.sort_by_key(|waiting| waiting.rollout.plan.kind != Kind::Restore);
         for before in queue {
             let incumbent = known.endpoint.serving.clone();
-            let plan = self.plan_for_turn(&before.rollout, incumbent.as_ref()).await?;
+            let plan = match self.plan_for_turn(&before.rollout, incumbent.as_ref()).await {
+                Ok(plan) => plan,
+                Err(error) => {
+                    let (id, error) = (before.rollout.id, format!("{error:#}"));
+                    tracing::warn!(rollout.id = %id, error, "it cannot have its turn");
+                    continue;
+                }
+            };
             let epoch = known.epoch.next();
             let event = Event::Turn { epoch, incumbent, plan: Box::new(plan) };
             if let Ok(transition) = before.rollout.on(&event, clock::now()) {
-                self.commit(state, &before, &event, transition, Actor::Seatrial).await?;
+                let decided = Decided { event: &event, transition, actor: Actor::Seatrial };
+                self.commit(state, &before, decided).await?;
                 return Ok(true);
             }
         }

@@ -1,5 +1,5 @@
-//! What may be forgotten: assignments whose labels are no longer waited for, and the seen units of
-//! rollouts that have ended.
+//! What may be forgotten: assignments whose labels are no longer waited for, the seen units of
+//! rollouts that have ended, evidence its plan keeps no longer, and the bytes of deleted versions.
 
 use super::Driver;
 use crate::clock;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the store is tidied.
-const EVERY: Duration = Duration::from_secs(300);
+pub(super) const EVERY: Duration = Duration::from_secs(300);
 
 /// How long a label may be late beyond what its check says.
 const GRACE: Duration = Duration::from_secs(3600);
@@ -41,9 +41,17 @@ impl Driver {
             }
             ended.extend(known.ended.iter().map(|rollout| rollout.id));
         }
-        let before = clock::now().as_micros() - micros(late_by + GRACE);
+        let now = clock::now();
+        let before = now.as_micros() - micros(late_by + GRACE);
         self.store.prune_assignments(Timestamp::from_micros(before)).await?;
-        self.prune_units_of(ended).await
+        self.prune_units_of(ended).await?;
+        let forgotten = self.store.prune_evidence(now).await?;
+        if forgotten > 0 {
+            tracing::info!(rollouts = forgotten, "evidence was kept for as long as its plan says");
+        }
+        // What a crash left between a version's deletion and its bytes'.
+        self.store.sweep_blobs().await?;
+        Ok(())
     }
 
     async fn prune_units_of(&self, ended: BTreeSet<RolloutId>) -> anyhow::Result<()> {

@@ -7,12 +7,13 @@ use crate::clock;
 use seatrial_domain::endpoint::{Endpoint, Settings};
 use seatrial_domain::plan::{Kind, OnNewerVersion, OnSameArtifact, Plan};
 use seatrial_domain::policy::Policy;
-use seatrial_domain::rollout::{Event, Rejected, Rollout};
+use seatrial_domain::rollout::{Event, Rollout};
 use seatrial_domain::split::Salt;
 use seatrial_domain::{Actor, EndpointName, RolloutId, VersionRef};
 use seatrial_store::rollouts::Draft;
 use seatrial_store::versions;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// The built-in policy's name.
 const STANDARD: &str = "standard";
@@ -20,6 +21,16 @@ const STANDARD: &str = "standard";
 impl Driver {
     /// Starts a rollout, or queues it behind the one that runs.
     pub async fn start(self: &Arc<Self>, start: Start) -> Result<Started, Error> {
+        // Whoever asked may go away; what has begun is finished.
+        let (answer, answered) = oneshot::channel();
+        let driver = Arc::clone(self);
+        self.tasks.spawn_to_end("start", async move {
+            let _gone = answer.send(driver.create_and_begin(start).await);
+        });
+        answered.await.map_err(|stopped| Error::Storage(stopped.into()))?
+    }
+
+    async fn create_and_begin(self: &Arc<Self>, start: Start) -> Result<Started, Error> {
         let candidate = self.version(&start).await?;
         let (name, policy) = self.endpoint_and_policy(&start).await?;
         let endpoint = self.endpoint_for(&name, &candidate).await?;
@@ -39,7 +50,7 @@ impl Driver {
             settings: endpoint.settings,
             bootstrap: start.bootstrap,
             actor: actor.clone(),
-            cause: "started".to_owned(),
+            cause: start.cause,
             now: clock::now(),
         };
         let running = self.store.active_rollout(&name).await.map_err(storage)?;
@@ -50,8 +61,8 @@ impl Driver {
         if let (Some(running), OnNewerVersion::Supersede) = (&running, on_newer) {
             let event = Event::Supersede { by: created.rollout.id };
             match self.command(running.rollout.id, None, event, actor).await {
-                // A first version that serves has nothing to give way to: the newer one waits.
-                Ok(_) | Err(Error::Refused(Rejected::NoIncumbent)) => {}
+                // What cannot give way, or is about to be gone, is waited for.
+                Ok(_) | Err(Error::Refused(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -79,6 +90,7 @@ impl Driver {
             policy: Some(before.plan.policy),
             bootstrap: before.bootstrap,
             override_quarantine,
+            cause: format!("rollout {id} again"),
             actor,
         };
         match self.start(start).await? {

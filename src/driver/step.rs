@@ -2,15 +2,15 @@
 //! what it does, and enforce what is then wanted.
 
 use super::Driver;
-use super::cell::{Cell, Known, State};
+use super::cell::{Cell, Known, Pending, State};
 use super::command::{Error, Stored};
 use super::look::Subject;
-use super::offers::{self, Drain, Telemetry, offers};
+use super::offers::{self, Drain, Telemetry, judged, offers};
 use super::{latch, wanted};
 use crate::clock;
 use crate::world::Observed;
 use anyhow::Context as _;
-use seatrial_domain::rollout::{Effect, Event, Rollout, Stage, Transition};
+use seatrial_domain::rollout::{Effect, Event, Rejected, Rollout, Stage, Transition};
 use seatrial_domain::telemetry::LatchCause;
 use seatrial_domain::{Actor, Share, Timestamp};
 use seatrial_store::page::Request;
@@ -22,6 +22,13 @@ const EVENTS_MAX: usize = 8;
 
 /// Ended rollouts of an endpoint that may still keep a candidate loaded.
 const ENDED_MAX: u32 = 4;
+
+/// What is about to be committed: what happened, what it does, and by whom.
+pub(super) struct Decided<'a> {
+    pub(super) event: &'a Event,
+    pub(super) transition: Transition,
+    pub(super) actor: Actor,
+}
 
 impl Driver {
     /// Steps the endpoint; true when the wanted route is in force.
@@ -58,7 +65,8 @@ impl Driver {
         let observed = self.world.observe(cell.name());
         for event in self.events(cell, state, &active.rollout, &observed).await? {
             if let Ok(transition) = active.rollout.on(&event, now) {
-                self.commit(state, &active, &event, transition, actor_of(&event)).await?;
+                let actor = state.actor_of(&event);
+                self.commit(state, &active, Decided { event: &event, transition, actor }).await?;
                 return Ok(true);
             }
         }
@@ -73,21 +81,26 @@ impl Driver {
         rollout: &Rollout,
         observed: &Observed,
     ) -> anyhow::Result<Vec<Event>> {
+        let pending = state.pending.iter().filter(|pending| pending.rollout == rollout.id);
+        let mut events: Vec<Event> = pending.map(|pending| pending.event.clone()).collect();
         let trips = cell.take_trips().into_iter().filter(|trip| trip.rollout == rollout.id);
-        let mut events: Vec<Event> =
-            trips.map(|trip| Event::GuardrailTripped(Box::new(trip))).collect();
-        events.extend(latch::explained(cell, rollout, observed.latch));
-        if !events.is_empty() {
-            return Ok(events);
+        events.extend(trips.map(|trip| latch::told(trip, rollout, observed.latch)));
+        let verdict = self.verdict(state, rollout).await?;
+        let explained = latch::explained(cell, &mut state.latch, rollout, observed.latch);
+        if explained.is_some() {
+            // A fail that was latched before a restart is found again in the stored evidence.
+            events.extend(verdict.clone().map(|verdict| judged(verdict, rollout, observed)));
         }
+        events.extend(explained);
         let more = offers::Known {
-            verdict: self.verdict(state, rollout).await?,
+            verdict,
             validated: self.validated(state, rollout, observed).await?,
             referrer: self.referrer(rollout).await?,
             telemetry: if self.flushed_recently() { Telemetry::Fresh } else { Telemetry::Late },
             drain: drain(rollout, clock::now()),
         };
-        Ok(offers(rollout, observed, &more))
+        events.extend(offers(rollout, observed, &more));
+        Ok(events)
     }
 
     /// The verdict to act on: a new one when a look is due.
@@ -126,13 +139,16 @@ impl Driver {
         &self,
         state: &mut State,
         before: &Stored,
-        event: &Event,
-        transition: Transition,
-        actor: Actor,
+        decided: Decided<'_>,
     ) -> Result<Stored, Error> {
+        let Decided { event, transition, actor } = decided;
         let rollout = &before.rollout;
-        if before.rollout.share() > Share::ZERO && transition.next.share() == Share::ZERO {
+        let (from, to) = (rollout.share(), transition.next.share());
+        if from > Share::ZERO && to == Share::ZERO {
             self.world.zero(&rollout.endpoint, cause_of(event));
+        }
+        if to > from {
+            self.refuse_under_latch(rollout, event)?;
         }
         let commit = Commit {
             transition: &transition,
@@ -141,24 +157,43 @@ impl Driver {
             evidence: None,
             now: clock::now(),
         };
+        // Put back only when the outcome is known: whoever is cancelled here reads it anew.
+        let known = state.known.take();
         let stored = match self.store.commit(commit).await {
             Ok(committed) => committed.stored,
             Err(error) => {
-                state.known = None;
+                if from > Share::ZERO && to == Share::ZERO {
+                    let event = event.clone();
+                    state.pending = Some(Pending { rollout: rollout.id, event, actor });
+                }
                 return Err(refused(rollout, error));
             }
         };
+        state.pending = None;
         tracing::info!(
             rollout.id = %rollout.id, endpoint = %rollout.endpoint, event = event.name(),
             from = %transition.journal.from, to = %transition.journal.to,
             share = %transition.journal.share, epoch = %stored.rollout.epoch,
             "transition"
         );
-        if let Some(known) = &mut state.known {
-            remember(known, stored.clone(), &transition.journal.effects);
-            self.world.enforce(&wanted::wanted(known, clock::now()));
+        // At the end the endpoint goes by its own settings again, which are read anew.
+        if let (Some(mut known), false) = (known, stored.rollout.stage.is_terminal()) {
+            remember(&mut known, stored.clone(), &transition.journal.effects);
+            self.world.enforce(&wanted::wanted(&known, clock::now()));
+            state.known = Some(known);
         }
         Ok(stored)
+    }
+
+    /// Nothing raises the share while a latch waits for its journal row.
+    fn refuse_under_latch(&self, rollout: &Rollout, event: &Event) -> Result<(), Error> {
+        match self.world.observe(&rollout.endpoint).latch {
+            Some(latch) if latch.rollout == rollout.id => Err(Error::Refused(Rejected::Blocked {
+                event: event.name(),
+                overlay: format!("latched at share zero by {}", latch.cause),
+            })),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What the store says of this endpoint, read once.
@@ -186,13 +221,24 @@ impl Driver {
         })
     }
 
-    /// Remembers what was seen before a restart, so that no unit is counted twice.
-    pub(super) async fn seed(&self, cell: &Cell) -> anyhow::Result<()> {
+    /// Takes a rollout up again after a restart: no unit is counted twice, and the time nobody
+    /// was there does not count.
+    pub(super) async fn take_up(
+        &self,
+        cell: &Cell,
+        alive_until: Option<Timestamp>,
+    ) -> anyhow::Result<()> {
         let mut state = cell.state.lock().await;
-        if let Some(active) = &self.known(cell, &mut state).await?.active {
-            let id = active.rollout.id;
-            self.gateway.seed_units(id, self.store.seen_units(id).await?);
-        }
+        let Some(active) = self.known(cell, &mut state).await?.active.clone() else {
+            return Ok(());
+        };
+        let id = active.rollout.id;
+        self.gateway.seed_units(id, self.store.seen_units(id).await?);
+        let alive_until = alive_until.unwrap_or(active.rollout.step.entered_at);
+        let event = Event::Restarted { alive_until };
+        let transition = active.rollout.on(&event, clock::now())?;
+        let decided = Decided { event: &event, transition, actor: Actor::Seatrial };
+        self.commit(&mut state, &active, decided).await?;
         Ok(())
     }
 }
@@ -216,12 +262,7 @@ fn remember(known: &mut Known, stored: Stored, effects: &[Effect]) {
             known.endpoint.serving.clone_from(version);
         }
     }
-    if stored.rollout.stage.is_terminal() {
-        // One that is given up in the queue leaves the one that runs alone.
-        known.active.take_if(|active| active.rollout.id == stored.rollout.id);
-        known.ended.insert(0, stored.rollout);
-        known.ended.truncate(usize::try_from(ENDED_MAX).unwrap_or(usize::MAX));
-    } else if stored.rollout.stage != Stage::Queued {
+    if stored.rollout.stage != Stage::Queued {
         known.active = Some(stored);
     }
 }
@@ -230,8 +271,15 @@ const fn cause_of(event: &Event) -> LatchCause {
     if matches!(event, Event::Judged { .. }) { LatchCause::Verdict } else { LatchCause::Operator }
 }
 
-fn actor_of(event: &Event) -> Actor {
-    if matches!(event, Event::GuardrailTripped(_)) { Actor::Gateway } else { Actor::Seatrial }
+impl State {
+    /// Whose event it is: a pending one keeps its author.
+    fn actor_of(&self, event: &Event) -> Actor {
+        match &self.pending {
+            Some(pending) if pending.event == *event => pending.actor.clone(),
+            Some(_) | None if matches!(event, Event::GuardrailTripped(_)) => Actor::Gateway,
+            Some(_) | None => Actor::Seatrial,
+        }
+    }
 }
 
 fn refused(rollout: &Rollout, error: CommitError) -> Error {

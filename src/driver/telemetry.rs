@@ -56,7 +56,9 @@ impl Driver {
     /// stops: an orderly stop loses no count.
     pub async fn flush(&self) {
         let mut backlog = self.backlog.lock().await;
-        absorb(&mut backlog, self.gateway.drain_telemetry());
+        let given_up = absorb(&mut backlog, self.gateway.drain_telemetry());
+        let lost = self.given_up.fetch_add(given_up, Ordering::Relaxed) + given_up;
+        backlog.dropped_assignments += lost;
         match self.store.flush(&backlog).await {
             Ok(()) => {
                 *backlog = Telemetry::default();
@@ -92,7 +94,7 @@ impl Driver {
         match self.store.join_feedback(&labels).await {
             Ok(answers) => {
                 for (request, answer) in batch.into_iter().zip(answers) {
-                    let answer = answer.map_err(|error| refused(&request.request_id, error));
+                    let answer = answer.map_err(|error| refused(&request.request_id, &error));
                     reply(request, answer);
                 }
             }
@@ -116,7 +118,7 @@ fn label(request: &FeedbackRequest) -> Label {
     }
 }
 
-fn refused(request_id: &str, error: join::Error) -> feedback::Error {
+fn refused(request_id: &str, error: &join::Error) -> feedback::Error {
     match error {
         join::Error::Unknown => feedback::Error::UnknownRequest(request_id.to_owned()),
         join::Error::Different { .. } | join::Error::Value(_) => {
@@ -130,9 +132,9 @@ fn reply(request: FeedbackRequest, answer: Result<(), feedback::Error>) {
     let _gone = request.reply.send(answer);
 }
 
-/// Counters are cumulative, so the newer ones stand for both; lists are joined, the oldest
-/// assignments given up where the store has been away for too long.
-fn absorb(backlog: &mut Telemetry, fresh: Telemetry) {
+/// Counters are cumulative, so the newer ones stand for both; lists are joined. Gives the number of
+/// oldest assignments given up because the store has been away for too long.
+fn absorb(backlog: &mut Telemetry, fresh: Telemetry) -> u64 {
     let older = std::mem::replace(backlog, fresh);
     let newer_units = std::mem::replace(&mut backlog.units, older.units);
     backlog.units.extend(newer_units);
@@ -140,5 +142,5 @@ fn absorb(backlog: &mut Telemetry, fresh: Telemetry) {
     backlog.assignments.extend(newer);
     let excess = backlog.assignments.len().saturating_sub(ASSIGNMENTS_MAX);
     backlog.assignments.drain(..excess);
-    backlog.dropped_assignments += u64::try_from(excess).unwrap_or(u64::MAX);
+    u64::try_from(excess).unwrap_or(u64::MAX)
 }

@@ -20,6 +20,14 @@ struct Running {
     rollout: RolloutId,
     task: Option<JoinHandle<()>>,
     report: Arc<OnceLock<Report>>,
+    keep: Keep,
+}
+
+/// Whether the finished report is in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Pending,
+    Done,
 }
 
 impl Drop for Running {
@@ -34,7 +42,8 @@ impl Running {
     /// A validation that could not begin.
     fn failed(rollout: RolloutId, error: &anyhow::Error) -> Self {
         let report = Report::refused(format!("{error:#}"));
-        Self { rollout, task: None, report: Arc::new(OnceLock::from(report)) }
+        let report = Arc::new(OnceLock::from(report));
+        Self { rollout, task: None, report, keep: Keep::Pending }
     }
 }
 
@@ -50,15 +59,16 @@ impl Driver {
             state.validation = Run::default();
             return Ok(None);
         }
-        match &state.validation.0 {
-            Some(running) if running.rollout == rollout.id => match running.report.get() {
-                Some(report) => {
-                    let stored = serde_json::to_value(report)?;
-                    self.store.put_report(rollout.id, &stored, clock::now()).await?;
-                    Ok(Some(event(report)))
+        match &mut state.validation.0 {
+            Some(running) if running.rollout == rollout.id => {
+                let Some(report) = running.report.get() else { return Ok(None) };
+                if running.keep == Keep::Pending {
+                    let json = serde_json::to_value(report)?;
+                    self.store.put_report(rollout.id, &json, clock::now()).await?;
+                    running.keep = Keep::Done;
                 }
-                None => Ok(None),
-            },
+                Ok(Some(event(report)))
+            }
             Some(_) | None => {
                 state.validation = self.begin_validation(rollout, observed).await?;
                 Ok(None)
@@ -84,7 +94,8 @@ impl Driver {
             place.get_or_init(|| finished);
             driver.changed.notify_one();
         });
-        Ok(Run(Some(Running { rollout: rollout.id, task: Some(task), report })))
+        let (task, keep) = (Some(task), Keep::Pending);
+        Ok(Run(Some(Running { rollout: rollout.id, task, report, keep })))
     }
 }
 

@@ -35,6 +35,7 @@ impl Registry {
         let inspect = move || dataset::inspect(&at, format, label.as_deref(), Limits::default());
         let summary =
             tokio::task::spawn_blocking(inspect).await.map_err(std::io::Error::other)??;
+        let _until_registered = self.store.blobs().hold().await;
         self.store_file(file).await?;
         let new = New {
             name: new.name,

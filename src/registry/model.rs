@@ -36,6 +36,7 @@ impl Registry {
         let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
         let files = upload.files().map(sealed).collect();
         let manifest = Manifest::new(ArtifactType::Model, files)?;
+        let _until_registered = self.store.blobs().hold().await;
         for file in upload.files() {
             self.store_file(file).await?;
         }

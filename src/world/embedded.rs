@@ -10,8 +10,8 @@ mod swap;
 
 use super::{Observed, Wanted, World};
 use crate::tasks::Tasks;
-use deployment::{Deployment, Phase};
-use seatrial_domain::rollout::Route;
+use deployment::{Deployment, LoadId, Phase};
+use seatrial_domain::rollout::{Pool, Route};
 use seatrial_domain::telemetry::LatchCause;
 use seatrial_domain::{EndpointName, Share, VersionRef};
 use seatrial_gateway::{Gateway, RolloutRoute, RouteTable, Target};
@@ -66,19 +66,26 @@ impl Embedded {
     /// Deploys what is wanted and forgets what is not. Dropping a deployment unloads it once the
     /// inferences still running in it have ended.
     fn deploy(&self, endpoint: &mut Endpoint, wanted: &Wanted) {
-        let keep = |version: &VersionRef| {
-            wanted.desired.deployments.iter().any(|wanted| &wanted.version == version)
+        let pool = |version: &VersionRef| {
+            let mut deployments = wanted.desired.deployments.iter();
+            deployments.find(|wanted| &wanted.version == version).map(|wanted| wanted.pool)
         };
-        endpoint.deployments.retain(|version, _| keep(version));
-        for each in &wanted.desired.deployments {
+        // What is kept for debugging is kept as it is: nothing is loaded for it, or tried again.
+        endpoint.deployments.retain(|version, deployment| match pool(version) {
+            Some(Pool::Kept) => deployment.backend().ready(),
+            Some(Pool::Live | Pool::Staging | Pool::Shadow | Pool::Standby) => true,
+            None => false,
+        });
+        for each in wanted.desired.deployments.iter().filter(|each| each.pool != Pool::Kept) {
             let deployment = endpoint.deployments.entry(each.version.clone()).or_default();
             if deployment.needs_load(each.sessions) {
-                deployment.begin_load();
-                self.load(wanted, each.version.clone(), each.sessions);
+                let load = deployment.begin_load();
+                self.load(wanted, each, load);
             }
             self.listen_privately(wanted, &each.version, deployment);
-            if let Some(every) = wanted.probe_every {
-                self.probe(&wanted.endpoint, &each.version, deployment, every);
+            match wanted.probe_every {
+                Some(every) => self.probe(&wanted.endpoint, &each.version, deployment, every),
+                None => deployment.forget_probe(),
             }
         }
     }
@@ -87,7 +94,8 @@ impl Embedded {
     /// nobody: a failed incumbent is no reason to keep a candidate.
     fn route(&self, endpoint: &mut Endpoint, wanted: &Wanted) {
         let route = &wanted.desired.route;
-        if endpoint.acknowledged >= Some(route.epoch) || !ready_for(endpoint, route) {
+        let late = endpoint.acknowledged >= Some(route.epoch);
+        if late || !ready_for(endpoint, route) || self.is_latched(wanted) {
             return;
         }
         match self.inner.gateway.install(table(endpoint, wanted)) {
@@ -96,6 +104,14 @@ impl Embedded {
                 tracing::error!(endpoint = %wanted.endpoint, %error, "routing table refused");
             }
         }
+    }
+
+    /// Whether the gateway set this rollout's share to zero, and a share above it is wanted: the
+    /// larger epoch would clear the latch before anybody has written down why it was set.
+    fn is_latched(&self, wanted: &Wanted) -> bool {
+        let latch = self.inner.gateway.latch(&wanted.endpoint);
+        let ours = latch.map(|latch| latch.rollout) == wanted.rollout.as_ref().map(|r| r.id);
+        latch.is_some() && ours && wanted.desired.route.share > Share::ZERO
     }
 }
 
@@ -109,7 +125,9 @@ fn ready_for(endpoint: &Endpoint, route: &Route) -> bool {
     let known = |version: &Option<VersionRef>| {
         version.as_ref().is_none_or(|version| endpoint.deployments.contains_key(version))
     };
-    if route.share == Share::ZERO && route.candidate.is_none() {
+    // After a restart nobody is served yet, so nobody is kept waiting by a load.
+    let serves = endpoint.acknowledged.is_some();
+    if serves && route.share == Share::ZERO && route.candidate.is_none() {
         return known(&route.incumbent);
     }
     settled(&route.incumbent) && settled(&route.candidate)
@@ -173,10 +191,10 @@ impl World for Embedded {
 
 impl Embedded {
     /// Records how a load ended, unless it is not wanted any more.
-    fn loaded(&self, name: &EndpointName, version: &VersionRef, phase: Phase) {
+    fn loaded(&self, name: &EndpointName, version: &VersionRef, load: LoadId, phase: Phase) {
         self.with(name, |endpoint| {
             if let Some(deployment) = endpoint.deployments.get_mut(version) {
-                deployment.end_load(phase);
+                deployment.end_load(load, phase);
             }
         });
         self.inner.changed.notify_one();

@@ -176,6 +176,11 @@ pub(crate) fn odd_model(name: &str) -> PathBuf {
     root().join("crates/runtime/tests/fixtures").join(name).with_extension("onnx")
 }
 
+/// A version that misbehaves (`tests/fixtures/make.py`).
+pub(crate) fn odd_version(name: &str) -> PathBuf {
+    root().join("tests/fixtures").join(format!("digits_{name}.onnx"))
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

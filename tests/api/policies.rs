@@ -1,5 +1,7 @@
 //! Policies.
 
+mod trigger;
+
 use crate::harness::{Server, redacted};
 use serde_json::json;
 

@@ -14,6 +14,7 @@ mod operators;
 mod policies;
 mod queue;
 mod records;
+mod release;
 mod restore;
 mod rollback;
 mod silence;

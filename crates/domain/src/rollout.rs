@@ -14,6 +14,7 @@ mod leaving;
 mod operator;
 mod overlay;
 mod pausing;
+mod restarting;
 mod stage;
 mod standing;
 mod state;
@@ -46,7 +47,7 @@ impl Rollout {
             return Err(Rejected::Terminal(self.stage.name()));
         }
         let mut next = self.clone();
-        next.step.clock.advance(now, self.overlays());
+        next.step.clock.advance(restarting::counts_to(event, now), self.overlays());
         let here = match operator::everywhere(&next, event, now) {
             Sorted::Answered(answer) => return *answer,
             Sorted::Here(here) => here,

@@ -1,5 +1,6 @@
 //! Names that point at versions, and the record of every move.
 
+use crate::changed::Changed;
 use crate::row::{Columns, int, to_json};
 use crate::versions::Error;
 use crate::{Store, models, storage};
@@ -25,17 +26,19 @@ pub struct Move {
 }
 
 impl Store {
-    /// Points `alias` at a version. Errors: [`Error::UnknownVersion`].
+    /// Points `alias` at a version. Gives what that changed. Errors: [`Error::UnknownVersion`].
     pub async fn set_alias(
         &self,
         version: (&ModelName, VersionNumber),
         alias: &str,
         by: By<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Changed, Error> {
         let mut write = self.write().await?;
         models::touch(write.sql(), version, by.now).await?;
-        point(write.sql(), version, alias, by).await?;
-        Ok(write.commit().await?)
+        let moved = point(write.sql(), version, alias, by).await?;
+        write.commit().await?;
+        let aliases = moved.then(|| alias.to_owned()).into_iter().collect();
+        Ok(Changed { aliases, ..Changed::default() })
     }
 
     /// Removes `alias`; an absent one is as good as removed.
@@ -90,12 +93,13 @@ impl Store {
     }
 }
 
+/// False when it pointed there before.
 pub(crate) async fn point(
     sql: &mut SqliteConnection,
     (model, number): (&ModelName, VersionNumber),
     alias: &str,
     by: By<'_>,
-) -> Result<(), storage::Error> {
+) -> Result<bool, storage::Error> {
     let moved = sqlx::query(
         "INSERT INTO alias (model, name, number, at) VALUES (?, ?, ?, ?)
          ON CONFLICT (model, name) DO UPDATE SET number = excluded.number, at = excluded.at
@@ -108,9 +112,10 @@ pub(crate) async fn point(
     .execute(&mut *sql)
     .await?;
     if moved.rows_affected() == 0 {
-        return Ok(());
+        return Ok(false);
     }
-    note(sql, (model, alias), Some(number), by).await
+    note(sql, (model, alias), Some(number), by).await?;
+    Ok(true)
 }
 
 pub(crate) async fn remove(

@@ -3,9 +3,11 @@
 //! Owns the `blobs` directory. A blob appears whole or not at all; what a crash left half written
 //! is swept when the directory is opened. Refuses to hand out bytes that differ from their name.
 
+mod hold;
 mod reader;
 mod writer;
 
+pub use hold::Hold;
 pub use writer::{Blob, Writer};
 
 use seatrial_domain::Digest;
@@ -13,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::sync::RwLock;
 
 /// Why a blob could not be stored or handed out.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,8 @@ pub struct Blobs {
     sealed: Arc<Path>,
     partial: Arc<Path>,
     next: Arc<AtomicU64>,
+    /// Read: blobs are stored and not referred to yet. Written: blobs are removed.
+    holds: Arc<RwLock<()>>,
 }
 
 impl Blobs {
@@ -67,7 +72,8 @@ impl Blobs {
             tokio::fs::remove_file(entry.path()).await?;
         }
         sync_dir(dir).await?;
-        Ok(Self { sealed: sealed.into(), partial: partial.into(), next: Arc::default() })
+        let (sealed, partial) = (sealed.into(), partial.into());
+        Ok(Self { sealed, partial, next: Arc::default(), holds: Arc::default() })
     }
 
     /// Whether a blob of this digest and size is stored. Cheap: its bytes are not read.

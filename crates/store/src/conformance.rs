@@ -7,5 +7,7 @@ mod feedback;
 mod fixture;
 mod opening;
 mod registry;
+mod release;
+mod retention;
 mod rollouts;
 mod settings;

@@ -5,6 +5,7 @@
 
 pub mod aliases;
 pub mod blobs;
+pub mod changed;
 pub mod datasets;
 pub mod endpoints;
 pub mod feedback;

@@ -1,5 +1,6 @@
 //! Registered names. A deleted model stays as a tombstone: its numbers are never given again.
 
+use crate::aliases::By;
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
 use crate::versions::{self, Error};
@@ -73,7 +74,8 @@ impl Store {
         .await?;
         for number in numbers {
             let number = VersionNumber(u64::try_from(number).unwrap_or(0));
-            versions::delete_in(&mut write, (name, number), actor, now).await?;
+            let by = By { actor, cause: "with its model", now };
+            versions::delete_in(&mut write, (name, number), by).await?;
         }
         let done = sqlx::query(
             "UPDATE model SET deleted_at = ?, updated_at = ? WHERE name = ? AND deleted_at IS NULL",

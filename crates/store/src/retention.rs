@@ -1,8 +1,33 @@
-//! What is forgotten, and when. The journal, versions and counters never are.
+//! What is forgotten, and when. The journal and rollouts themselves never are.
 
+use crate::row::Columns;
 use crate::{Store, storage};
 use seatrial_domain::{RolloutId, Timestamp};
 use std::sync::atomic::Ordering;
+
+/// Ended rollouts that have evidence left and whose plans keep it no longer. Spans are stored in
+/// milliseconds, instants in microseconds.
+const DUE: &str = "
+    SELECT count(*) AS count, json_group_array(id) AS rollouts FROM rollout
+    WHERE phase = 'ended'
+      AND (state ->> '$.ended_at') + 1000 * (state ->> '$.plan.decommission.keep_evidence') <= ?1
+      AND (id IN (SELECT rollout FROM gate_counter) OR id IN (SELECT rollout FROM shadow_counter)
+        OR id IN (SELECT rollout FROM seen_unit) OR id IN (SELECT rollout FROM seen_level)
+        OR id IN (SELECT rollout FROM feedback_cell)
+        OR id IN (SELECT rollout FROM validation_report))";
+
+/// All that is known of the traffic of the rollouts in the list `?1`. The order matters: labels
+/// are found by their assignments.
+const EVIDENCE: [&str; 7] = [
+    "DELETE FROM gate_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM shadow_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM seen_level WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM seen_unit WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM feedback_cell WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM validation_report WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM feedback WHERE request IN (
+         SELECT request FROM assignment WHERE rollout IN (SELECT value FROM json_each(?1)))",
+];
 
 impl Store {
     /// Forgets assignments made before `time`, and the labels that came for them: from then on
@@ -37,5 +62,29 @@ impl Store {
         .execute(write.sql())
         .await?;
         write.commit().await
+    }
+
+    /// Forgets the evidence, seen units, labels and validation report of each rollout that ended
+    /// longer before `now` than its plan keeps them. Gives how many rollouts those were.
+    pub async fn prune_evidence(&self, now: Timestamp) -> Result<u64, storage::Error> {
+        let mut write = self.write().await?;
+        let due = sqlx::query(DUE).bind(now.as_micros()).fetch_one(write.sql()).await?;
+        let (count, rollouts) = (due.count("count")?, due.text("rollouts")?);
+        if count == 0 {
+            return Ok(0);
+        }
+        for forget in EVIDENCE {
+            sqlx::query(forget).bind(&rollouts).execute(write.sql()).await?;
+        }
+        let pruned = sqlx::query(
+            "DELETE FROM assignment WHERE rollout IN (SELECT value FROM json_each(?1))",
+        )
+        .bind(&rollouts)
+        .execute(write.sql())
+        .await?
+        .rows_affected();
+        write.commit().await?;
+        self.inner.assignments.fetch_sub(pruned, Ordering::Relaxed);
+        Ok(count)
     }
 }

@@ -1,5 +1,6 @@
 //! Key and value pairs on models and versions.
 
+use crate::changed::Changed;
 use crate::row::{Columns, int};
 use crate::storage::Error;
 use crate::{Store, models, versions};
@@ -11,29 +12,33 @@ use std::collections::BTreeMap;
 type Tags = BTreeMap<String, String>;
 
 impl Store {
-    /// Sets these tags on a version; others stay.
+    /// Sets these tags on a version; others stay. Gives what that changed.
     pub async fn tag_version(
         &self,
         version: (&ModelName, VersionNumber),
         tags: &BTreeMap<String, String>,
         now: Timestamp,
-    ) -> Result<(), versions::Error> {
+    ) -> Result<Changed, versions::Error> {
         let mut write = self.write().await?;
         models::touch(write.sql(), version, now).await?;
-        set(write.sql(), version, tags).await?;
-        Ok(write.commit().await?)
+        let tags = set(write.sql(), version, tags).await?;
+        write.commit().await?;
+        Ok(Changed { tags, ..Changed::default() })
     }
 }
 
+/// Gives the tags that had another value, or none.
 pub(crate) async fn set(
     sql: &mut SqliteConnection,
     (model, number): (&ModelName, VersionNumber),
     tags: &Tags,
-) -> Result<(), Error> {
+) -> Result<Tags, Error> {
+    let mut changed = Tags::new();
     for (key, value) in tags {
-        sqlx::query(
+        let set = sqlx::query(
             "INSERT INTO version_tag (model, number, key, value) VALUES (?, ?, ?, ?)
-             ON CONFLICT (model, number, key) DO UPDATE SET value = excluded.value",
+             ON CONFLICT (model, number, key) DO UPDATE SET value = excluded.value
+             WHERE value <> excluded.value",
         )
         .bind(model.as_str())
         .bind(int(number.0))
@@ -41,8 +46,11 @@ pub(crate) async fn set(
         .bind(value)
         .execute(&mut *sql)
         .await?;
+        if set.rows_affected() > 0 {
+            changed.insert(key.clone(), value.clone());
+        }
     }
-    Ok(())
+    Ok(changed)
 }
 
 pub(crate) async fn of_version(

@@ -3,11 +3,13 @@
 mod delete;
 mod diff;
 mod register;
+mod release;
 mod verify;
 
 pub(crate) use delete::delete_in;
 pub use diff::Diff;
 pub use register::{New, Registered};
+pub use release::Releasable;
 pub use verify::{Fault, Verified};
 
 use crate::page::{Page, Request};

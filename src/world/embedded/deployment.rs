@@ -6,6 +6,7 @@ use crate::clock;
 use crate::world;
 use seatrial_runtime::{Backend, OnnxModel};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -21,19 +22,18 @@ pub(super) enum Phase {
 #[derive(Debug, Default)]
 pub(super) struct Deployment {
     backend: Arc<Swap>,
-    load: Load,
+    loading: Option<LoadId>,
     failed: Option<Failure>,
     memory_bytes: Option<u64>,
     pub(super) listener: Option<Listener>,
     pub(super) probe: Probe,
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
-enum Load {
-    #[default]
-    Idle,
-    Running,
-}
+/// One load of one deployment: a late result is not taken for another deployment's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LoadId(u64);
+
+static LOADS: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug)]
 struct Failure {
@@ -62,15 +62,17 @@ impl Deployment {
     /// again after a while, longer each time.
     pub(super) fn needs_load(&self, sessions: u32) -> bool {
         let waiting = self.failed.as_ref().is_some_and(|f| clock::monotonic() < f.retry_at);
-        self.sessions() < sessions && self.load == Load::Idle && !waiting
+        self.sessions() < sessions && self.loading.is_none() && !waiting
     }
 
-    pub(super) fn begin_load(&mut self) {
-        self.load = Load::Running;
+    pub(super) fn begin_load(&mut self) -> LoadId {
+        *self.loading.insert(LoadId(LOADS.fetch_add(1, Ordering::Relaxed)))
     }
 
-    pub(super) fn end_load(&mut self, phase: Phase) {
-        self.load = Load::Idle;
+    pub(super) fn end_load(&mut self, load: LoadId, phase: Phase) {
+        if self.loading.take_if(|loading| *loading == load).is_none() {
+            return;
+        }
         match phase {
             Phase::Loaded { model, memory_bytes } => {
                 self.backend.put(model);
@@ -83,6 +85,11 @@ impl Deployment {
                 self.failed = Some(Failure { why, retry_at: clock::monotonic() + wait, wait });
             }
         }
+    }
+
+    /// Outside a stability window nothing is probed, and an old probe says nothing.
+    pub(super) fn forget_probe(&mut self) {
+        self.probe = Probe::default();
     }
 
     /// Ready, or failed: waiting any longer changes nothing soon.

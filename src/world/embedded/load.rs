@@ -1,9 +1,10 @@
 //! Loading a version: verified bytes, a trial in a child process, then sessions in this one.
 
-use super::deployment::Phase;
+use super::deployment::{LoadId, Phase};
 use super::{Embedded, artifact};
 use crate::world::Wanted;
 use anyhow::Context as _;
+use seatrial_domain::rollout::Wanted as Deploy;
 use seatrial_domain::{EndpointName, VersionRef};
 use seatrial_runtime::load::Level;
 use seatrial_runtime::probe::Child;
@@ -40,17 +41,19 @@ struct Ticket {
 
 impl Embedded {
     /// Loads `version` in the background.
-    pub(super) fn load(&self, wanted: &Wanted, version: VersionRef, sessions: u32) {
+    pub(super) fn load(&self, wanted: &Wanted, deployment: &Deploy, load: LoadId) {
         let world = self.clone();
-        let endpoint = wanted.endpoint.clone();
+        let (endpoint, version) = (wanted.endpoint.clone(), deployment.version.clone());
         let ticket = Ticket {
-            sessions,
+            sessions: deployment.sessions,
             max_concurrency: wanted.settings.max_concurrency,
             warmup: wanted.warmup,
             deadline: wanted.settings.deadline,
             progress_deadline: wanted.progress_deadline,
         };
         self.inner.tasks.spawn("load", async move {
+            // One at a time; waiting for one's turn is not the model's fault.
+            let Ok(_turn) = world.inner.loader.turns.acquire().await else { return };
             let limit = ticket.progress_deadline;
             let phase = match timeout(limit, world.try_load(&version, &ticket)).await {
                 Ok(Ok(phase)) => phase,
@@ -60,13 +63,12 @@ impl Embedded {
                 }
             };
             report(&endpoint, &version, &phase);
-            world.loaded(&endpoint, &version, phase);
+            world.loaded(&endpoint, &version, load, phase);
         });
     }
 
     async fn try_load(&self, version: &VersionRef, ticket: &Ticket) -> anyhow::Result<Phase> {
         let loader = &self.inner.loader;
-        let _turn = loader.turns.acquire().await?;
         let model = artifact::model_file(&self.inner.store, version).await?;
         loader.child.probe(&model.path, Level::Production).await.context("trial load")?;
         let options = LoadOptions {

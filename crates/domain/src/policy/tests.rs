@@ -3,7 +3,7 @@ use crate::plan::{GateMode, Rule};
 use proptest::prelude::*;
 use std::time::Duration;
 
-const EVERY_FIELD: &str = include_str!("../../tests/fixtures/policy.yaml");
+const EVERY_FIELD: &str = include_str!("../../../../docs/reference/policy.yaml");
 const HEAD: &str = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:\n";
 
 /// A policy with these lines below `spec`, beside the endpoint; they start in line 6.

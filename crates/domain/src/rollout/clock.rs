@@ -1,4 +1,5 @@
-//! How long a step has counted. Starts at the acknowledgement of the step's epoch.
+//! How long a step has counted. Starts at the acknowledgement of the step's epoch, and again after
+//! each time it was halted.
 
 use super::overlay::Overlays;
 use crate::Timestamp;
@@ -19,7 +20,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts at `now`, if it has not.
+    /// Starts at `now`, if it does not run; time while it was halted is not counted.
     pub(super) fn start(&mut self, now: Timestamp) {
         self.counted_to.get_or_insert(now);
     }

@@ -102,6 +102,11 @@ impl Rollout {
     /// acknowledged.
     pub(super) fn reroute(&mut self, now: Timestamp) {
         self.epoch = self.epoch.next();
+        self.await_acknowledgement(now);
+    }
+
+    /// Waits for the wanted epoch from `now` on. What the step has counted stays.
+    pub(super) fn await_acknowledgement(&mut self, now: Timestamp) {
         self.step.acknowledged_at = None;
         self.step.routed_at = now;
         self.step.clock.halt();

@@ -68,6 +68,11 @@ pub enum Event {
     Released(Hold),
     /// The incumbent has no request left, or its drain timeout is over.
     Drained,
+    /// The server is back. It was last seen alive at `alive_until`; the time since counts towards
+    /// nothing.
+    Restarted {
+        alive_until: Timestamp,
+    },
     /// Time passed: deadlines, expiries and windows are looked at.
     Tick,
 }
@@ -130,6 +135,7 @@ impl Event {
             Self::Held(_) => "held",
             Self::Released(_) => "released",
             Self::Drained => "drained",
+            Self::Restarted { .. } => "restarted",
             Self::Tick => "tick",
         }
     }

@@ -8,4 +8,5 @@ mod history;
 mod level;
 mod plans;
 mod records;
+mod restarts;
 mod times;

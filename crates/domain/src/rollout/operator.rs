@@ -1,5 +1,5 @@
-//! Events that mean the same in every stage: people's words, guardrails, what the world lacks.
-//! Abort and rollback win from every state (law 4).
+//! Events that mean the same in every stage: people's words, guardrails, what the world lacks,
+//! a restart of the server. Abort and rollback win from every state (law 4).
 
 use super::ending::{end, end_with, quarantine, stranded};
 use super::entry::{Answer, said};
@@ -8,6 +8,7 @@ use super::guardrail::tripped;
 use super::here::{Here, Turn};
 use super::leaving::Look;
 use super::pausing::{held, pause, released, resume};
+use super::restarting::restarted;
 use super::stage::Outcome;
 use super::state::Rollout;
 use super::voyage::not_here;
@@ -34,6 +35,7 @@ pub(super) fn everywhere<'a>(next: &Rollout, event: &'a Event, now: Timestamp) -
         Event::Resume => resume(next.clone(), event, now),
         Event::Held(hold) => held(next.clone(), event, *hold),
         Event::Released(hold) => released(next.clone(), event, *hold),
+        Event::Restarted { .. } => restarted(next.clone(), event, now),
         Event::Acknowledged { epoch } if *epoch != next.epoch => {
             Err(Rejected::Stale { found: *epoch, expected: next.epoch })
         }

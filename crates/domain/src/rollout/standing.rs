@@ -119,7 +119,7 @@ pub(super) fn decommissioning(
 
 /// How long the way back took, from its decision, against the plan's objective.
 fn measured(next: &Rollout, now: Timestamp) -> String {
-    let took = now.since(next.step.routed_at).as_millis();
+    let took = now.since(next.step.entered_at).as_millis();
     let objective = next.plan.standby.rollback_objective.as_millis();
     let verdict = if took <= objective { "within" } else { "MISSED" };
     format!("share zero acknowledged after {took} ms ({verdict} the objective of {objective} ms)")

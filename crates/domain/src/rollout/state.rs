@@ -50,7 +50,7 @@ pub enum Bootstrap {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Step {
     pub entered_at: Timestamp,
-    /// When the wanted epoch was issued.
+    /// Since when the wanted epoch is waited for: its issue, or the server's restart after that.
     pub routed_at: Timestamp,
     /// When every gateway had the epoch in force.
     pub acknowledged_at: Option<Timestamp>,

@@ -5,6 +5,7 @@ mod guardrails;
 mod holds;
 mod pauses;
 mod people;
+mod restarts;
 mod script;
 mod shadows;
 mod voyages;

@@ -1,5 +1,6 @@
 use super::fixture::{ada, at, fixture, live, model, new_version, queued, tamper, version};
 use crate::aliases::By;
+use crate::changed::Changed;
 use crate::page::Request;
 use crate::versions::{Diff, Error, Lifecycle, Registered};
 use seatrial_domain::VersionNumber;
@@ -30,7 +31,7 @@ async fn the_same_bytes_again_are_the_existing_version() {
     let first = version(&fixture.store, b"one").await;
     let new = new_version(&fixture.store, b"one").await;
     let again = fixture.store.register_version(&new).await.unwrap();
-    assert_eq!(again, Registered::Existing(first));
+    assert_eq!(again, Registered::Existing(first, Changed::default()));
     assert_eq!(version(&fixture.store, b"two").await.reference.number, VersionNumber(2));
 }
 

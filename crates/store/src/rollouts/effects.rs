@@ -63,7 +63,8 @@ async fn serve(
     match version {
         Some(version) => {
             lifecycle(sql, version, "registered").await?;
-            aliases::point(sql, (&version.model, version.number), alias, moved).await
+            aliases::point(sql, (&version.model, version.number), alias, moved).await?;
+            Ok(())
         }
         None => aliases::remove(sql, &by.rollout.candidate.model, alias, moved).await,
     }

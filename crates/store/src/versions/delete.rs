@@ -17,7 +17,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut write = self.write().await?;
-        delete_in(&mut write, version, actor, now).await?;
+        let by = By { actor, cause: "by hand", now };
+        delete_in(&mut write, version, by).await?;
         Ok(write.commit().await?)
     }
 }
@@ -25,16 +26,15 @@ impl Store {
 pub(crate) async fn delete_in(
     write: &mut Write<'_>,
     key: (&ModelName, VersionNumber),
-    actor: &Actor,
-    now: Timestamp,
+    by: By<'_>,
 ) -> Result<(), Error> {
     let version = load(write.sql(), key).await?;
     if let Some(by) = referrer(write, &version.reference).await? {
         return Err(Error::Referenced { version: version.reference, by });
     }
-    let by = By { actor, cause: "the version was deleted", now };
+    let moved = By { cause: "the version was deleted", ..by };
     for alias in &version.aliases {
-        aliases::remove(write.sql(), key.0, alias, by).await?;
+        aliases::remove(write.sql(), key.0, alias, moved).await?;
     }
     sqlx::query("DELETE FROM version_tag WHERE model = ? AND number = ?")
         .bind(key.0.as_str())
@@ -42,14 +42,14 @@ pub(crate) async fn delete_in(
         .execute(write.sql())
         .await?;
     sqlx::query("UPDATE version SET deleted_at = ? WHERE model = ? AND number = ?")
-        .bind(now.as_micros())
+        .bind(by.now.as_micros())
         .bind(key.0.as_str())
         .bind(int(key.1.0))
         .execute(write.sql())
         .await?;
     let subject = version.reference.to_string();
-    let row = journal::New::about(&subject, "deleted", actor, now)
-        .because(format!("was {}", version.reference.digest));
+    let row = journal::New::about(&subject, "deleted", by.actor, by.now)
+        .because(format!("{}, was {}", by.cause, version.reference.digest));
     write.journal(row).await?;
     Ok(())
 }

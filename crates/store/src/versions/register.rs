@@ -2,6 +2,7 @@
 
 use super::{Error, Version, load};
 use crate::aliases::{self, By};
+use crate::changed::Changed;
 use crate::row::{Columns, int, to_json};
 use crate::write::Write;
 use crate::{Store, journal, models, storage, tags};
@@ -28,21 +29,30 @@ pub struct New {
 pub enum Registered {
     New(Version),
     /// The model has a version of exactly these bytes: it is answered, with the tags and aliases
-    /// now asked for.
-    Existing(Version),
+    /// now asked for, and what of those is new.
+    Existing(Version, Changed),
 }
 
 impl Registered {
     /// The version, new or not.
     pub fn into_version(self) -> Version {
         match self {
-            Self::New(version) | Self::Existing(version) => version,
+            Self::New(version) | Self::Existing(version, _) => version,
+        }
+    }
+
+    /// What was not so before.
+    pub fn changed(&self) -> Changed {
+        match self {
+            Self::New(version) => Changed::all_of(version),
+            Self::Existing(_, changed) => changed.clone(),
         }
     }
 }
 
 impl Store {
-    /// Registers a version. Errors: [`Error::MissingBlob`].
+    /// Registers a version; who stores its blobs holds them until then ([`crate::blobs::Hold`]).
+    /// Errors: [`Error::MissingBlob`].
     pub async fn register_version(&self, new: &New) -> Result<Registered, Error> {
         for file in new.manifest.files() {
             if !self.blobs().has(&file.digest, file.size).await? {
@@ -58,15 +68,18 @@ impl Store {
             None => insert(&mut write, new, &digest).await?,
         };
         let key = (&new.model, number);
-        tags::set(write.sql(), key, &new.tags).await?;
+        let tags = tags::set(write.sql(), key, &new.tags).await?;
+        let mut changed = Changed { tags, ..Changed::default() };
         for alias in &new.aliases {
             let by = By { actor: &new.actor, cause: "given at registration", now: new.now };
-            aliases::point(write.sql(), key, alias, by).await?;
+            if aliases::point(write.sql(), key, alias, by).await? {
+                changed.aliases.push(alias.clone());
+            }
         }
         let version = load(write.sql(), key).await?;
         write.commit().await?;
         Ok(match existing {
-            Some(_) => Registered::Existing(version),
+            Some(_) => Registered::Existing(version, changed),
             None => Registered::New(version),
         })
     }

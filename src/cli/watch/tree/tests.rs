@@ -65,14 +65,14 @@ impl Story {
         let rollout = Rollout::new(new, now);
         let mut story = Self { rollout, history: Vec::new(), now, verdict: None };
         let incumbent = Some(version(1));
-        story.on(0, Event::Turn { epoch: Epoch(1), incumbent, plan: Box::new(plan) });
+        story.on(0, &Event::Turn { epoch: Epoch(1), incumbent, plan: Box::new(plan) });
         story
     }
 
     /// The event happens `seconds` later.
-    fn on(&mut self, seconds: u64, event: Event) {
+    fn on(&mut self, seconds: u64, event: &Event) {
         self.now = self.now.plus(Duration::from_secs(seconds));
-        let transition = self.rollout.on(&event, self.now).unwrap_or_else(|why| {
+        let transition = self.rollout.on(event, self.now).unwrap_or_else(|why| {
             panic!("{} in {}: {why}", event.name(), self.rollout.stage.name())
         });
         self.rollout = transition.next;
@@ -92,22 +92,22 @@ impl Story {
     }
 
     fn acknowledged(&mut self) {
-        self.on(0, Event::Acknowledged { epoch: self.rollout.epoch });
+        self.on(0, &Event::Acknowledged { epoch: self.rollout.epoch });
     }
 
     fn judged(&mut self, seconds: u64, verdict: Verdict) {
-        self.on(seconds, Event::Judged { verdict: Box::new(verdict), capacity: 2 });
+        self.on(seconds, &Event::Judged { verdict: Box::new(verdict), capacity: 2 });
     }
 
-    fn to_shadow(&mut self) {
-        self.on(2, Event::Staged);
+    fn reach_shadow(&mut self) {
+        self.on(2, &Event::Staged);
         let summary = "holdout 0.919 vs 0.903 (n=359, margin -0.030)   12/12 contract tests";
-        self.on(3, Event::Validated { summary: summary.to_owned() });
+        self.on(3, &Event::Validated { summary: summary.to_owned() });
         self.acknowledged();
     }
 
-    fn to_canary(&mut self) {
-        self.to_shadow();
+    fn reach_canary(&mut self) {
+        self.reach_shadow();
         self.judged(4, verdict(Decision::Pass, Vec::new()));
         self.acknowledged();
     }
@@ -185,7 +185,7 @@ fn shadow() -> ShadowCounts {
 #[test]
 fn a_canary_that_is_deciding() {
     let mut story = Story::begin();
-    story.to_canary();
+    story.reach_canary();
     story.now = story.now.plus(Duration::from_secs(5));
     story.verdict = Some(verdict(Decision::Inconclusive, three_checks()));
     insta::assert_snapshot!(story.drawn());
@@ -194,7 +194,7 @@ fn a_canary_that_is_deciding() {
 #[test]
 fn a_canary_that_was_rolled_back_names_the_check() {
     let mut story = Story::begin();
-    story.to_canary();
+    story.reach_canary();
     let mut checks = three_checks();
     checks[2].verdict = CheckVerdict::Fail;
     checks[2].limit = "margin 2.0 points".to_owned();
@@ -207,16 +207,16 @@ fn a_canary_that_was_rolled_back_names_the_check() {
 #[test]
 fn a_rejected_validation_shows_no_live_stage() {
     let mut story = Story::begin();
-    story.on(1, Event::Staged);
+    story.on(1, &Event::Staged);
     let why = "holdout accuracy 0.786, least 0.850".to_owned();
-    story.on(2, Event::ValidationFailed { why });
+    story.on(2, &Event::ValidationFailed { why });
     insta::assert_snapshot!(story.drawn());
 }
 
 #[test]
 fn a_ramp_shows_every_gate_that_was_passed() {
     let mut story = Story::begin();
-    story.to_canary();
+    story.reach_canary();
     story.judged(6, verdict(Decision::Pass, three_checks()));
     story.acknowledged();
     story.verdict = Some(verdict(Decision::Inconclusive, Vec::new()));
@@ -226,8 +226,8 @@ fn a_ramp_shows_every_gate_that_was_passed() {
 #[test]
 fn a_pause_is_told_in_the_heading() {
     let mut story = Story::begin();
-    story.to_canary();
-    story.on(1, Event::Pause { reason: "lunch".to_owned() });
+    story.reach_canary();
+    story.on(1, &Event::Pause { reason: "lunch".to_owned() });
     insta::assert_snapshot!(story.drawn());
 }
 

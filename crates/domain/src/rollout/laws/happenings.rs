@@ -6,7 +6,7 @@ use crate::rollout::fixture::{SESSIONS, fail, incumbent, trip, verdict};
 use crate::rollout::{Event, Hold, Rollout, StageName};
 use crate::telemetry::BadOf;
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
-use crate::{Epoch, RolloutId};
+use crate::{Epoch, RolloutId, Timestamp};
 use proptest::prelude::*;
 
 /// Something that may happen, whatever the state will be by then.
@@ -22,10 +22,12 @@ pub(super) enum Happening {
         candidate: BadOf,
         incumbent: BadOf,
     },
+    /// The server is back after this many milliseconds; below zero, its clock had jumped.
+    Restarted(i64),
     Event(Event),
 }
 
-pub(super) fn event(happening: Happening, rollout: &Rollout) -> Event {
+pub(super) fn event(happening: Happening, rollout: &Rollout, now: Timestamp) -> Event {
     let earlier = |behind| Epoch(rollout.epoch.0.saturating_sub(behind));
     match happening {
         Happening::Healthy => healthy(rollout),
@@ -33,6 +35,10 @@ pub(super) fn event(happening: Happening, rollout: &Rollout) -> Event {
         Happening::Tripped { guardrail, behind, candidate, incumbent } => {
             let trip = trip(guardrail, earlier(behind), candidate, incumbent);
             Event::GuardrailTripped(Box::new(trip))
+        }
+        Happening::Restarted(millis) => {
+            let alive_until = Timestamp::from_micros(now.as_micros() - millis * 1000);
+            Event::Restarted { alive_until }
         }
         Happening::Event(event) => event,
     }
@@ -86,6 +92,7 @@ pub(super) fn happenings() -> impl Strategy<Value = Happening> {
         1 => tripped.prop_map(|(guardrail, behind, candidate, incumbent)| Happening::Tripped {
             guardrail, behind, candidate, incumbent,
         }),
+        1 => spans().prop_map(Happening::Restarted),
         20 => looks().prop_map(Happening::Event),
         14 => people().prop_map(Happening::Event),
         16 => world().prop_map(Happening::Event),

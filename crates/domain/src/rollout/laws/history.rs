@@ -48,7 +48,7 @@ fn play(mut rollout: Rollout, happenings: Vec<(Happening, i64)>) -> Vec<Offer> {
     let mut offers = Vec::with_capacity(happenings.len());
     for (happening, millis) in happenings {
         now = Timestamp::from_micros(now.as_micros() + millis * 1000);
-        let event = event(happening, &rollout);
+        let event = event(happening, &rollout, now);
         let before = rollout.clone();
         let answer = before.on(&event, now);
         if let Ok(transition) = &answer {
@@ -64,7 +64,7 @@ fn play(mut rollout: Rollout, happenings: Vec<(Happening, i64)>) -> Vec<Offer> {
 fn histories_reach_every_stage_and_overlay() {
     let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
     let fixed = Config {
-        cases: 96,
+        cases: 256,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(1),
         ..Config::default()

@@ -29,10 +29,18 @@ fn stopped(rollout: &Rollout) -> bool {
     rollout.paused.is_some() || rollout.awaiting.is_some() || rollout.held == Some(Hold::Freeze)
 }
 
+/// What an outage took is no time.
+fn alive_until(offer: &Offer) -> Timestamp {
+    match offer.event {
+        Event::Restarted { alive_until } => alive_until.min(offer.now),
+        _ => offer.now,
+    }
+}
+
 impl Counted {
     fn span(&self, offer: &Offer) -> Duration {
         let since = self.since.filter(|_| runs(&offer.before));
-        since.map_or(Duration::ZERO, |since| offer.now.since(since))
+        since.map_or(Duration::ZERO, |since| alive_until(offer).since(since))
     }
 
     /// The minimum counted when the offer is made.

@@ -57,7 +57,7 @@ impl Player {
         match words.split_once(' ') {
             Some(("reach", stage)) => self.reach(stage, now),
             Some(_) | None => {
-                let event = event(words, &self.rollout);
+                let event = event(words, &self.rollout, now);
                 self.take(&event, now)
             }
         }
@@ -80,7 +80,7 @@ impl Player {
         while self.rollout.stage.name().as_str() != stage {
             let words = self.healthy();
             now += if words == "ack" { 0 } else { 10 };
-            text = self.take(&event(words, &self.rollout), now);
+            text = self.take(&event(words, &self.rollout, now), now);
             assert!(!text.starts_with("refused: paused"), "cannot reach {stage}: {text}");
             assert!(now < 10_000, "cannot reach {stage}: {text}");
         }
@@ -117,7 +117,7 @@ impl Player {
     }
 }
 
-fn event(words: &str, rollout: &Rollout) -> Event {
+fn event(words: &str, rollout: &Rollout, now: u32) -> Event {
     let (word, rest) = words.split_once(' ').unwrap_or((words, ""));
     let reason = rest.to_owned();
     match word {
@@ -137,6 +137,8 @@ fn event(words: &str, rollout: &Rollout) -> Event {
         "hold" => Event::Held(hold(rest)),
         "release" => Event::Released(hold(rest)),
         "drained" => Event::Drained,
+        // Down for this many minutes.
+        "restart" => Event::Restarted { alive_until: at(now - rest.parse::<u32>().unwrap()) },
         "tick" => Event::Tick,
         "pause" => Event::Pause { reason },
         "resume" => Event::Resume,

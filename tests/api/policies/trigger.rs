@@ -1,0 +1,116 @@
+//! `trigger`: rollouts that an alias or a tag starts.
+
+use crate::harness::{Server, answer, demo_model, odd_version};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A server with a policy for the endpoint `digits`, and version 1 of the model of that name.
+async fn waiting_for(trigger: &str) -> Server {
+    let server = Server::start();
+    let text = format!(
+        "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {{name: eager}}\n\
+         spec: {{endpoint: digits, trigger: {trigger}}}\n"
+    );
+    let applied = server.put("/policies/eager", json!({"text": text})).await;
+    assert_eq!(applied.status, 200, "{applied:?}");
+    assert_eq!(server.push("digits", &demo_model("v1")).await.status, 201);
+    server
+}
+
+async fn set_alias(server: &Server, model: &str, version: u64) {
+    let path = format!("/models/{model}/aliases/next");
+    let set = server.put(&path, json!({"version": version})).await;
+    assert_eq!((set.status, &set.body["aliases"]["next"]), (200, &json!(version)), "{set:?}");
+}
+
+async fn tag(server: &Server, tags: Value) {
+    let path = "/models/digits/versions/1/tags";
+    let request = server.request(Method::PATCH, path).json(&json!({"tags": tags}));
+    assert_eq!(answer(request).await.status, 200);
+}
+
+/// The candidate of every rollout, the first one first.
+async fn candidates(server: &Server) -> Vec<u64> {
+    let listed = server.get("/rollouts").await;
+    let items = listed.body["items"].as_array().unwrap();
+    items.iter().rev().map(|rollout| rollout["candidate"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_alias_that_moves_starts_a_rollout_as_its_policy_says() {
+    let server = waiting_for("{alias: next}").await;
+    set_alias(&server, "digits", 1).await;
+    let rollout = server.get("/rollouts/1").await.body;
+    assert_eq!((&rollout["candidate"], &rollout["policy"]), (&json!(1), &json!("eager")));
+    let history = server.get("/rollouts/1/history").await.body;
+    let created = &history["items"][0];
+    assert_eq!(created["actor"], "tester (unverified)");
+    assert!(created["what"].as_str().unwrap().contains("alias next was set"), "{created}");
+
+    set_alias(&server, "digits", 1).await;
+    assert_eq!(candidates(&server).await, [1], "it pointed there before");
+    server.push("digits", &demo_model("v2")).await;
+    set_alias(&server, "digits", 2).await;
+    assert_eq!(candidates(&server).await, [1, 2], "the newer one waits for its turn");
+}
+
+#[tokio::test]
+async fn a_push_with_the_alias_or_the_tag_starts_a_rollout_once() {
+    let server = waiting_for("{alias: next, tag: ready=yes}").await;
+    let bytes = std::fs::read(demo_model("v2")).unwrap();
+    for _ in 0..2 {
+        let upload = server.upload(&[("model.onnx", bytes.clone())]).await;
+        let register = json!({"upload": upload, "alias": "next", "tags": {"ready": "yes"}});
+        let pushed = server.post("/models/digits/versions", register).await;
+        assert_eq!(pushed.body["version"], 2, "{pushed:?}");
+    }
+    assert_eq!(candidates(&server).await, [2]);
+}
+
+#[tokio::test]
+async fn a_tag_starts_a_rollout_when_it_gets_the_value() {
+    let server = waiting_for("{tag: ready=yes}").await;
+    tag(&server, json!({"ready": "no", "yes": "ready"})).await;
+    assert_eq!(candidates(&server).await, [0; 0]);
+    tag(&server, json!({"ready": "yes"})).await;
+    tag(&server, json!({"ready": "yes", "owner": "ada"})).await;
+    assert_eq!(candidates(&server).await, [1]);
+}
+
+#[tokio::test]
+async fn without_a_trigger_or_for_another_model_nothing_starts() {
+    let server = waiting_for("{alias: next}").await;
+    server.push("letters", &demo_model("v1")).await;
+    set_alias(&server, "letters", 1).await;
+    assert_eq!(candidates(&server).await, [0; 0]);
+    let server = waiting_for("{alias: null, tag: null}").await;
+    set_alias(&server, "digits", 1).await;
+    assert_eq!(candidates(&server).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_version_in_quarantine_gets_its_alias_and_no_rollout() {
+    let server = waiting_for("{alias: next}").await;
+    let pushed = server.push("digits", &odd_version("shape")).await;
+    let started = server.post("/rollouts", json!({"model": "digits", "version": 2})).await;
+    assert_eq!(started.status, 200, "{started:?}");
+    until_rejected(&server).await;
+    let digest = pushed.body["digest"].as_str().unwrap();
+    assert_eq!(server.get(&format!("/quarantine/{digest}")).await.status, 200);
+
+    set_alias(&server, "digits", 2).await;
+
+    assert_eq!(candidates(&server).await, [2], "only the one started by hand");
+    assert_eq!(server.get("/models/digits").await.body["aliases"], json!({"next": 2}));
+}
+
+/// Reads the events of rollout 1 until one says that it was rejected.
+async fn until_rejected(server: &Server) {
+    let request = server.at(Method::GET, "/events?rollout=1&after=0");
+    let mut stream = request.send().await.unwrap();
+    let mut text = String::new();
+    while !text.contains(r#""to":"rejected""#) {
+        let chunk = stream.chunk().await.unwrap().expect("the stream stays open");
+        text.push_str(&String::from_utf8_lossy(&chunk));
+    }
+}
