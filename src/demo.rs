@@ -33,6 +33,11 @@ use tokio::signal::unix::{SignalKind, signal};
 /// The whole play, from the moment its server answers.
 const LIMIT: Duration = Duration::from_secs(240);
 
+/// A person stopped the play.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Interrupted;
+
 /// How to play.
 #[derive(Debug, Clone, Default)]
 pub struct Args {
@@ -55,11 +60,17 @@ pub async fn run(args: Args) -> anyhow::Result<Exit> {
     if let Some(path) = &args.report {
         write(&report, path)?;
     }
-    let ended = played.and_then(|()| judged(&report, screen));
-    if ended.is_err() {
-        keep(directory, screen);
+    match played.and_then(|()| judged(&report, screen)) {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) if error.is::<Interrupted>() => {
+            screen.say(Tone::Plain, "\nInterrupted; nothing of it is left.");
+            Ok(Exit::Aborted)
+        }
+        Err(error) => {
+            keep(directory, screen);
+            Err(error)
+        }
     }
-    ended.map(|()| Exit::Success)
 }
 
 /// Starts the server, plays, and stops the server again whatever happened.
@@ -71,8 +82,9 @@ async fn played(
 ) -> anyhow::Result<()> {
     bundle::unpack(directory)?;
     let server = tokio::select! {
-        server = started(environment, screen, directory) => server?,
+        biased;
         interrupted = interrupted() => return interrupted,
+        server = started(environment, screen, directory) => server?,
     };
     screen.tell(&story::opening(server.addresses.inference, server.addresses.control));
     let theatre = Theatre {
@@ -80,14 +92,21 @@ async fn played(
         screen,
         addresses: server.addresses,
         tasks: tasks.clone(),
+        // A proxy's own loopback is another machine's.
+        http: reqwest::Client::builder().no_proxy().build()?,
         began: clock::monotonic(),
     };
+    // An interrupt reaches the commands as well: it must be seen before they end by it.
     let outcome = tokio::select! {
+        biased;
+        interrupted = interrupted() => interrupted,
         outcome = tokio::time::timeout(LIMIT, acts::play(&theatre, report)) => match outcome {
             Ok(outcome) => outcome,
-            Err(_elapsed) => Err(anyhow::anyhow!("the demo is not over after {LIMIT:?}: is this machine very busy?")),
+            Err(_elapsed) => Err(anyhow::anyhow!(
+                "the demo is not over after {} s: is this machine very busy?",
+                LIMIT.as_secs()
+            )),
         },
-        interrupted = interrupted() => interrupted,
     };
     // The clients stop first: none of them meets a server that is gone.
     tasks.shut_down().await;
@@ -111,7 +130,7 @@ async fn interrupted() -> anyhow::Result<()> {
         pressed = tokio::signal::ctrl_c() => pressed?,
         _ = terminate.recv() => {}
     }
-    bail!("interrupted")
+    Err(Interrupted.into())
 }
 
 fn judged(report: &Report, screen: Screen) -> anyhow::Result<()> {

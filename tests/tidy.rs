@@ -1,5 +1,11 @@
 //! House rules that a compiler does not check: crate directions, purity, headers, file sizes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "in a test, what is missing fails it"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -16,7 +16,7 @@ const SESSIONS_MAX: u32 = 64;
 const CONCURRENCY_MAX: u32 = 4096;
 const DEADLINE_MS_MAX: u64 = 600_000;
 
-/// Lists endpoints by name.
+/// Lists endpoints by name: all of them, on one page.
 #[utoipa::path(get, path = "/endpoints", tag = "endpoints",
     responses((status = 200, body = Page<wire::Endpoint>)))]
 pub(super) async fn list(api: State) -> Result<Json<Page<wire::Endpoint>>> {

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use std::net::IpAddr;
+use seatrial_gateway::loopback::{is_loopback, is_loopback_origin};
 
 /// Refuses what a foreign page could have caused.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
@@ -28,7 +28,7 @@ fn check(method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Failure
         return Ok(());
     }
     if let Some(origin) = text(header::ORIGIN)
-        && !origin.split_once("://").is_some_and(|(_, host)| is_loopback(host))
+        && !is_loopback_origin(origin)
     {
         let detail = format!("a page from {origin:?} may not change anything here");
         return Err(Failure::new(Kind::Denied, detail));
@@ -53,16 +53,6 @@ fn content_type(method: &Method, path: &str, found: Option<&str>) -> Result<(), 
             Err(Failure::new(Kind::MediaType, detail))
         }
     }
-}
-
-/// Whether `host`, with or without a port, is this machine.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use axum::Json;
 use seatrial_domain::policy::{self, Planned};
 use seatrial_store::policies::{New, Policy};
 
-/// Lists the policies in force, by name.
+/// Lists the policies in force, by name: all of them, on one page.
 #[utoipa::path(get, path = "/policies", tag = "policies",
     responses((status = 200, body = Page<wire::Policy>)))]
 pub(super) async fn list(api: State) -> Result<Json<Page<wire::Policy>>> {

@@ -1,15 +1,18 @@
 //! Talks to the control API: JSON there and back, problems as errors.
 
 use super::actor;
-use crate::api::wire::Problem;
+use crate::api::wire::{Page, Problem};
 use anyhow::Context as _;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub(super) const DEFAULT_SERVER: &str = "http://127.0.0.1:8002";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most that the server puts on a page.
+const PAGE_ITEMS: usize = 1000;
 
 /// Why the server's answer is none.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +50,11 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(server: &str, actor: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build()
-            .context("no HTTP client can be made")?;
         let server = server.trim_end_matches('/').to_owned();
+        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT);
+        // A proxy's own loopback is another machine's.
+        let http = if is_loopback(&server) { http.no_proxy() } else { http };
+        let http = http.build().context("no HTTP client can be made")?;
         Ok(Self { http, server, actor: actor.to_owned() })
     }
 
@@ -71,6 +74,31 @@ impl Client {
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.json(self.request(Method::GET, path)).await
+    }
+
+    /// Every item of a listing, page after page.
+    pub(super) async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Error> {
+        self.first(usize::MAX, path).await
+    }
+
+    /// The first items of a listing, at most so many, page after page.
+    pub(super) async fn first<T: DeserializeOwned>(
+        &self,
+        most: usize,
+        path: &str,
+    ) -> Result<Vec<T>, Error> {
+        let query = if path.contains('?') { '&' } else { '?' };
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let limit = most.saturating_sub(items.len()).min(PAGE_ITEMS);
+            let page: Page<T> = self.get(&format!("{path}{query}limit={limit}{cursor}")).await?;
+            items.extend(page.items);
+            match page.next {
+                Some(next) if items.len() < most => cursor = format!("&cursor={}", segment(&next)),
+                Some(_) | None => return Ok(items),
+            }
+        }
     }
 
     pub(super) async fn send<T: DeserializeOwned>(
@@ -113,6 +141,13 @@ impl Client {
     }
 }
 
+fn is_loopback(server: &str) -> bool {
+    let url = reqwest::Url::parse(server).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// Scheme, host and port of a URL.
 fn origin(url: &str) -> String {
     url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
@@ -147,4 +182,19 @@ pub(super) fn segment(text: &str) -> String {
         if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
     };
     text.bytes().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_servers_of_this_machine_are_loopback() {
+        for server in [DEFAULT_SERVER, "http://localhost:1", "http://[::1]:1"] {
+            assert!(is_loopback(server), "{server}");
+        }
+        for server in ["http://192.0.2.1", "http://localhost.example", "nonsense"] {
+            assert!(!is_loopback(server), "{server}");
+        }
+    }
 }

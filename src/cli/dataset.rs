@@ -5,7 +5,7 @@ use super::exit::usage;
 use super::push::{self, human_bytes};
 use super::table::{self, or_dash};
 use super::{Context, Exit};
-use crate::api::wire::{Dataset as DatasetView, Page, RegisterDataset};
+use crate::api::wire::{Dataset as DatasetView, RegisterDataset};
 use clap::{Args, Subcommand};
 use seatrial_domain::VersionNumber;
 use seatrial_domain::ids::DatasetName;
@@ -65,8 +65,8 @@ async fn push(arguments: Push, context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let page: Page<DatasetView> = context.client()?.get("/datasets?limit=1000").await?;
-    context.output.show(&page.items, |datasets| {
+    let datasets: Vec<DatasetView> = context.client()?.all("/datasets").await?;
+    context.output.show(&datasets, |datasets| {
         let row = |dataset: &DatasetView| {
             let reference = format!("{}@{}", dataset.name, dataset.version);
             let label = or_dash(dataset.label.as_ref());

@@ -42,7 +42,7 @@ pub(super) async fn run(verb: Endpoint, context: &Context) -> anyhow::Result<Exi
     let client = context.client()?;
     match verb {
         Endpoint::List => {
-            let page: Page<EndpointView> = client.get("/endpoints?limit=1000").await?;
+            let page: Page<EndpointView> = client.get("/endpoints").await?;
             context.output.show(&page.items, |endpoints| list(endpoints))?;
         }
         Endpoint::Show { name } => {

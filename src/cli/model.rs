@@ -6,7 +6,7 @@ use super::push::{self, human_bytes};
 use super::table::{self, or_dash};
 use super::{Context, Exit};
 use crate::api::wire::{
-    Change, Diff, FileState, Model as ModelView, Page, Register, Verification, Version,
+    Change, Diff, FileState, Model as ModelView, Register, Verification, Version,
 };
 use clap::{Args, Subcommand};
 use seatrial_domain::VersionNumber;
@@ -87,8 +87,8 @@ async fn push(arguments: Push, context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let page: Page<ModelView> = context.client()?.get("/models?limit=1000").await?;
-    context.output.show(&page.items, |models| {
+    let models: Vec<ModelView> = context.client()?.all("/models").await?;
+    context.output.show(&models, |models| {
         let row = |model: &ModelView| {
             let aliases =
                 model.aliases.iter().map(|(alias, version)| format!("{alias}=v{version}"));
@@ -101,9 +101,9 @@ async fn list(context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn versions(name: &str, context: &Context) -> anyhow::Result<Exit> {
-    let path = format!("/models/{}/versions?limit=1000", segment(name));
-    let page: Page<Version> = context.client()?.get(&path).await?;
-    context.output.show(&page.items, |versions| {
+    let path = format!("/models/{}/versions", segment(name));
+    let versions: Vec<Version> = context.client()?.all(&path).await?;
+    context.output.show(&versions, |versions| {
         let row = |version: &Version| {
             let short = version.digest.chars().take(19).collect();
             let number = VersionNumber(version.version).to_string();

@@ -48,6 +48,12 @@ impl Output {
         std::io::stdout().is_terminal()
     }
 
+    /// How many columns standard output's terminal has; none: it is no terminal.
+    pub(super) fn columns(&self) -> Option<usize> {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    }
+
     /// A result: as JSON, or as the text that `table` makes of it.
     pub(super) fn show<T: Serialize>(
         &self,

@@ -109,7 +109,7 @@ async fn show(name: &str, context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let page: Page<PolicyView> = context.client()?.get("/policies?limit=1000").await?;
+    let page: Page<PolicyView> = context.client()?.get("/policies").await?;
     context.output.show(&page.items, |policies| {
         let row = |policy: &PolicyView| {
             [policy.name.clone(), or_dash(Some(&policy.endpoint)), policy.applied_at.clone()]

@@ -8,7 +8,7 @@ pub(super) mod tree;
 use super::client::{self, Client};
 use super::rollout::Limits;
 use super::{Context, Exit};
-use crate::api::wire::{Explained, JournalRow, Page};
+use crate::api::wire::{Explained, JournalRow};
 use events::Events;
 use screen::Screen;
 use seatrial_domain::RolloutId;
@@ -105,15 +105,5 @@ pub(super) async fn history(
     client: &Client,
     id: RolloutId,
 ) -> Result<Vec<JournalRow>, client::Error> {
-    let mut rows = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/rollouts/{id}/history?limit=1000{cursor}");
-        let page: Page<JournalRow> = client.get(&path).await?;
-        rows.extend(page.items);
-        match page.next {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return Ok(rows),
-        }
-    }
+    client.all(&format!("/rollouts/{id}/history")).await
 }

@@ -94,6 +94,9 @@ pub struct Uploads {
     /// An upload that is not sealed by then is forgotten.
     #[serde(with = "span")]
     pub expire_after: Duration,
+    /// Silence within a file before it is given up.
+    #[serde(with = "span")]
+    pub idle_timeout: Duration,
 }
 
 impl Default for Uploads {
@@ -104,6 +107,7 @@ impl Default for Uploads {
             max_files: 10_000,
             max_open: 16,
             expire_after: Duration::from_secs(3600),
+            idle_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -147,6 +151,7 @@ impl Limits {
             ("limits.control.heartbeat", self.control.heartbeat),
             ("limits.control.request_timeout", self.control.request_timeout),
             ("limits.uploads.expire_after", self.uploads.expire_after),
+            ("limits.uploads.idle_timeout", self.uploads.idle_timeout),
             ("limits.probe.timeout", self.probe.timeout),
         ];
         let zero_count = counts.into_iter().find(|(_, value)| *value == 0);

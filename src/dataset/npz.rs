@@ -22,8 +22,7 @@ pub(super) fn read(path: &Path, limits: Limits) -> Result<Table, Error> {
         let entry = archive.by_index(index).map_err(fault)?;
         let name = entry.name().map_err(fault)?.trim_end_matches(".npy").to_owned();
         let here = place.clone().column(&name);
-        let (column, count) = array(name, entry, &here, &mut bytes_left)?;
-        here.within("rows", count, limits.rows)?;
+        let (column, count) = array(name, entry, &here, (limits.rows, &mut bytes_left))?;
         let expected = *rows.get_or_insert(count);
         if expected != count {
             let fault = format!("{count} rows; the arrays before have {expected}");
@@ -41,7 +40,7 @@ fn array(
     name: String,
     entry: impl Read,
     place: &Place,
-    bytes_left: &mut u64,
+    (rows_max, bytes_left): (usize, &mut u64),
 ) -> Result<(Column, usize), Error> {
     let limit = *bytes_left;
     let fault = |error: std::io::Error| place.clone().fault(format!("not an array: {error}"));
@@ -58,13 +57,23 @@ fn array(
     if npy.header().order() == Order::Fortran && shape.len() > 1 {
         return Err(place.clone().fault("column-major; save numpy.ascontiguousarray of it"));
     }
+    place.within("rows", *rows, rows_max)?;
     let elements = shape.iter().try_fold(1_u64, |n, dim| n.checked_mul(u64::try_from(*dim).ok()?));
-    let width = npy.dtype().num_bytes().and_then(|n| u64::try_from(n).ok()).unwrap_or(8).max(1);
-    let size = elements.and_then(|n| n.checked_mul(width)).unwrap_or(u64::MAX);
+    let size = elements.and_then(|n| n.checked_mul(unpacked(&npy.dtype())?)).unwrap_or(u64::MAX);
     place.within("bytes unpacked", size, limit)?;
     *bytes_left = limit.saturating_sub(size);
     let values = values(npy, place)?;
     Ok((Column { name, row_shape: row_shape.to_vec(), values }, *rows))
+}
+
+/// The memory that an element takes in the table: numbers are widened, texts are strings.
+fn unpacked(dtype: &DType) -> Option<u64> {
+    let texts = [TypeChar::UnicodeStr, TypeChar::ByteStr];
+    let is_text = matches!(dtype, DType::Plain(plain) if texts.contains(&plain.type_char()));
+    let width = dtype.num_bytes().unwrap_or(0);
+    let bytes =
+        if is_text { width.checked_add(size_of::<String>())? } else { width.max(size_of::<i64>()) };
+    u64::try_from(bytes).ok()
 }
 
 fn values(npy: NpyFile<impl Read>, place: &Place) -> Result<Values, Error> {

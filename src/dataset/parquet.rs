@@ -19,21 +19,37 @@ pub(super) fn read(path: &Path, limits: Limits) -> Result<Table, Error> {
     let names = metadata.schema().get_fields();
     place.within("columns", names.len(), limits.columns)?;
     let mut columns: Vec<_> = names.iter().map(|field| ColumnBuilder::new(field.name())).collect();
-    let (mut rows, mut elements) = (0_usize, 0_usize);
+    let (mut rows, mut bytes) = (0_usize, 0_usize);
     for row in reader.get_row_iter(None).map_err(fault)? {
         let row = row.map_err(fault)?;
         rows += 1;
         let here = place.clone().line(rows);
+        here.within("rows", rows, limits.rows)?;
         for (column, (_name, field)) in columns.iter_mut().zip(row.get_column_iter()) {
+            // Dictionaries and run lengths unpack to far more than the file holds.
+            bytes = bytes.saturating_add(unpacked(field));
+            here.within("bytes unpacked", bytes, limits.bytes)?;
             let (shape, scalars) = cell(field, &here, column.name())?;
-            elements += scalars.len();
             column.push(&shape, scalars, &here)?;
         }
-        // Dictionaries and run lengths unpack to far more than the file holds.
-        here.within("bytes unpacked", elements.saturating_mul(8), limits.bytes)?;
     }
     let columns = columns.into_iter().map(ColumnBuilder::finish).collect();
     Ok(Table::of(columns, rows))
+}
+
+/// The memory that a cell takes in the table.
+fn unpacked(field: &Field) -> usize {
+    let text = |length: usize| length.saturating_add(size_of::<Scalar>());
+    if let Field::ListInternal(list) = field {
+        return list.elements().iter().map(unpacked).fold(0, usize::saturating_add);
+    }
+    if let Field::Str(value) = field {
+        return text(value.len());
+    }
+    if let Field::Bytes(value) = field {
+        return text(value.len());
+    }
+    size_of::<i64>()
 }
 
 fn cell(field: &Field, place: &Place, name: &str) -> Result<(Vec<usize>, Vec<Scalar>), Error> {

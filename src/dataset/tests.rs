@@ -1,3 +1,5 @@
+mod bounds;
+
 use super::*;
 use seatrial_domain::tensor::{DataType, Signature, TensorSpec};
 use serde_json::json;
@@ -132,7 +134,7 @@ fn npz_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() {
     assert!(fault("a.npz", &bytes).contains("more than"), "{}", fault("a.npz", &bytes));
 }
 
-fn parquet_bytes() -> Vec<u8> {
+fn parquet_bytes(who: &[&str]) -> Vec<u8> {
     use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
     use ::parquet::file::{properties::WriterProperties, writer::SerializedFileWriter};
     let schema = "message rows { required double x; required int64 label; \
@@ -142,14 +144,15 @@ fn parquet_bytes() -> Vec<u8> {
         WriterProperties::builder().set_compression(::parquet::basic::Compression::SNAPPY).build();
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
+    let x: Vec<f64> = (0..who.len()).map(|row| row as f64 + 0.5).collect();
     let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<DoubleType>().write_batch(&[0.5, 1.5], None, None).unwrap();
+    column.typed::<DoubleType>().write_batch(&x, None, None).unwrap();
     column.close().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<Int64Type>().write_batch(&[1, 0], None, None).unwrap();
+    column.typed::<Int64Type>().write_batch(&vec![1; who.len()], None, None).unwrap();
     column.close().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
-    let texts = [ByteArray::from("web"), ByteArray::from("mobile")];
+    let texts: Vec<ByteArray> = who.iter().map(|text| ByteArray::from(*text)).collect();
     column.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap();
     column.close().unwrap();
     group.close().unwrap();
@@ -158,7 +161,7 @@ fn parquet_bytes() -> Vec<u8> {
 
 #[test]
 fn parquet_rows_are_read_and_its_label_is_found() {
-    let (_directory, path) = file("a.parquet", &parquet_bytes());
+    let (_directory, path) = file("a.parquet", &parquet_bytes(&["web", "mobile"]));
     let summary = inspect(&path, Format::Parquet, None, Limits::default()).unwrap();
     assert_eq!((summary.rows, summary.label.as_deref()), (2, Some("label")));
     let table = read(&path, Format::Parquet, Limits::default()).unwrap();

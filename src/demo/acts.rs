@@ -26,6 +26,8 @@ pub(super) struct Theatre {
     pub(super) screen: Screen,
     pub(super) addresses: Addresses,
     pub(super) tasks: Tasks,
+    /// For what no command tells: readiness and `/metrics`.
+    pub(super) http: reqwest::Client,
     pub(super) began: Instant,
 }
 
@@ -99,7 +101,7 @@ impl Cast<'_> {
     /// clients saw its answers, whichever is more.
     async fn live_requests_to(&self, version: u64) -> anyhow::Result<u64> {
         let url = format!("http://{}/metrics", self.theatre.addresses.control);
-        let text = reqwest::get(url).await?.error_for_status()?.text().await?;
+        let text = self.theatre.http.get(url).send().await?.error_for_status()?.text().await?;
         let seen = self.traffic.counts().of(version);
         Ok(metrics::attempts(&text, ENDPOINT, version).max(seen))
     }

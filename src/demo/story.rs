@@ -99,7 +99,7 @@ pub(super) fn climbed(by_candidate: u64, of: u64) -> String {
 pub(super) fn returned(zero_ms: Option<u64>, typed_ms: Option<u64>, of: u64) -> String {
     format!(
         "From the decision to 0 %: {}. From the moment the command was typed: {}. The last {} \
-         answers all came from one version again, and no client noticed a thing.",
+         answers all came from v1 again, and no client noticed a thing.",
         millis(zero_ms),
         millis(typed_ms),
         grouped(of),

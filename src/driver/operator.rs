@@ -27,7 +27,7 @@ impl Driver {
         let (answer, answered) = oneshot::channel();
         let driver = Arc::clone(self);
         self.tasks.spawn_to_end("command", async move {
-            let _gone = answer.send(driver.carry_out(id, if_match, event, actor).await);
+            let _gone = answer.send(Box::pin(driver.carry_out(id, if_match, event, actor)).await);
         });
         answered.await.map_err(|stopped| Error::Storage(stopped.into()))?
     }

@@ -25,7 +25,7 @@ impl Driver {
         let (answer, answered) = oneshot::channel();
         let driver = Arc::clone(self);
         self.tasks.spawn_to_end("start", async move {
-            let _gone = answer.send(driver.create_and_begin(start).await);
+            let _gone = answer.send(Box::pin(driver.create_and_begin(start)).await);
         });
         answered.await.map_err(|stopped| Error::Storage(stopped.into()))?
     }
@@ -106,7 +106,7 @@ impl Driver {
     pub(super) async fn begin(self: &Arc<Self>, id: RolloutId) -> Result<Stored, Error> {
         let created = self.stored(id).await?;
         let cell = self.cell(&created.rollout.endpoint);
-        self.step(&cell).await.map_err(Error::Storage)?;
+        Box::pin(self.step(&cell)).await.map_err(Error::Storage)?;
         self.stored(id).await
     }
 

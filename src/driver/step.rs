@@ -236,9 +236,11 @@ impl Driver {
         self.gateway.seed_units(id, self.store.seen_units(id).await?);
         let alive_until = alive_until.unwrap_or(active.rollout.step.entered_at);
         let event = Event::Restarted { alive_until };
-        let transition = active.rollout.on(&event, clock::now())?;
-        let decided = Decided { event: &event, transition, actor: Actor::Seatrial };
-        self.commit(&mut state, &active, decided).await?;
+        // Without an outage there is nothing to write down.
+        if let Ok(transition) = active.rollout.on(&event, clock::now()) {
+            let decided = Decided { event: &event, transition, actor: Actor::Seatrial };
+            self.commit(&mut state, &active, decided).await?;
+        }
         Ok(())
     }
 }

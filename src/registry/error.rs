@@ -4,6 +4,7 @@ use super::UploadId;
 use seatrial_domain::manifest::{self, FilePath};
 use seatrial_runtime::probe;
 use seatrial_store::{blobs, datasets, versions};
+use std::time::Duration;
 
 /// Why the registry refuses. Nothing of what was refused stays.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,8 @@ pub enum Error {
     Different(FilePath),
     #[error("the upload broke off")]
     BrokenOff(#[source] axum::Error),
+    #[error("nothing more of the upload came for {after:?}")]
+    Idle { after: Duration },
     #[error("no ONNX file among {found}; a version is one .onnx file, or a directory with one")]
     NoModel { found: String },
     #[error("several ONNX files ({found}), and none of them is model.onnx")]

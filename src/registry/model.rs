@@ -9,9 +9,6 @@ use seatrial_runtime::load::Level;
 use seatrial_store::versions::{New, Registered};
 use std::collections::BTreeMap;
 
-/// The file that is the model where a directory holds several ONNX files.
-const PREFERRED: &str = "model.onnx";
-
 /// What a version is registered with.
 #[derive(Debug, Clone)]
 pub struct NewModel {
@@ -31,11 +28,11 @@ impl Registry {
         new: NewModel,
     ) -> Result<Registered, Error> {
         let upload = self.take(upload)?;
-        let main = main_file(&upload)?;
-        let report = self.child.probe(&main.at, Level::Door).await;
-        let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
         let files = upload.files().map(sealed).collect();
         let manifest = Manifest::new(ArtifactType::Model, files)?;
+        let main = main_file(&upload, &manifest)?;
+        let report = self.child.probe(&main.at, Level::Door).await;
+        let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
         let _until_registered = self.store.blobs().hold().await;
         for file in upload.files() {
             self.store_file(file).await?;
@@ -76,24 +73,20 @@ fn sealed(file: &Received) -> File {
     File { path: file.path.clone(), digest: file.digest.clone(), size: file.size }
 }
 
-/// The file that is loaded: the only ONNX file, or the one called `model.onnx`.
-fn main_file(upload: &Upload) -> Result<&Received, Error> {
-    let is_onnx = |file: &&Received| file.path.as_str().to_ascii_lowercase().ends_with(".onnx");
-    let names = |files: &[&Received]| {
-        let names = files.iter().take(5).map(|file| file.path.as_str()).collect::<Vec<_>>();
-        if names.is_empty() { "no files".to_owned() } else { names.join(", ") }
-    };
-    let found = upload.files().filter(is_onnx).collect::<Vec<_>>();
-    match found.as_slice() {
-        [] => {
-            let all = upload.files().collect::<Vec<_>>();
-            Err(Error::NoModel { found: names(&all) })
-        }
-        [only] => Ok(only),
-        several => {
-            let preferred = several.iter().find(|file| file.path.as_str() == PREFERRED);
-            let fault = || Error::SeveralModels { found: names(several) };
-            preferred.copied().ok_or_else(fault)
-        }
+/// The file that will be loaded: what the door lets in, a server can load.
+fn main_file<'a>(upload: &'a Upload, manifest: &Manifest) -> Result<&'a Received, Error> {
+    let served = manifest.onnx_file();
+    if let Some(main) = served.and_then(|file| upload.file(&file.path)) {
+        return Ok(main);
     }
+    let names = |files: &[&File]| {
+        let names = files.iter().take(5).map(|file| file.path.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let several = manifest.files().iter().filter(|file| file.is_onnx()).collect::<Vec<_>>();
+    if several.is_empty() {
+        let all = manifest.files().iter().collect::<Vec<_>>();
+        return Err(Error::NoModel { found: names(&all) });
+    }
+    Err(Error::SeveralModels { found: names(&several) })
 }

@@ -7,9 +7,10 @@ use futures_util::{Stream, StreamExt as _};
 use seatrial_domain::Digest;
 use seatrial_domain::manifest::FilePath;
 use sha2::{Digest as _, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
 
 impl Registry {
     /// Receives one file of an upload under `path`.
@@ -20,20 +21,11 @@ impl Registry {
         body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
     ) -> Result<Received, Error> {
         let at = self.place(id)?;
-        let written = write(&at, body, self.limits.max_file).await;
-        let (digest, size) = match written {
-            Ok(written) => written,
-            Err(error) => return Err(self.forget(&at, error).await),
-        };
-        let file = Received { path, digest, size, at };
-        let added = match self.lock().get_mut(id) {
-            Some(upload) => upload.add(file.clone(), self.limits.max_total),
-            None => Err(Error::UnknownUpload(id.clone())),
-        };
-        match added {
-            Ok(()) => Ok(file),
-            Err(error) => Err(self.forget(&file.at, error).await),
-        }
+        let mut arriving = Arriving { registry: self, id, at: Some(at.clone()), size: 0 };
+        let mut file = File::options().write(true).create_new(true).open(&at).await?;
+        let digest = arriving.write(&mut file, body).await?;
+        let received = Received { path, digest, size: arriving.size, at };
+        arriving.keep(received)
     }
 
     fn place(&self, id: &UploadId) -> Result<PathBuf, Error> {
@@ -42,33 +34,70 @@ impl Registry {
         let upload = open.get_mut(id).ok_or_else(|| Error::UnknownUpload(id.clone()))?;
         upload.place(limit)
     }
+}
 
-    /// Removes what was received for nothing, and hands the error on.
-    async fn forget(&self, at: &Path, error: Error) -> Error {
-        // Where it cannot be removed, it goes with its upload.
-        let _gone = tokio::fs::remove_file(at).await;
-        error
+/// A file on its way in. Dropped, it leaves neither bytes nor what was set aside for them.
+struct Arriving<'a> {
+    registry: &'a Registry,
+    id: &'a UploadId,
+    /// None once the file is kept.
+    at: Option<PathBuf>,
+    size: u64,
+}
+
+impl Arriving<'_> {
+    async fn write(
+        &mut self,
+        file: &mut File,
+        body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
+    ) -> Result<Digest, Error> {
+        let idle = self.registry.limits.idle_timeout;
+        let mut body = std::pin::pin!(body);
+        let mut hasher = Sha256::new();
+        while let Some(chunk) =
+            timeout(idle, body.next()).await.map_err(|_elapsed| Error::Idle { after: idle })?
+        {
+            let chunk = chunk.map_err(Error::BrokenOff)?;
+            self.reserve(u64::try_from(chunk.len()).unwrap_or(u64::MAX))?;
+            hasher.update(&chunk);
+            file.write_all(&chunk).await?;
+        }
+        file.flush().await?;
+        Ok(Digest::from_sha256(&hasher.finalize().into()))
+    }
+
+    /// Sets bytes aside: files that arrive at once share the limit of their upload.
+    fn reserve(&mut self, bytes: u64) -> Result<(), Error> {
+        let limits = &self.registry.limits;
+        let size = self.size.saturating_add(bytes);
+        if size > limits.max_file {
+            return Err(Error::TooLarge { limit: limits.max_file, of: "one file" });
+        }
+        let mut open = self.registry.lock();
+        let upload = open.get_mut(self.id).ok_or_else(|| Error::UnknownUpload(self.id.clone()))?;
+        upload.reserve(bytes, limits.max_total)?;
+        self.size = size;
+        Ok(())
+    }
+
+    fn keep(mut self, received: Received) -> Result<Received, Error> {
+        let mut open = self.registry.lock();
+        let upload = open.get_mut(self.id).ok_or_else(|| Error::UnknownUpload(self.id.clone()))?;
+        let held = upload.add(received)?.clone();
+        drop(open);
+        // The same bytes sent again are not needed twice.
+        self.at = self.at.take().filter(|at| *at != held.at);
+        Ok(held)
     }
 }
 
-async fn write(
-    at: &Path,
-    body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
-    limit: u64,
-) -> Result<(Digest, u64), Error> {
-    let mut body = std::pin::pin!(body);
-    let mut file = File::options().write(true).create_new(true).open(at).await?;
-    let mut hasher = Sha256::new();
-    let mut size = 0_u64;
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(Error::BrokenOff)?;
-        size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-        if size > limit {
-            return Err(Error::TooLarge { limit, of: "one file" });
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        let Some(at) = self.at.take() else { return };
+        // Where it cannot be removed, it goes with its upload.
+        let _gone = std::fs::remove_file(at);
+        if let Some(upload) = self.registry.lock().get_mut(self.id) {
+            upload.release(self.size);
         }
-        hasher.update(&chunk);
-        file.write_all(&chunk).await?;
     }
-    file.flush().await?;
-    Ok((Digest::from_sha256(&hasher.finalize().into()), size))
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use seatrial_domain::Digest;
 use seatrial_domain::manifest::FilePath;
 use seatrial_runtime::probe;
@@ -31,7 +32,7 @@ impl Door {
         path: &str,
         bytes: &'static [u8],
     ) -> Result<Received, Error> {
-        let body = futures_util::stream::iter([Ok(Bytes::from_static(bytes))]);
+        let body = stream::iter([Ok(Bytes::from_static(bytes))]);
         self.registry.receive(id, FilePath::new(path).unwrap(), body).await
     }
 
@@ -39,6 +40,16 @@ impl Door {
     fn left(&self) -> usize {
         let uploads = std::fs::read_dir(self.dir.path().join("uploads")).unwrap();
         uploads.map(|dir| std::fs::read_dir(dir.unwrap().path()).unwrap().count()).sum()
+    }
+}
+
+fn digits() -> NewModel {
+    NewModel {
+        model: "digits".parse().unwrap(),
+        tags: BTreeMap::new(),
+        alias: None,
+        source: None,
+        actor: seatrial_domain::Actor::Seatrial,
     }
 }
 
@@ -97,14 +108,55 @@ async fn a_directory_without_a_model_is_refused_before_anything_is_tried() {
     let door = door(Uploads::default()).await;
     let (id, _) = door.registry.begin().unwrap();
     door.receive(&id, "readme.txt", b"words").await.unwrap();
-    let new = NewModel {
-        model: "digits".parse().unwrap(),
-        tags: BTreeMap::new(),
-        alias: None,
-        source: None,
-        actor: seatrial_domain::Actor::Seatrial,
-    };
-    let refused = door.registry.register_model(&id, new).await.unwrap_err();
+    let refused = door.registry.register_model(&id, digits()).await.unwrap_err();
     assert!(matches!(refused, Error::NoModel { .. }));
     assert_eq!(door.left(), 0, "a refused upload leaves nothing");
+}
+
+#[tokio::test]
+async fn a_model_that_could_not_be_loaded_later_is_refused_at_the_door() {
+    let door = door(Uploads::default()).await;
+    let (id, _) = door.registry.begin().unwrap();
+    door.receive(&id, "digits.ONNX", b"bytes").await.unwrap();
+    let refused = door.registry.register_model(&id, digits()).await.unwrap_err();
+    assert!(matches!(refused, Error::NoModel { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn files_arriving_at_once_share_the_limit_of_their_upload() {
+    let door = door(Uploads { max_total: 6, ..Uploads::default() }).await;
+    let (id, _) = door.registry.begin().unwrap();
+    let (arrived, first_arrived) = tokio::sync::oneshot::channel();
+    let (refuse, second_refused) = tokio::sync::oneshot::channel();
+    let four = || Ok(Bytes::from_static(b"1234"));
+    let first = stream::iter([four()]).chain(stream::once(async move {
+        arrived.send(()).unwrap();
+        second_refused.await.unwrap();
+        Ok(Bytes::new())
+    }));
+    let second = stream::once(async move {
+        first_arrived.await.unwrap();
+        four()
+    });
+    let path = |text| FilePath::new(text).unwrap();
+    let (first, second) = tokio::join!(door.registry.receive(&id, path("a"), first), async {
+        let refused = door.registry.receive(&id, path("b"), second).await;
+        refuse.send(()).unwrap();
+        refused
+    });
+    assert_eq!(first.unwrap().size, 4);
+    assert!(matches!(second, Err(Error::TooLarge { limit: 6, .. })), "{second:?}");
+    door.receive(&id, "c", b"56").await.unwrap();
+    assert_eq!(door.left(), 2, "what was refused left neither bytes nor a reservation");
+}
+
+#[tokio::test]
+async fn a_file_that_stalls_is_given_up() {
+    let limits = Uploads { idle_timeout: Duration::from_millis(1), ..Uploads::default() };
+    let door = door(limits).await;
+    let (id, _) = door.registry.begin().unwrap();
+    let path = FilePath::new("a").unwrap();
+    let stalled = door.registry.receive(&id, path, stream::pending()).await.unwrap_err();
+    assert!(matches!(stalled, Error::Idle { .. }), "{stalled}");
+    assert_eq!(door.left(), 0);
 }

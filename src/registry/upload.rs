@@ -51,12 +51,14 @@ pub(super) struct Upload {
     files: BTreeMap<FilePath, Received>,
     /// Files begun so far: the next one's number.
     begun: usize,
+    /// Bytes of the files that arrived, and of those arriving.
+    reserved: u64,
 }
 
 impl Upload {
     pub(super) fn create(dir: PathBuf, expires_at: Timestamp) -> Result<Self, Error> {
         std::fs::create_dir(&dir)?;
-        Ok(Self { dir: Directory(dir), expires_at, files: BTreeMap::new(), begun: 0 })
+        Ok(Self { dir: Directory(dir), expires_at, files: BTreeMap::new(), begun: 0, reserved: 0 })
     }
 
     pub(super) const fn expires_at(&self) -> Timestamp {
@@ -72,21 +74,32 @@ impl Upload {
         Ok(self.dir.0.join(self.begun.to_string()))
     }
 
-    /// Takes a whole file in. The same bytes again are welcome; other bytes are not.
-    pub(super) fn add(&mut self, file: Received, total_max: u64) -> Result<(), Error> {
-        if let Some(before) = self.files.get(&file.path) {
-            let same = before.digest == file.digest;
-            return if same { Ok(()) } else { Err(Error::Different(file.path)) };
-        }
-        if self.size().saturating_add(file.size) > total_max {
+    /// Sets bytes aside for a file that is arriving, before they are written.
+    pub(super) fn reserve(&mut self, bytes: u64, total_max: u64) -> Result<(), Error> {
+        let reserved = self.reserved.saturating_add(bytes);
+        if reserved > total_max {
             return Err(Error::TooLarge { limit: total_max, of: "one upload" });
         }
-        self.files.insert(file.path.clone(), file);
+        self.reserved = reserved;
         Ok(())
     }
 
-    pub(super) fn size(&self) -> u64 {
-        self.files.values().fold(0, |sum, file| sum.saturating_add(file.size))
+    /// Takes back what was set aside for a file that did not stay.
+    pub(super) const fn release(&mut self, bytes: u64) {
+        self.reserved = self.reserved.saturating_sub(bytes);
+    }
+
+    /// Takes a whole file in, and tells which is held now: the same bytes again are welcome, and
+    /// the earlier file stays; other bytes are not.
+    pub(super) fn add(&mut self, file: Received) -> Result<&Received, Error> {
+        let different = Error::Different(file.path.clone());
+        let digest = file.digest.clone();
+        let held = self.files.entry(file.path.clone()).or_insert(file);
+        if held.digest == digest { Ok(held) } else { Err(different) }
+    }
+
+    pub(super) fn file(&self, path: &FilePath) -> Option<&Received> {
+        self.files.get(path)
     }
 
     pub(super) fn files(&self) -> impl Iterator<Item = &Received> {

@@ -12,8 +12,11 @@ impl Tolerance {
     pub(super) const EXACT: Self = Self { rtol: 0.0, atol: 0.0 };
 
     /// The first difference of `found` from `reference`, in words; every output of the reference
-    /// is looked at.
+    /// is looked at, and one without outputs agrees with nothing.
     pub(super) fn check(self, found: &[Output], reference: &[Output]) -> Result<(), String> {
+        if reference.is_empty() {
+            return Err("the answer to compare with has no outputs".to_owned());
+        }
         for wanted in reference {
             let name = &wanted.name;
             let output = found.iter().find(|output| &output.name == name);
@@ -65,4 +68,14 @@ impl Tolerance {
 
 fn show<T: std::fmt::Display>(element: Option<&T>) -> String {
     element.map_or_else(|| "nothing".to_owned(), T::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_without_outputs_agrees_with_nothing() {
+        assert!(Tolerance::EXACT.check(&[], &[]).is_err());
+    }
 }

@@ -41,7 +41,8 @@ fn from_half_of_the_traffic_to_none_in_under_a_second_and_no_client_fails() {
 
 #[test]
 fn from_stabilizing_back_to_the_standby() {
-    let server = Server::serving("v1", &Policy::quick("digits").long_stability());
+    let server = Server::serving("v1", &Policy::quick("digits"));
+    server.apply(&Policy::quick("digits").long_stability());
     let traffic = Traffic::to(&server, Load::of(150));
     let id = server.roll_out("v4");
     server.until_stage(id, "stabilizing");
@@ -64,7 +65,8 @@ fn from_stabilizing_back_to_the_standby() {
 
 #[test]
 fn the_standby_is_reachable_by_its_number_and_a_retired_version_is_not() {
-    let server = Server::serving("v1", &Policy::quick("digits").long_stability());
+    let server = Server::serving("v1", &Policy::quick("digits"));
+    server.apply(&Policy::quick("digits").long_stability());
     let traffic = Traffic::to(&server, Load::of(150));
     let id = server.roll_out("v4");
     server.until_stage(id, "stabilizing");

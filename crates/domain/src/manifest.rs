@@ -77,6 +77,13 @@ pub struct File {
     pub size: u64,
 }
 
+impl File {
+    /// Whether its name says ONNX: it ends in `.onnx`, written so.
+    pub fn is_onnx(&self) -> bool {
+        self.path.as_str().ends_with(".onnx")
+    }
+}
+
 /// A version's files, at least one, sorted by path, no path twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
@@ -139,7 +146,7 @@ impl Manifest {
 
     /// The ONNX file that is served: `model.onnx`, else the only file ending in `.onnx`.
     pub fn onnx_file(&self) -> Option<&File> {
-        let mut candidates = self.files.iter().filter(|file| file.path.as_str().ends_with(".onnx"));
+        let mut candidates = self.files.iter().filter(|file| file.is_onnx());
         match (self.file("model.onnx"), candidates.next(), candidates.next()) {
             (Some(named), _, _) => Some(named),
             (None, only, None) => only,

@@ -39,7 +39,7 @@ pub struct Telemetry {
 /// Which arm a request was assigned to; kept until its label may no longer come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// [`request_hash`] of the answered `x-request-id`.
+    /// [`request_hash`] of the endpoint and the answered `x-request-id`.
     pub request: u64,
     pub endpoint: EndpointName,
     pub rollout: Option<RolloutId>,
@@ -60,10 +60,13 @@ pub enum Counted {
 }
 
 /// The hash under which a request's assignment is kept and its feedback is looked up: SipHash-2-4
-/// under a fixed key, so that it survives restarts.
+/// under a fixed key, so that it survives restarts. An id belongs to its endpoint alone; names hold
+/// no zero byte, so no two pairs are written alike.
 #[must_use]
-pub fn request_hash(request_id: &str) -> u64 {
+pub fn request_hash(endpoint: &EndpointName, request_id: &str) -> u64 {
     let mut hasher = SipHasher24::new_with_keys(0x7265_7175_6573_7400, 0x7365_6174_7269_616c);
+    hasher.write(endpoint.as_str().as_bytes());
+    hasher.write(&[0]);
     hasher.write(request_id.as_bytes());
     hasher.finish()
 }

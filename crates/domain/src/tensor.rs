@@ -249,4 +249,14 @@ pub enum Error {
         /// The shape given.
         got: Dims,
     },
+    /// A variable dimension is 0.
+    #[error("input {name:?} has shape {got}; a variable dimension of {expected} is at least 1")]
+    Empty {
+        /// The input.
+        name: String,
+        /// The declared shape.
+        expected: Dims,
+        /// The shape given.
+        got: Dims,
+    },
 }

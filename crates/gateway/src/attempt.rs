@@ -62,6 +62,7 @@ pub(crate) async fn attempt(served: &Served, ask: &Ask, inputs: Vec<Tensor>) -> 
             | Fault::Unsupported(_)
             | Fault::Busy(_)
             | Fault::Unavailable(_)
+            | Fault::Denied(_)
             | Fault::Model(_),
         ) => Outcome::Error,
     };

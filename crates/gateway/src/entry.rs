@@ -95,6 +95,7 @@ impl Refusals {
             | Fault::Unsupported(_)
             | Fault::Unavailable(_)
             | Fault::Late
+            | Fault::Denied(_)
             | Fault::Model(_) => &self.other,
         };
         counter.fetch_add(1, Ordering::Relaxed);

@@ -8,6 +8,9 @@ pub(crate) enum Fault {
     /// The client's fault.
     #[error("{0}")]
     Invalid(String),
+    /// A page from elsewhere may not ask this.
+    #[error("{0}")]
+    Denied(String),
     #[error("{0} is not found")]
     NotFound(String),
     #[error("the method is not allowed here; use {0}")]
@@ -31,6 +34,7 @@ impl Fault {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

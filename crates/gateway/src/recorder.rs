@@ -2,7 +2,8 @@
 //!
 //! Owns the records of each rollout's gates, seen units and shadow, and the assignments since the
 //! last flush. Records are cumulative since boot; those of rollouts that are over are let go once
-//! they have been flushed unchanged often enough to have arrived.
+//! they have been flushed unchanged often enough to have arrived. While any table has the rollout,
+//! all its records are kept: one made anew would replace what was stored of the gate it resumes.
 
 mod assignments;
 mod gate;
@@ -11,7 +12,7 @@ mod shadow;
 mod tests;
 mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -52,6 +53,12 @@ struct Kept<R> {
     unreferenced: u32,
 }
 
+impl<R> Kept<R> {
+    fn is_referenced(&self) -> bool {
+        Arc::strong_count(&self.record) > 1
+    }
+}
+
 impl Recorder {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
@@ -90,6 +97,7 @@ impl Recorder {
     /// units: whatever is counted here is then among the units seen, so a restart from a stored
     /// flush counts no unit twice.
     pub(crate) fn flush(&self) -> Telemetry {
+        self.let_go();
         let gates = each(&self.gates, |(rollout, gate), record| (*rollout, *gate, record.counts()));
         let shadow = each(&self.shadows, |rollout, record| (*rollout, record.counts()));
         let units = each(&self.units, |rollout, record| (*rollout, record.take_fresh()));
@@ -108,6 +116,19 @@ impl Recorder {
             dropped_assignments,
         }
     }
+
+    /// Lets go of what nothing refers to any more. A table refers to its rollout's units whatever
+    /// else it has.
+    fn let_go(&self) {
+        let routed: BTreeSet<RolloutId> = lock(&self.units)
+            .iter()
+            .filter(|(_, kept)| kept.is_referenced())
+            .map(|(rollout, _)| *rollout)
+            .collect();
+        retain(&self.gates, |(rollout, _)| routed.contains(rollout));
+        retain(&self.shadows, |rollout| routed.contains(rollout));
+        retain(&self.units, |rollout| routed.contains(rollout));
+    }
 }
 
 fn record<K: Ord, R>(records: &Records<K, R>, key: K, make: impl FnOnce() -> R) -> Arc<R> {
@@ -119,11 +140,13 @@ fn record<K: Ord, R>(records: &Records<K, R>, key: K, make: impl FnOnce() -> R) 
 }
 
 fn each<K: Ord, R, T>(records: &Records<K, R>, read: impl Fn(&K, &R) -> T) -> Vec<T> {
-    let mut records = lock(records);
-    records.retain(|_, kept| {
-        let referenced = Arc::strong_count(&kept.record) > 1;
-        kept.unreferenced = if referenced { 0 } else { kept.unreferenced + 1 };
+    lock(records).iter().map(|(key, kept)| read(key, &kept.record)).collect()
+}
+
+fn retain<K: Ord, R>(records: &Records<K, R>, routed: impl Fn(&K) -> bool) {
+    lock(records).retain(|key, kept| {
+        let needed = kept.is_referenced() || routed(key);
+        kept.unreferenced = if needed { 0 } else { kept.unreferenced + 1 };
         kept.unreferenced <= KEPT_FLUSHES
     });
-    records.iter().map(|(key, kept)| read(key, &kept.record)).collect()
 }

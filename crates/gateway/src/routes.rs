@@ -16,6 +16,7 @@ use seatrial_domain::VersionNumber;
 use crate::answer::Answer;
 use crate::entry::Entry;
 use crate::fault::Fault;
+use crate::loopback;
 use crate::request_id;
 use crate::shared::Shared;
 use path::{Model, Path};
@@ -48,6 +49,7 @@ impl Context {
 }
 
 async fn dispatch(context: Context, request: Request<Incoming>) -> Result<Answer, Fault> {
+    loopback::check(request.method(), request.headers())?;
     let path = request.uri().path().to_owned();
     let path = path::parse(&path)?;
     let wanted = path.method();

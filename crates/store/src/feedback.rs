@@ -32,7 +32,19 @@ pub enum Error {
     /// Neither yes nor no.
     #[error("a label is 0 or 1, not {0}")]
     Value(f64),
+    /// Names are kept for as long as their counts, so clients may not make up ever more of them.
+    #[error("there are {limit} metrics already, the most a request or a gate may have")]
+    Metrics { limit: u32 },
 }
+
+/// Distinct metrics of a request, and of a gate.
+const METRICS: u32 = 32;
+
+/// Whether the metric `?2` is one too many for the request `?1`, or for its gate.
+const TOO_MANY: &str = "
+    SELECT (SELECT count(*) >= ?3 AND sum(metric = ?2) = 0 FROM feedback WHERE request = ?1)
+        OR (SELECT count(*) >= ?3 AND sum(metric = ?2) = 0
+            FROM feedback_cell JOIN assignment USING (rollout, gate) WHERE request = ?1)";
 
 impl Store {
     /// Joins a batch in one transaction; the answers are in its order. The same label again is
@@ -57,13 +69,22 @@ async fn join(write: &mut Write<'_>, label: &Label) -> Result<Result<(), Error>,
         0.0 => Outcome::Bad,
         other => return Ok(Err(Error::Value(other))),
     };
-    let request = request_hash(&label.request_id).cast_signed();
+    let request = request_hash(&label.endpoint, &label.request_id).cast_signed();
     let assignment = sqlx::query("SELECT * FROM assignment WHERE request = ? AND endpoint = ?")
         .bind(request)
         .bind(label.endpoint.as_str())
         .fetch_optional(write.sql())
         .await?;
     let Some(assignment) = assignment else { return Ok(Err(Error::Unknown)) };
+    let too_many: bool = sqlx::query_scalar(TOO_MANY)
+        .bind(request)
+        .bind(&label.metric)
+        .bind(METRICS)
+        .fetch_one(write.sql())
+        .await?;
+    if too_many {
+        return Ok(Err(Error::Metrics { limit: METRICS }));
+    }
     let added = sqlx::query(
         "INSERT OR IGNORE INTO feedback (request, metric, value, at) VALUES (?, ?, ?, ?)",
     )

@@ -75,6 +75,9 @@ pub(crate) struct Inner {
     pub(crate) head: watch::Sender<u64>,
     /// Rows in `assignment`, so that the cap costs no count.
     pub(crate) assignments: AtomicU64,
+    /// Of those, rows that are no evidence. A request id used again may leave it a little off until
+    /// the next start.
+    pub(crate) uncounted: AtomicU64,
     pub(crate) options: Options,
     /// Dropped last.
     _lock: DirLock,
@@ -99,14 +102,18 @@ impl Store {
         let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal")
             .fetch_one(&readers)
             .await?;
-        let rows: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM assignment").fetch_one(&readers).await?;
+        let (rows, uncounted): (i64, i64) = sqlx::query_as(
+            "SELECT count(*), count(*) FILTER (WHERE counted = 'no') FROM assignment",
+        )
+        .fetch_one(&readers)
+        .await?;
         let inner = Inner {
             writer,
             readers,
             blobs,
             head: watch::Sender::new(u64::try_from(head).unwrap_or(0)),
             assignments: AtomicU64::new(u64::try_from(rows).unwrap_or(0)),
+            uncounted: AtomicU64::new(u64::try_from(uncounted).unwrap_or(0)),
             options,
             _lock: lock,
         };

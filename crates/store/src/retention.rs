@@ -41,14 +41,17 @@ impl Store {
         .bind(time.as_micros())
         .execute(write.sql())
         .await?;
-        let pruned = sqlx::query("DELETE FROM assignment WHERE at < ?")
-            .bind(time.as_micros())
-            .execute(write.sql())
-            .await?
-            .rows_affected();
+        let mut pruned = Pruned::default();
+        for (counted, rows) in pruned.each() {
+            *rows = sqlx::query("DELETE FROM assignment WHERE at < ? AND counted = ?")
+                .bind(time.as_micros())
+                .bind(counted)
+                .execute(write.sql())
+                .await?
+                .rows_affected();
+        }
         write.commit().await?;
-        self.inner.assignments.fetch_sub(pruned, Ordering::Relaxed);
-        Ok(pruned)
+        Ok(self.pruned(pruned))
     }
 
     /// Forgets the seen units of a rollout that has ended: its counters stay.
@@ -76,15 +79,43 @@ impl Store {
         for forget in EVIDENCE {
             sqlx::query(forget).bind(&rollouts).execute(write.sql()).await?;
         }
-        let pruned = sqlx::query(
-            "DELETE FROM assignment WHERE rollout IN (SELECT value FROM json_each(?1))",
-        )
-        .bind(&rollouts)
-        .execute(write.sql())
-        .await?
-        .rows_affected();
+        let mut pruned = Pruned::default();
+        for (counted, rows) in pruned.each() {
+            *rows = sqlx::query(
+                "DELETE FROM assignment
+                 WHERE rollout IN (SELECT value FROM json_each(?1)) AND counted = ?2",
+            )
+            .bind(&rollouts)
+            .bind(counted)
+            .execute(write.sql())
+            .await?
+            .rows_affected();
+        }
         write.commit().await?;
-        self.inner.assignments.fetch_sub(pruned, Ordering::Relaxed);
+        self.pruned(pruned);
         Ok(count)
+    }
+
+    /// Makes room for as many new assignments; gives their number.
+    fn pruned(&self, pruned: Pruned) -> u64 {
+        let all = pruned.evidence + pruned.uncounted;
+        self.inner.assignments.fetch_sub(all, Ordering::Relaxed);
+        let less = |rows: u64| Some(rows.saturating_sub(pruned.uncounted));
+        let _before = self.inner.uncounted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        all
+    }
+}
+
+/// Assignments forgotten.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pruned {
+    evidence: u64,
+    uncounted: u64,
+}
+
+impl Pruned {
+    /// Each number with the kind it counts, as the rows name it.
+    const fn each(&mut self) -> [(&'static str, &mut u64); 2] {
+        [("yes", &mut self.evidence), ("no", &mut self.uncounted)]
     }
 }

@@ -7,9 +7,10 @@ mod units;
 
 use crate::row::int;
 use crate::{Store, storage};
+use assignments::Room;
 use seatrial_domain::telemetry::Telemetry;
 use sqlx::SqliteConnection;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Assignments that were not kept, by who dropped them. Feedback for them is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,13 +28,23 @@ impl Store {
         let sql = write.sql();
         counters::put(sql, telemetry).await?;
         units::put(sql, telemetry).await?;
-        let kept = self.inner.assignments.load(Ordering::Relaxed);
-        let room = self.inner.options.assignments_limit.saturating_sub(kept);
-        let batch = assignments::put(sql, telemetry, room).await?;
+        let batch = assignments::put(sql, telemetry, self.room()).await?;
         note_boot(sql, telemetry, batch.dropped).await?;
         write.commit().await?;
         self.inner.assignments.fetch_add(batch.added, Ordering::Relaxed);
+        self.inner.uncounted.fetch_add(batch.uncounted, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// What is no evidence takes half of the rows at most, however much of it comes.
+    fn room(&self) -> Room {
+        let limit = self.inner.options.assignments_limit;
+        let left =
+            |limit: u64, rows: &AtomicU64| limit.saturating_sub(rows.load(Ordering::Relaxed));
+        Room {
+            all: left(limit, &self.inner.assignments),
+            uncounted: left(limit / 2, &self.inner.uncounted),
+        }
     }
 
     /// Assignments lost so far, over every start of every gateway.

@@ -119,7 +119,9 @@ impl From<registry::Error> for Failure {
                 Self::new(Kind::TooLarge, detail)
             }
             Error::Different(_) => Self::new(Kind::Conflict, detail),
-            Error::BrokenOff(_) | Error::Manifest(_) => Self::new(Kind::Invalid, detail),
+            Error::BrokenOff(_) | Error::Idle { .. } | Error::Manifest(_) => {
+                Self::new(Kind::Invalid, detail)
+            }
             Error::NoModel { .. } | Error::SeveralModels { .. } | Error::NotOneFile { .. } => {
                 Self::new(Kind::Refused, detail)
             }

@@ -1,7 +1,7 @@
 //! `rollout list | show | explain | history`.
 
 use super::{Target, resolve};
-use crate::api::wire::{JournalRow, Page, Rollout};
+use crate::api::wire::{JournalRow, Rollout};
 use crate::cli::client::segment;
 use crate::cli::table::{self, or_dash};
 use crate::cli::{Context, Exit, watch};
@@ -19,10 +19,11 @@ pub struct List {
 }
 
 pub(super) async fn list(arguments: &List, context: &Context) -> anyhow::Result<Exit> {
-    let of = arguments.endpoint.as_deref().map(|name| format!("&endpoint={}", segment(name)));
-    let path = format!("/rollouts?limit={}{}", arguments.limit, of.unwrap_or_default());
-    let page: Page<Rollout> = context.client()?.get(&path).await?;
-    context.output.show(&page.items, |rollouts| {
+    let of = arguments.endpoint.as_deref().map(|name| format!("?endpoint={}", segment(name)));
+    let path = format!("/rollouts{}", of.unwrap_or_default());
+    let most = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    let rollouts: Vec<Rollout> = context.client()?.first(most, &path).await?;
+    context.output.show(&rollouts, |rollouts| {
         let rows = rollouts.iter().map(row).collect::<Vec<_>>();
         table::render(["rollout", "endpoint", "candidate", "stage", "share", "since"], &rows)
     })?;

@@ -1,14 +1,14 @@
 //! Where a followed rollout is shown: redrawn in place on a terminal, line by line elsewhere.
 
 use super::{Seen, View, tree};
-use crate::cli::output::{Format, Output};
+use crate::cli::output::{Format, Output, Paint};
 
 /// What was shown already.
 #[derive(Debug)]
 pub(super) struct Screen {
     view: View,
     output: Output,
-    /// Lines of the tree that is on the terminal now.
+    /// Rows that the tree takes on the terminal now.
     drawn: usize,
     /// Journal rows told so far.
     told: usize,
@@ -34,7 +34,7 @@ impl Screen {
             } else {
                 String::new()
             };
-            self.drawn = text.lines().count();
+            self.drawn = rows(&tree::render(seen, Paint::Plain), self.output.columns());
             self.output.raw(&format!("{back}{text}\n"));
             return;
         }
@@ -54,5 +54,28 @@ impl Screen {
             };
             format!("{tree}{}", explained.summary)
         })
+    }
+}
+
+/// Rows that plain text takes on a terminal of so many columns: long lines go over several.
+fn rows(text: &str, columns: Option<usize>) -> usize {
+    let of_line = |line: &str| {
+        let length = line.chars().count().max(1);
+        columns.map_or(1, |columns| length.div_ceil(columns.max(1)))
+    };
+    text.lines().map(of_line).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_longer_than_the_terminal_takes_more_rows() {
+        let text = "a\n\nfour";
+        assert_eq!(rows(text, None), 3);
+        assert_eq!(rows(text, Some(80)), 3);
+        assert_eq!(rows(text, Some(4)), 3);
+        assert_eq!(rows(text, Some(3)), 4);
     }
 }

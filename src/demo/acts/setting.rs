@@ -40,7 +40,7 @@ pub(super) async fn settled(theatre: &Theatre) -> anyhow::Result<()> {
 pub(super) async fn clients(theatre: &Theatre) -> anyhow::Result<Traffic> {
     let inference = theatre.addresses.inference;
     let ready = format!("http://{inference}/v2/models/{ENDPOINT}/ready");
-    while reqwest::get(&ready).await?.status() != StatusCode::OK {
+    while theatre.http.get(&ready).send().await?.status() != StatusCode::OK {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     Traffic::start(&theatre.tasks, inference, ENDPOINT)

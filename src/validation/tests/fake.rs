@@ -117,7 +117,7 @@ fn rows(body: &[u8]) -> Option<Vec<[f64; 2]>> {
     let named = input.get("name")? == "x" && input.get("datatype")? == "FP32";
     let finite = data.iter().all(|x| x.abs() < f64::from(f32::MAX));
     let [count, 2] = shape.as_slice() else { return None };
-    let fits = named && finite && data.len() as u64 == count * 2;
+    let fits = named && finite && *count > 0 && data.len() as u64 == count * 2;
     fits.then(|| data.chunks(2).map(|row| [row[0], row[1]]).collect())
 }
 

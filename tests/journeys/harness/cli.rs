@@ -1,7 +1,10 @@
 //! The command line, run as a user runs it.
 
+use super::wait::PATIENCE;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
 
 /// A command that has ended.
 #[derive(Debug)]
@@ -47,7 +50,17 @@ fn command(arguments: &[&str], user: &str) -> Command {
 }
 
 fn run(mut command: Command) -> Ran {
-    let Output { status, stdout, stderr } = command.output().expect("the binary can be run");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("the binary can be run");
+    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process's number");
+    let (ended, end) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait_with_output()));
+    let Ok(output) = end.recv_timeout(2 * PATIENCE) else {
+        // Where it has just ended there is nothing to kill.
+        let _gone = kill_process(id, Signal::KILL);
+        panic!("it does not end: {command:?}");
+    };
+    let Output { status, stdout, stderr } = output.expect("its output can be read");
     Ran {
         status: status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&stdout).into_owned(),

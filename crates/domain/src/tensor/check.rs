@@ -4,7 +4,8 @@ use super::{Dims, Error, Signature, Tensor, TensorSpec};
 
 impl Signature {
     /// Checks that `inputs` are exactly the declared ones, in any order: each present once, of the
-    /// declared type, with as many dimensions and the fixed ones equal.
+    /// declared type, with as many dimensions, the fixed ones equal
+    /// and the variable ones at least 1: what a model makes of no rows is undefined.
     ///
     /// # Errors
     /// The first fault, in the request's order; missing inputs last.
@@ -60,6 +61,13 @@ impl TensorSpec {
         }
         if !self.admits_shape(&input.shape) {
             return Err(Error::Shape {
+                name: input.name.clone(),
+                expected: Dims::declared(&self.shape),
+                got: Dims::from_sizes(&input.shape),
+            });
+        }
+        if self.shape.iter().zip(&input.shape).any(|(declared, size)| *declared < 0 && *size == 0) {
+            return Err(Error::Empty {
                 name: input.name.clone(),
                 expected: Dims::declared(&self.shape),
                 got: Dims::from_sizes(&input.shape),

@@ -51,8 +51,10 @@ struct WireRequest<'a> {
 #[derive(Deserialize)]
 struct WireInput<'a> {
     name: String,
-    shape: Vec<i64>,
-    datatype: String,
+    #[serde(borrow)]
+    shape: Option<&'a RawValue>,
+    #[serde(borrow)]
+    datatype: Option<&'a RawValue>,
     parameters: Option<BTreeMap<String, Value>>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
@@ -85,15 +87,21 @@ fn input(wire: WireInput<'_>) -> Result<Tensor, Error> {
     if Parameters(wire.parameters.unwrap_or_default()).0.contains_key("binary_data_size") {
         return Err(BINARY);
     }
-    if wire.datatype == "BF16" {
-        return Err(named("BF16 has no JSON form".to_owned()));
-    }
-    let datatype: DataType =
-        wire.datatype.parse().map_err(|_unknown| named(unknown_datatype(&wire.datatype)))?;
-    let shape = shape(&wire.shape).map_err(&named)?;
+    let datatype = datatype(wire.datatype).map_err(&named)?;
+    let shape = shape(wire.shape).map_err(&named)?;
     let raw = wire.data.ok_or_else(|| named("`data` is missing".to_owned()))?;
     let data = data::read(raw.get(), datatype, &shape).map_err(&named)?;
     Tensor::new(wire.name.clone(), shape, data).map_err(|error| named(error.to_string()))
+}
+
+fn datatype(wire: Option<&RawValue>) -> Result<DataType, String> {
+    let raw = wire.ok_or("`datatype` is missing")?;
+    let name: String =
+        serde_json::from_str(raw.get()).map_err(|_other| "`datatype` is not text".to_owned())?;
+    if name == "BF16" {
+        return Err("BF16 has no JSON form".to_owned());
+    }
+    name.parse().map_err(|_unknown| unknown_datatype(&name))
 }
 
 fn unknown_datatype(name: &str) -> String {
@@ -101,7 +109,10 @@ fn unknown_datatype(name: &str) -> String {
     format!("unknown datatype {name:?}; expected one of {}", known.join(", "))
 }
 
-fn shape(wire: &[i64]) -> Result<Vec<usize>, String> {
+fn shape(wire: Option<&RawValue>) -> Result<Vec<usize>, String> {
+    let raw = wire.ok_or("`shape` is missing")?;
+    let wire: Vec<i64> = serde_json::from_str(raw.get())
+        .map_err(|_other| "`shape` is not a list of whole numbers".to_owned())?;
     wire.iter()
         .map(|size| {
             usize::try_from(*size).map_err(|_negative| format!("shape {wire:?} is not a size"))

@@ -1,8 +1,9 @@
-//! Assignments since the last flush: a bounded list, what does not fit is counted.
+//! Assignments since the last flush: a bounded list, what does not fit is counted. Those that are
+//! no evidence take half of it at most.
 
 use std::sync::Mutex;
 
-use seatrial_domain::telemetry::Assignment;
+use seatrial_domain::telemetry::{Assignment, Counted};
 
 use crate::sync::lock;
 
@@ -15,6 +16,8 @@ pub(super) struct Assignments {
 #[derive(Debug, Default)]
 struct State {
     list: Vec<Assignment>,
+    /// How many of the list are no evidence.
+    uncounted: usize,
     dropped: u64,
 }
 
@@ -25,7 +28,13 @@ impl Assignments {
 
     pub(super) fn push(&self, assignment: Assignment) {
         let mut state = lock(&self.state);
-        if state.list.len() < self.cap {
+        let uncounted = match assignment.counted {
+            Counted::Yes => state.uncounted,
+            Counted::No => state.uncounted + 1,
+        };
+        let fits = assignment.counted == Counted::Yes || uncounted <= self.cap / 2;
+        if fits && state.list.len() < self.cap {
+            state.uncounted = uncounted;
             state.list.push(assignment);
         } else {
             state.dropped += 1;
@@ -35,6 +44,7 @@ impl Assignments {
     /// The list, emptied, and how many were dropped since boot.
     pub(super) fn take(&self) -> (Vec<Assignment>, u64) {
         let mut state = lock(&self.state);
+        state.uncounted = 0;
         (std::mem::take(&mut state.list), state.dropped)
     }
 }

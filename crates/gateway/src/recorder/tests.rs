@@ -52,7 +52,18 @@ fn assignments_beyond_the_bound_are_dropped_and_counted() {
     let recorder = recorder(2);
     (0..5).for_each(|request| recorder.assign(assignment(request)));
     let flush = recorder.flush();
-    assert_eq!((flush.assignments.len(), flush.dropped_assignments), (2, 3));
+    assert_eq!((flush.assignments.len(), flush.dropped_assignments), (1, 4));
+}
+
+#[test]
+fn what_is_never_counted_leaves_half_of_the_room() {
+    let recorder = recorder(4);
+    (0..9).for_each(|request| recorder.assign(assignment(request)));
+    let counted = |request| Assignment { counted: Counted::Yes, ..assignment(request) };
+    (10..19).for_each(|request| recorder.assign(counted(request)));
+    let flush = recorder.flush();
+    let kept: Vec<u64> = flush.assignments.iter().map(|kept| kept.request).collect();
+    assert_eq!((kept, flush.dropped_assignments), (vec![0, 1, 10, 11], 14));
 }
 
 #[test]
@@ -73,4 +84,19 @@ fn records_of_a_rollout_that_is_over_are_let_go_after_enough_flushes() {
         assert_eq!(recorder.flush().gates.len(), 1);
     }
     assert_eq!(recorder.flush().gates.len(), 0);
+}
+
+#[test]
+fn a_gate_left_for_long_keeps_its_counts_while_a_table_has_its_rollout() {
+    let recorder = recorder(0);
+    let table = recorder.units(ROLLOUT);
+    let gate = recorder.gate(ROLLOUT, GateIndex(0));
+    gate.count(Arm::Candidate, Outcome::Ok, Duration::ZERO);
+    drop(gate);
+    for _ in 0..=KEPT_FLUSHES {
+        recorder.flush();
+    }
+    let _resumed = recorder.gate(ROLLOUT, GateIndex(0));
+    assert_eq!(recorder.flush().gates[0].2.units.candidate, 1);
+    drop(table);
 }

@@ -33,7 +33,9 @@ pub(super) async fn feedback(
 ) -> Result<Answer, Fault> {
     let endpoint = context.entry(model)?.name.clone();
     let config = &context.shared.config;
-    let bytes = body::read(body, Bound { bytes: MAX_BODY, time: config.body_timeout }).await?;
+    let tasks = &context.shared.workshop.tasks;
+    let bound = Bound { bytes: MAX_BODY, time: config.body_timeout, tasks };
+    let bytes = body::read(body, bound).await?;
     let wire: Wire = serde_json::from_slice(&bytes)
         .map_err(|error| Fault::Invalid(format!("the body is not feedback: {error}")))?;
     for (field, text) in [("request_id", &wire.request_id), ("metric", &wire.metric)] {

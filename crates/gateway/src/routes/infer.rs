@@ -62,7 +62,8 @@ async fn prepare(
     check_encoding(&head.headers)?;
     let config = &context.shared.config;
     let limit = entry.route.load().settings.max_body.min(config.max_body);
-    let bytes = body::read(body, Bound { bytes: limit, time: config.body_timeout }).await?;
+    let (time, tasks) = (config.body_timeout, &context.shared.workshop.tasks);
+    let bytes = body::read(body, Bound { bytes: limit, time, tasks }).await?;
     let installed = entry.route.load_full();
     let place = match version {
         Some(_) => entry.pinned_places.take(config.pinned_in_flight),

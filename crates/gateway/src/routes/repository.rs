@@ -22,8 +22,8 @@ struct Filter {
 
 /// Every reachable version of every endpoint.
 pub(super) async fn index(shared: &Shared, body: Incoming) -> Result<Answer, Fault> {
-    let bytes =
-        body::read(body, Bound { bytes: MAX_BODY, time: shared.config.body_timeout }).await?;
+    let (time, tasks) = (shared.config.body_timeout, &shared.workshop.tasks);
+    let bytes = body::read(body, Bound { bytes: MAX_BODY, time, tasks }).await?;
     let filter: Filter = if bytes.iter().all(u8::is_ascii_whitespace) {
         Filter::default()
     } else {

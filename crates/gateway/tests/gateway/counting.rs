@@ -2,7 +2,7 @@
 
 use crate::double::Script;
 use crate::http::{INPUT, request};
-use crate::world::{ROLLOUT, World, config, counts, route, share};
+use crate::world::{ROLLOUT, World, config, counts, digits, route, share};
 use seatrial_domain::split::{Arm, Domain};
 use seatrial_domain::telemetry::{Counted, SeenUnits, request_hash};
 use std::sync::Arc;
@@ -81,7 +81,7 @@ async fn an_assignment_is_kept_under_the_answered_id_with_the_assigned_arm() {
     world.client.infer(&[("x-user-id", &user), ("x-request-id", "r-1")]).await;
     let telemetry = world.gateway.drain_telemetry();
     let [assignment] = telemetry.assignments.as_slice() else { panic!("{telemetry:?}") };
-    assert_eq!(assignment.request, request_hash("r-1"));
+    assert_eq!(assignment.request, request_hash(&digits(), "r-1"));
     assert_eq!((assignment.arm, assignment.rollout), (Arm::Candidate, Some(ROLLOUT)));
 }
 

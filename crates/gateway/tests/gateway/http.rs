@@ -40,7 +40,8 @@ pub(crate) const INPUT: &str =
 
 impl Client {
     pub(crate) async fn get(self, path: &str) -> Reply {
-        self.say(&format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await
+        self.say(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+            .await
     }
 
     pub(crate) async fn post(self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
@@ -65,7 +66,7 @@ impl Client {
 }
 
 pub(crate) fn request(path: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let mut text = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+    let mut text = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
     for (name, value) in headers {
         write!(text, "{name}: {value}\r\n").unwrap();
     }

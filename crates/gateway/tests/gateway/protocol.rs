@@ -71,6 +71,13 @@ async fn what_the_client_got_wrong_is_400_and_names_the_input() {
         (INPUT.replace("[1,2]}", "[1]}"), "input \"x\""),
         (INPUT.replace("[1,2]}", "[1,null]}"), "input \"x\""),
         (INPUT.replace("[1,2]}", "[1,NaN]}"), "the body is not an inference request"),
+        (
+            INPUT.replace("[1,2],\"datatype", "[0,2],\"datatype").replace("[1,2]}", "[]}"),
+            "input \"x\"",
+        ),
+        (INPUT.replace("[1,2],\"datatype", "\"2\",\"datatype"), "input \"x\": `shape` is not"),
+        (INPUT.replace("\"shape\":[1,2],", ""), "input \"x\": `shape` is missing"),
+        (INPUT.replace("\"FP32\"", "7"), "input \"x\": `datatype` is not text"),
         ("{".to_owned(), "the body is not an inference request"),
         (r#"{"inputs":[]}"#.to_owned(), "input \"x\" is missing"),
     ];
@@ -101,11 +108,11 @@ async fn unknown_models_paths_and_methods_are_told_apart() {
 #[tokio::test]
 async fn a_body_beyond_the_bound_is_413_declared_or_streamed() {
     let world = World::with(|table| table.settings.max_body = 100).await;
-    let declared = "POST /v2/models/digits/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 101\r\n\
+    let declared = "POST /v2/models/digits/infer HTTP/1.1\r\nhost: localhost\r\ncontent-length: 101\r\n\
                     connection: close\r\n\r\n";
     assert_eq!(world.client.say(declared).await.status, 413);
     let streamed = format!(
-        "POST /v2/models/digits/infer HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\
+        "POST /v2/models/digits/infer HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\
          connection: close\r\n\r\n65\r\n{}\r\n0\r\n\r\n",
         "x".repeat(101)
     );
@@ -146,4 +153,24 @@ async fn the_metrics_tell_requests_by_version_and_outcome() {
     ] {
         assert!(text.lines().any(|other| other == line), "{line}\n{text}");
     }
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_reaches_no_model() {
+    let world = serving().await;
+    for host in ["evil.example:8000", "localhost.evil.example", "10.0.0.1"] {
+        let ask = format!("GET /v2 HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let reply = world.client.say(&ask).await;
+        assert_eq!(reply.status, 403, "{host}");
+        assert!(reply.error().contains(host), "{reply:?}");
+    }
+    for host in ["127.0.0.9:1", "[::1]:8000", "LOCALHOST"] {
+        let ask = format!("GET /v2 HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        assert_eq!(world.client.say(&ask).await.status, 200, "{host}");
+    }
+    for origin in ["https://evil.example", "null", "http://127.0.0.1.evil.example"] {
+        assert_eq!(world.client.infer(&[("origin", origin)]).await.status, 403, "{origin}");
+    }
+    assert_eq!(world.incumbent.calls(), 0);
+    assert_eq!(world.client.infer(&[("origin", "http://localhost:8002")]).await.status, 200);
 }

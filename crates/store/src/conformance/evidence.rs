@@ -34,7 +34,7 @@ fn flush(boot: u64, seq: u64, candidate: u64) -> Telemetry {
 
 fn assignment(id: &str, seconds: i64) -> Assignment {
     Assignment {
-        request: request_hash(id),
+        request: request_hash(&endpoint(), id),
         endpoint: endpoint(),
         rollout: Some(ROLLOUT),
         gate: Some(GateIndex(0)),
@@ -104,4 +104,23 @@ async fn assignments_beyond_the_limit_are_dropped_and_counted_once() {
     let later = Telemetry { seq: 2, ..telemetry };
     store.flush(&later).await.unwrap();
     assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn what_is_never_counted_leaves_half_of_the_rows_to_evidence() {
+    let options = Options { assignments_limit: 4, ..Options::default() };
+    let fixture = fixture_with(options).await;
+    let uncounted = |id| Assignment { counted: Counted::No, ..assignment(id, 1) };
+    let batch = |seq, assignments| Telemetry { boot: 1, seq, assignments, ..Telemetry::default() };
+    let first = batch(1, ["a", "b", "c"].map(uncounted).into());
+    fixture.store.flush(&first).await.unwrap();
+    let fixture = fixture.reopened().await;
+    let store = &fixture.store;
+    let full = vec![uncounted("d"), assignment("e", 2), assignment("f", 2), assignment("g", 2)];
+    store.flush(&batch(2, full)).await.unwrap();
+    assert_eq!(store.dropped_assignments().await.unwrap().store, 1 + 2);
+    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
+    store.flush(&batch(3, ["h", "i", "j"].map(uncounted).into())).await.unwrap();
+    assert_eq!(store.dropped_assignments().await.unwrap().store, 3 + 1);
+    assert_eq!(store.prune_assignments(at(9)).await.unwrap(), 4);
 }

@@ -2,10 +2,10 @@ use super::fixture::{at, endpoint, fixture};
 use crate::Store;
 use crate::feedback::{Error, Label};
 use seatrial_analysis::counts::Cells;
-use seatrial_domain::RolloutId;
 use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
+use seatrial_domain::{EndpointName, RolloutId};
 
 const ROLLOUT: RolloutId = RolloutId(1);
 
@@ -21,7 +21,7 @@ fn label(id: &str, value: f64) -> Label {
 
 async fn answered(store: &Store, requests: &[(&str, Arm, Counted)]) {
     let assignment = |(id, arm, counted): &(&str, Arm, Counted)| Assignment {
-        request: request_hash(id),
+        request: request_hash(&endpoint(), id),
         endpoint: endpoint(),
         rollout: Some(ROLLOUT),
         gate: Some(GateIndex(0)),
@@ -94,4 +94,50 @@ async fn a_label_that_comes_too_late_is_unknown_and_what_was_counted_stays() {
     assert_eq!(store.prune_assignments(at(11)).await.unwrap(), 1);
     assert_eq!(store.join_feedback(&[label("a", 1.0)]).await.unwrap(), [Err(Error::Unknown)]);
     assert_eq!(cells(store).await.unwrap().candidate_good, 1);
+}
+
+#[tokio::test]
+async fn an_id_used_again_under_another_gate_means_the_later_request_until_it_is_labelled() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let under = |gate, endpoint: &EndpointName| Assignment {
+        request: request_hash(endpoint, "a"),
+        endpoint: endpoint.clone(),
+        rollout: Some(ROLLOUT),
+        gate: Some(GateIndex(gate)),
+        arm: Arm::Candidate,
+        counted: Counted::Yes,
+        at: at(10),
+    };
+    let other: EndpointName = "other".parse().unwrap();
+    let flush =
+        |seq, one| Telemetry { boot: 1, seq, assignments: vec![one], ..Telemetry::default() };
+    store.flush(&flush(1, under(0, &endpoint()))).await.unwrap();
+    store.flush(&flush(2, under(1, &endpoint()))).await.unwrap();
+    store.flush(&flush(3, under(5, &other))).await.unwrap();
+    assert_eq!(store.join_feedback(&[label("a", 1.0)]).await.unwrap(), [Ok(())]);
+    store.flush(&flush(4, under(2, &endpoint()))).await.unwrap();
+    let second = Label { metric: "kept".to_owned(), ..label("a", 1.0) };
+    assert_eq!(store.join_feedback(&[second]).await.unwrap(), [Ok(())]);
+    let evidence = store.evidence(ROLLOUT).await.unwrap();
+    let gates: Vec<_> =
+        evidence.gates.iter().map(|(gate, it)| (gate.0, it.feedback.len())).collect();
+    assert_eq!(gates, [(1, 2)]);
+}
+
+#[tokio::test]
+async fn metrics_beyond_the_limit_are_refused_and_known_ones_are_still_taken() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let (candidate, incumbent) = (Arm::Candidate, Arm::Incumbent);
+    answered(store, &[("a", candidate, Counted::Yes), ("b", incumbent, Counted::Yes)]).await;
+    let named = |id, n: u32| Label { metric: format!("m{n}"), ..label(id, 1.0) };
+    let labels: Vec<Label> = (0..32).map(|n| named("a", n)).collect();
+    assert!(store.join_feedback(&labels).await.unwrap().iter().all(Result::is_ok));
+    let more = [named("a", 32), named("a", 31), named("b", 32), named("b", 31)];
+    let full = Err(Error::Metrics { limit: 32 });
+    let expected = [full.clone(), Ok(()), full, Ok(())];
+    assert_eq!(store.join_feedback(&more).await.unwrap(), expected);
+    let evidence = store.evidence(ROLLOUT).await.unwrap();
+    assert_eq!(evidence.gates[&GateIndex(0)].feedback.len(), 32);
 }

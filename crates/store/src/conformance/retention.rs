@@ -21,7 +21,7 @@ async fn observed(store: &Store, rollout: RolloutId, request: &str) {
     let units = ArmCount { candidate: 1, incumbent: 0 };
     let counts = GateCounts { units, errors, ..GateCounts::default() };
     let assignment = Assignment {
-        request: request_hash(request),
+        request: request_hash(&endpoint(), request),
         endpoint: endpoint(),
         rollout: Some(rollout),
         gate: Some(GateIndex(0)),

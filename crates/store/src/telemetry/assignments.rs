@@ -1,18 +1,47 @@
 //! Which request went to which arm, kept until its label may no longer come.
 
-use crate::row::to_json;
+use crate::row::{Columns, to_json};
 use crate::storage::Error;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+/// Rows that may still be added.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) all: u64,
+    /// Of those, rows that are no evidence.
+    pub(super) uncounted: u64,
+}
+
 /// What became of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Batch {
     pub(super) added: u64,
+    /// Of those added, rows that are no evidence.
+    pub(super) uncounted: u64,
     pub(super) dropped: u64,
 }
+
+/// What in the list `?1` is not known yet.
+const NEW: &str = "
+    SELECT count(DISTINCT value ->> 'request') AS added,
+           count(DISTINCT iif(value ->> 'counted' = 'no', value ->> 'request', NULL)) AS uncounted
+    FROM json_each(?1)
+    WHERE NOT EXISTS (SELECT 1 FROM assignment WHERE request = value ->> 'request')";
+
+/// An id that comes again under another gate means the later request, unless somebody has labelled
+/// the earlier one; under the same gate the first stays.
+const PUT: &str = "
+    INSERT INTO assignment (request, endpoint, rollout, gate, arm, counted, at)
+    SELECT value ->> 'request', value ->> 'endpoint', value ->> 'rollout', value ->> 'gate',
+           value ->> 'arm', value ->> 'counted', value ->> 'at'
+    FROM json_each(?1) WHERE true
+    ON CONFLICT (request) DO UPDATE SET rollout = excluded.rollout, gate = excluded.gate,
+        arm = excluded.arm, counted = excluded.counted, at = excluded.at
+    WHERE (rollout IS NOT excluded.rollout OR gate IS NOT excluded.gate)
+      AND NOT EXISTS (SELECT 1 FROM feedback WHERE feedback.request = assignment.request)";
 
 /// One element of the statement's JSON array.
 #[derive(Serialize)]
@@ -26,27 +55,40 @@ struct Element<'a> {
     at: i64,
 }
 
-/// Adds what there is room for, in one statement; the rest is dropped and counted. A request that
-/// is known already stays as it is.
+/// Adds what there is room for, in one statement; the rest is dropped and counted.
 pub(super) async fn put(
     sql: &mut SqliteConnection,
     from: &Telemetry,
-    room: u64,
+    room: Room,
 ) -> Result<Batch, Error> {
-    let room = usize::try_from(room).unwrap_or(usize::MAX);
-    let elements: Vec<Element<'_>> = from.assignments.iter().take(room).map(element).collect();
+    let elements = fitting(&from.assignments, room);
     let dropped = from.assignments.len().saturating_sub(elements.len());
-    let added = sqlx::query(
-        "INSERT OR IGNORE INTO assignment (request, endpoint, rollout, gate, arm, counted, at)
-         SELECT value ->> 'request', value ->> 'endpoint', value ->> 'rollout', value ->> 'gate',
-                value ->> 'arm', value ->> 'counted', value ->> 'at'
-         FROM json_each(?)",
-    )
-    .bind(to_json("assignments", &elements)?)
-    .execute(sql)
-    .await?
-    .rows_affected();
-    Ok(Batch { added, dropped: u64::try_from(dropped).unwrap_or(u64::MAX) })
+    let list = to_json("assignments", &elements)?;
+    let new = sqlx::query(NEW).bind(&list).fetch_one(&mut *sql).await?;
+    sqlx::query(PUT).bind(&list).execute(sql).await?;
+    Ok(Batch {
+        added: new.count("added")?,
+        uncounted: new.count("uncounted")?,
+        dropped: u64::try_from(dropped).unwrap_or(u64::MAX),
+    })
+}
+
+/// The assignments there is room for, in their order: evidence first, then what is none.
+fn fitting(assignments: &[Assignment], room: Room) -> Vec<Element<'_>> {
+    let size = |rows| usize::try_from(rows).unwrap_or(usize::MAX);
+    let counted = assignments.iter().filter(|one| one.counted == Counted::Yes).count();
+    let mut yes = counted.min(size(room.all));
+    let mut no = size(room.all).saturating_sub(yes).min(size(room.uncounted));
+    let mut fits = |one: &&Assignment| {
+        let left = match one.counted {
+            Counted::Yes => &mut yes,
+            Counted::No => &mut no,
+        };
+        let fits = *left > 0;
+        *left = left.saturating_sub(1);
+        fits
+    };
+    assignments.iter().filter(|one| fits(one)).map(element).collect()
 }
 
 fn element(assignment: &Assignment) -> Element<'_> {

@@ -111,12 +111,11 @@ fn gate(visit: &Visit, seen: &Seen) -> Node {
 
 fn stabilizing(visit: &Visit, seen: &Seen) -> Node {
     let control = seen.explained.rollout.plan.stability.holdback;
-    let meanwhile = if control > seatrial_domain::Share::ZERO {
-        format!("holdback {control}")
-    } else {
-        "no live control".to_owned()
-    };
-    let mut node = Node::leaf(mark(visit, seen), "stabilizing", why(visit, &meanwhile));
+    if control == seatrial_domain::Share::ZERO {
+        return Node::leaf(mark(visit, seen), "stabilizing", why(visit, "no live control"));
+    }
+    let held_back = why(visit, &format!("holdback {control}"));
+    let mut node = Node::leaf(mark(visit, seen), "stabilizing", held_back);
     if visit.left.is_none() {
         node.children = verdict(visit, seen).map(checks).unwrap_or_default();
     }

@@ -31,9 +31,10 @@ fn stopped(rollout: &Rollout) -> bool {
 
 /// What an outage took is no time.
 fn alive_until(offer: &Offer) -> Timestamp {
-    match offer.event {
-        Event::Restarted { alive_until } => alive_until.min(offer.now),
-        _ => offer.now,
+    if let Event::Restarted { alive_until } = offer.event {
+        alive_until.min(offer.now)
+    } else {
+        offer.now
     }
 }
 

@@ -145,7 +145,7 @@ impl Exchange {
 
     fn assign(&self, active: &Active, choice: Choice) {
         self.shared.recorder.assign(Assignment {
-            request: request_hash(&self.request_id),
+            request: request_hash(&self.entry.name, &self.request_id),
             endpoint: self.entry.name.clone(),
             rollout: Some(active.route.id),
             gate: active.route.gate,
