@@ -1,3 +1,5 @@
+//! What `dataset` promises, as tests.
+
 mod bounds;
 
 use super::*;

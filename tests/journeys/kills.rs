@@ -2,6 +2,7 @@
 //! journal stands, and never gives the candidate more than was committed.
 
 use crate::endings::WHOLE_WAY;
+use crate::guardrails;
 use crate::harness::{
     Load, Outcome, Policy, Server, Traffic, assert_never_above_the_committed_share, fixture, now,
     variant,
@@ -150,16 +151,13 @@ fn a_rollback_that_was_acknowledged_outlives_the_process() {
 
 #[test]
 fn killed_in_an_incident_the_share_stays_zero() {
-    let policy = Policy::quick("digits")
-        .long_canary(30)
-        .with("analysis", "{minUnits: 30, dryRun: [errorRate, latencyP90]}")
-        .with("guardrails", "[{name: consecutiveErrors, limit: 10}]");
-    let mut server = Server::serving("flaky", &policy);
+    let mut server = Server::serving("flaky", &guardrails::policy());
     let traffic = Traffic::to(&server, Load::of(150));
     let version = server.push(&variant(&server, "flaky", "other"), "digits");
     let id = server.start_rollout(version);
     server.until_stage(id, "canary");
-    traffic.until_served_by(2, 10);
+    // Ten seconds of both arms: a guardrail compares what is bad within that window.
+    traffic.until_served_by(2, 500);
     traffic.fail(1000);
     server.until_overlay(id, "paused(incident)");
     server.kill9();

@@ -1,6 +1,14 @@
 //! Journeys: the real binary on loopback, driven as users drive it, by commands and HTTP. Each
 //! test has a server and a data directory of its own, and its name is the claim it proves.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests may fail a test as tests do, and say why"
+)]
+
 mod approvals;
 mod door;
 mod endings;

@@ -1,3 +1,5 @@
+//! What `metric` promises, as tests.
+
 use super::*;
 use crate::validation::answer::{Elements, Output};
 use seatrial_domain::tensor::DataType;

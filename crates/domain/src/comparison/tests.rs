@@ -1,3 +1,5 @@
+//! What `comparison` promises, as tests.
+
 use super::{Agreement, compare};
 use crate::plan::{Compare, CompareBy};
 use crate::tensor::{Tensor, TensorData};

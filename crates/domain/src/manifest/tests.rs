@@ -1,3 +1,5 @@
+//! What `manifest` promises, as tests.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What `policy` promises, as tests.
+
 use super::*;
 use crate::plan::{GateMode, Rule};
 use proptest::prelude::*;

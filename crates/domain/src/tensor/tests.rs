@@ -1,3 +1,5 @@
+//! What `tensor` promises, as tests.
+
 use super::{DataType, Error, Signature, Tensor, TensorData, TensorSpec};
 
 fn spec(name: &str, datatype: DataType, shape: &[i64]) -> TensorSpec {

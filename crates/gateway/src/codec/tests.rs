@@ -1,3 +1,5 @@
+//! What `codec` promises, as tests.
+
 use super::{Error, Frame, decode, encode};
 use proptest::prelude::*;
 use seatrial_domain::tensor::{DataType, Tensor, TensorData};

@@ -1,3 +1,5 @@
+//! What `guard` promises, as tests.
+
 use super::{Guard, Readiness};
 use crate::lane::Outcome;
 use seatrial_domain::plan::Guardrail;

@@ -1,3 +1,5 @@
+//! What `latches` promises, as tests.
+
 use super::Latches;
 use super::slot::{self, SIZE, Slot};
 use proptest::prelude::*;

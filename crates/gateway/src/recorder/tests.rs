@@ -1,3 +1,5 @@
+//! What `recorder` promises, as tests.
+
 use super::{KEPT_FLUSHES, Recorder};
 use crate::config::Config;
 use crate::lane::Outcome;

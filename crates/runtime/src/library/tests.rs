@@ -1,3 +1,5 @@
+//! What `library` promises, as tests.
+
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;

@@ -1,3 +1,5 @@
+//! What `onnx` promises, as tests.
+
 use proptest::prelude::*;
 use seatrial_domain::tensor::{DataType, TensorSpec};
 

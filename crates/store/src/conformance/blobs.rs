@@ -1,3 +1,5 @@
+//! What every store promises of blobs, as tests.
+
 use super::fixture::{Fixture, fixture};
 use crate::blobs::Error;
 use seatrial_domain::Digest;

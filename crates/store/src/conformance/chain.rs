@@ -1,3 +1,5 @@
+//! What every store promises of chain, as tests.
+
 use super::fixture::{Fixture, endpoint, fixture, live, tamper, version};
 use crate::journal::{Filter, Verdict, genesis};
 use crate::page::Request;

@@ -1,3 +1,5 @@
+//! What every store promises of evidence, as tests.
+
 use super::fixture::{at, endpoint, fixture, fixture_with};
 use crate::Options;
 use seatrial_analysis::counts::{ArmHistogram, Cells};

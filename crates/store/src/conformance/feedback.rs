@@ -1,3 +1,5 @@
+//! What every store promises of feedback, as tests.
+
 use super::fixture::{at, endpoint, fixture};
 use crate::Store;
 use crate::feedback::{Error, Label};

@@ -33,9 +33,10 @@ pub(super) async fn fixture_with(options: Options) -> Fixture {
 impl Fixture {
     /// Closes the store and opens it again, as a restart does.
     pub(super) async fn reopened(self) -> Self {
+        let options = self.store.inner.options.clone();
         self.store.close().await;
         drop(self.store);
-        let store = Store::open(self.dir.path(), Options::default()).await.unwrap();
+        let store = Store::open(self.dir.path(), options).await.unwrap();
         Self { store, dir: self.dir }
     }
 

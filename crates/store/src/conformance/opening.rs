@@ -1,3 +1,5 @@
+//! What every store promises of opening, as tests.
+
 use super::fixture::{ada, at, endpoint, fixture, fixture_with, model, tamper};
 use crate::{Options, Store, open, storage};
 use seatrial_domain::endpoint::Settings;

@@ -1,3 +1,5 @@
+//! What every store promises of registry, as tests.
+
 use super::fixture::{ada, at, fixture, live, model, new_version, queued, tamper, version};
 use crate::aliases::By;
 use crate::changed::Changed;

@@ -1,3 +1,5 @@
+//! What every store promises of rollouts, as tests.
+
 use super::fixture::{at, commit, endpoint, fixture, happens, live, model, queued, turn, version};
 use crate::page::Request;
 use crate::rollouts::{CommitError, Filter, Phase};

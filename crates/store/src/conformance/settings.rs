@@ -1,3 +1,5 @@
+//! What every store promises of settings, as tests.
+
 use super::fixture::{ada, at, endpoint, fixture, model, queued, version};
 use crate::datasets::{self, Format};
 use crate::page::Request;

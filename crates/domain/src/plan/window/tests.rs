@@ -1,3 +1,5 @@
+//! What `window` promises, as tests.
+
 use super::*;
 
 fn window(kind: WindowKind, schedule: &str, hours: u64, time_zone: &str) -> Window {

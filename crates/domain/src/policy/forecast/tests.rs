@@ -1,3 +1,5 @@
+//! What `forecast` promises, as tests.
+
 use super::*;
 use crate::policy::parse;
 
