@@ -25,12 +25,13 @@ use visitors::{Request, Visitors};
 
 /// Requests a second, as DESIGN.md §7 has it.
 const RATE: u32 = 500;
-/// Requests in flight at once; beyond it the clients wait.
-const IN_FLIGHT: usize = 64;
+/// Requests in flight at once; beyond it the clients wait. Few, so that a machine that cannot keep
+/// up has fewer requests and not slower ones.
+const IN_FLIGHT: usize = 16;
 /// Labels in flight at once. The server joins many in one transaction, so many may wait.
 const LABELS_IN_FLIGHT: usize = 128;
-/// Labels not sent yet.
-const LABELS_WAITING: usize = 8192;
+/// Labels not sent yet; beyond it the clients wait, so that labels are never late.
+const LABELS_WAITING: usize = 128;
 /// The order of pictures and of returning writers.
 const SEED: u64 = 22;
 
@@ -97,9 +98,8 @@ async fn ask_all(
             match client.ask(request).await {
                 Ok(answer) => {
                     tally.served(answer.version);
-                    if labels.try_send(answer.label).is_err() {
-                        tally.label_lost("too many are waiting");
-                    }
+                    // It is taken until the last request is answered.
+                    let _taken = labels.send(answer.label).await;
                 }
                 Err(error) => tally.failed(&format!("{error:#}")),
             }

@@ -65,10 +65,7 @@ fn slow_answers_are_rolled_back_in_the_canary() {
         .with("checks", limit)
         .with("shadow", shadow)
         .with("validation", "{contract: {concurrency: 1}, timeout: 120s}");
-    let server = Server::start();
-    // Slow is not late: the deadline's guardrail has nothing to say.
-    server.cli(&["endpoint", "set", "digits", "--deadline-ms", "10000"]).expect(0);
-    let server = server.with_first("v1", &policy);
+    let server = Server::serving("v1", &policy);
     let traffic = Traffic::to(&server, Load::of(40));
     let id = server.roll_out("slow");
 

@@ -8,7 +8,7 @@ pub(crate) fn policy() -> Policy {
     Policy::quick("digits")
         .long_canary(50)
         .with("analysis", "{minUnits: 30, dryRun: [errorRate, latencyP90]}")
-        .with("guardrails", "[{name: consecutiveErrors, limit: 20}]")
+        .with("guardrails", "[{name: consecutiveErrors, limit: 60}]")
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn a_candidate_that_fails_alone_is_rolled_back_and_quarantined() {
     let traffic = Traffic::to(&server, Load::of(150));
     let id = server.roll_out("flaky");
     server.until_stage(id, "canary");
-    traffic.until_served_by(2, 10);
+    traffic.until_served_by(2, 20);
 
     traffic.fail(1000);
 
