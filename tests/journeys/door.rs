@@ -2,7 +2,7 @@
 
 use crate::harness::{Policy, Rows, Server, cli, fixture};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// Every file below `directory`.
@@ -70,7 +70,10 @@ fn paths_out_of_the_upload_are_refused() {
 fn requests_that_are_wrong_are_told_why_and_too_large_ones_are_not_read() {
     let server = Server::serving("v1", &Policy::quick("digits"));
     let infer = server.v2("/models/digits/infer");
-    let input = |shape: serde_json::Value, datatype: &str, data: serde_json::Value| json!({"inputs": [{"name": "image", "shape": shape, "datatype": datatype, "data": data}]});
+    let input = |shape: Value, datatype: &str, data: Value| {
+        let image = json!({"name": "image", "shape": shape, "datatype": datatype, "data": data});
+        json!({ "inputs": [image] })
+    };
     let wrong = [
         input(json!([1, 63]), "FP32", json!(vec![0.0; 63])),
         input(json!([64]), "FP32", json!(vec![0.0; 64])),

@@ -58,7 +58,7 @@ fn wrongly_shaped_outputs_are_rejected_in_validating() {
 #[test]
 fn slow_answers_are_rolled_back_in_the_canary() {
     let limit = "[{name: latencyP99, kind: latency, quantile: 0.99, limit: 250ms}]";
-    let shadow = "{compare: [{by: class, maxDisagreement: 0.25}], \
+    let shadow = "{compare: [{by: class, maxDisagreement: 0.6}], \
                    minDuration: 300ms, minRequests: 4, maxDuration: 60s}";
     let policy = Policy::quick("digits")
         .long_canary(4)

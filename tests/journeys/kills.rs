@@ -59,7 +59,8 @@ fn killed_in_validating_it_validates_anew() {
 
 #[test]
 fn killed_in_the_shadow_it_compares_on() {
-    let shadow = "{compare: [{by: class}], minDuration: 1500ms, minRequests: 30, maxDuration: 60s}";
+    let shadow = "{compare: [{by: class, maxDisagreement: 0.9}], \
+                   minDuration: 1500ms, minRequests: 30, maxDuration: 60s}";
     killed_in("shadow", &Policy::quick("digits").with("shadow", shadow));
 }
 

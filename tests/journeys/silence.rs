@@ -4,7 +4,8 @@ use crate::harness::{Load, Policy, Server, Traffic};
 
 #[test]
 fn a_shadow_without_traffic_pauses_at_its_deadline() {
-    let shadow = "{compare: [{by: class}], minDuration: 300ms, minRequests: 1, maxDuration: 1s}";
+    let shadow = "{compare: [{by: class, maxDisagreement: 0.9}], \
+                   minDuration: 300ms, minRequests: 1, maxDuration: 1s}";
     let server = Server::serving("v1", &Policy::quick("digits").with("shadow", shadow));
     let id = server.roll_out("v4");
 
@@ -22,7 +23,8 @@ fn a_canary_without_traffic_pauses_at_its_deadline_and_promotes_nothing() {
         .with("canary", "{share: 20, minDuration: 1s, maxDuration: 2s}")
         .with("analysis", "{minUnits: 1, look: {growth: 0.01, every: 200ms}}");
     // So sparse that the shadow hears enough and the canary next to nothing.
-    let sparse = "{compare: [{by: class}], minDuration: 300ms, minRequests: 5, maxDuration: 60s}";
+    let sparse = "{compare: [{by: class, maxDisagreement: 0.9}], \
+                   minDuration: 300ms, minRequests: 5, maxDuration: 60s}";
     let server = Server::serving("v1", &policy.with("shadow", sparse));
     let traffic = Traffic::to(&server, Load::of(10));
     let id = server.roll_out("v4");

@@ -1,5 +1,6 @@
 //! Policies whose durations are seconds and whose margins a few dozen units decide. What is
-//! tested is the way through the stages; the mathematics have tests of their own.
+//! tested is the way through the stages; the mathematics have tests of their own. Limits are wide
+//! enough that chance does not stop what a journey means to pass, on a few dozen units.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ const QUICK: [(&str, &str); 14] = [
     ("validation", "{timeout: 60s}"),
     (
         "shadow",
-        "{compare: [{by: class, maxDisagreement: 0.25}], \
+        "{compare: [{by: class, maxDisagreement: 0.6}], \
           minDuration: 300ms, minRequests: 30, maxDuration: 60s}",
     ),
     ("canary", "{share: 20, minDuration: 300ms, maxDuration: 60s}"),
