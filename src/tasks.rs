@@ -26,10 +26,11 @@ impl Tasks {
         self.tracker.spawn(until_stopped.instrument(tracing::info_span!("task", name)))
     }
 
-    /// Runs `future` to its own end; it watches [`Tasks::stop`] by itself.
-    pub fn spawn_to_end<F>(&self, name: &'static str, future: F) -> JoinHandle<()>
+    /// Runs `future` to its own end, whoever still waits for what it gives; one that could go on
+    /// for ever watches [`Tasks::stop`] by itself.
+    pub fn spawn_to_end<F>(&self, name: &'static str, future: F) -> JoinHandle<F::Output>
     where
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output: Send> + Send + 'static,
     {
         self.tracker.spawn(future.instrument(tracing::info_span!("task", name)))
     }

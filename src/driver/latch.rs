@@ -1,5 +1,6 @@
-//! A gateway's latch that no journal row explains: the process died between the move to share zero
-//! and its commit. The next step says what happened.
+//! From a gateway's latch to the event that explains it in the journal: the trip that set it, or,
+//! where the process died between the move to share zero and its commit, what the latch stands for.
+//! Refuses to clear one: only the table that the explanation brings does.
 
 use super::cell::Cell;
 use crate::clock;
@@ -61,7 +62,7 @@ pub(super) fn told(mut trip: Trip, rollout: &Rollout, latch: Option<Latch>) -> E
 
 fn event(rollout: &Rollout, latch: Latch) -> Event {
     match latch.cause {
-        // There is nothing to roll back to: the share is zero, and the rollout has ended.
+        // A first version has nothing to roll back to; with its share at zero it can only end.
         LatchCause::Operator | LatchCause::Verdict if rollout.incumbent.is_none() => {
             Event::Abort { reason: "ordered by a person before a restart".to_owned() }
         }

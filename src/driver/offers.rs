@@ -3,7 +3,6 @@
 
 use crate::world::{Deployment, Observed, State};
 use seatrial_domain::Share;
-use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::{Event, Hold, Rollout, Stage, Validation};
 use seatrial_domain::verdict::{Coverage, Verdict};
 
@@ -65,19 +64,11 @@ fn staged(rollout: &Rollout, observed: &Observed) -> Option<Event> {
     }
     let deployment = observed.deployment(&rollout.candidate)?;
     match (&deployment.state, &deployment.private_url) {
-        (State::Ready { sessions }, Some(_)) if *sessions >= wanted_sessions(rollout) => {
+        (State::Ready { sessions }, Some(_)) if *sessions >= rollout.candidate_sessions() => {
             Some(Event::Staged)
         }
         (State::Failed { why }, _) => Some(Event::StagingFailed { why: why.clone() }),
         (State::Ready { .. } | State::Loading, _) => None,
-    }
-}
-
-/// Plans without gates go from here to every request: they need every session.
-fn wanted_sessions(rollout: &Rollout) -> u32 {
-    match rollout.plan.kind {
-        Kind::Promote => 1,
-        Kind::First | Kind::Restore => rollout.settings.sessions,
     }
 }
 

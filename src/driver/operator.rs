@@ -10,7 +10,6 @@ use seatrial_domain::rollout::Event;
 use seatrial_domain::telemetry::LatchCause;
 use seatrial_domain::{Actor, Revision, RolloutId, Share};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 impl Driver {
     /// Carries out one word on one rollout. With `if_match`, only if nobody changed it meanwhile.
@@ -24,12 +23,9 @@ impl Driver {
         actor: Actor,
     ) -> Result<Stored, Error> {
         // Whoever asked may go away; what has begun is finished.
-        let (answer, answered) = oneshot::channel();
         let driver = Arc::clone(self);
-        self.tasks.spawn_to_end("command", async move {
-            let _gone = answer.send(Box::pin(driver.carry_out(id, if_match, event, actor)).await);
-        });
-        answered.await.map_err(|stopped| Error::Storage(stopped.into()))?
+        let carrying = async move { Box::pin(driver.carry_out(id, if_match, event, actor)).await };
+        self.tasks.spawn_to_end("command", carrying).await.map_err(storage)?
     }
 
     async fn carry_out(

@@ -13,7 +13,6 @@ use seatrial_domain::{Actor, EndpointName, RolloutId, VersionRef};
 use seatrial_store::rollouts::Draft;
 use seatrial_store::versions;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// The built-in policy's name.
 const STANDARD: &str = "standard";
@@ -22,12 +21,9 @@ impl Driver {
     /// Starts a rollout, or queues it behind the one that runs.
     pub async fn start(self: &Arc<Self>, start: Start) -> Result<Started, Error> {
         // Whoever asked may go away; what has begun is finished.
-        let (answer, answered) = oneshot::channel();
         let driver = Arc::clone(self);
-        self.tasks.spawn_to_end("start", async move {
-            let _gone = answer.send(Box::pin(driver.create_and_begin(start)).await);
-        });
-        answered.await.map_err(|stopped| Error::Storage(stopped.into()))?
+        let starting = async move { Box::pin(driver.create_and_begin(start)).await };
+        self.tasks.spawn_to_end("start", starting).await.map_err(storage)?
     }
 
     async fn create_and_begin(self: &Arc<Self>, start: Start) -> Result<Started, Error> {

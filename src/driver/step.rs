@@ -63,17 +63,33 @@ impl Driver {
             return self.take_turn(cell, state, &known).await;
         };
         let observed = self.world.observe(cell.name());
-        for event in self.events(cell, state, &active.rollout, &observed).await? {
+        let urgent = urgent(cell, state, &active.rollout, &observed);
+        if self.take_first(state, &active, urgent).await? {
+            return Ok(true);
+        }
+        let events = self.events(cell, state, &active.rollout, &observed).await?;
+        self.take_first(state, &active, events).await
+    }
+
+    /// Commits what the first event does that means something; false when none does.
+    async fn take_first(
+        &self,
+        state: &mut State,
+        active: &Stored,
+        events: Vec<Event>,
+    ) -> anyhow::Result<bool> {
+        let now = clock::now();
+        for event in events {
             if let Ok(transition) = active.rollout.on(&event, now) {
                 let actor = state.actor_of(&event);
-                self.commit(state, &active, Decided { event: &event, transition, actor }).await?;
+                self.commit(state, active, Decided { event: &event, transition, actor }).await?;
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Everything that may have happened, most urgent first.
+    /// Everything else that may have happened, in order; some of it is asked of the store.
     async fn events(
         self: &Arc<Self>,
         cell: &Cell,
@@ -81,10 +97,7 @@ impl Driver {
         rollout: &Rollout,
         observed: &Observed,
     ) -> anyhow::Result<Vec<Event>> {
-        let pending = state.pending.iter().filter(|pending| pending.rollout == rollout.id);
-        let mut events: Vec<Event> = pending.map(|pending| pending.event.clone()).collect();
-        let trips = cell.take_trips().into_iter().filter(|trip| trip.rollout == rollout.id);
-        events.extend(trips.map(|trip| latch::told(trip, rollout, observed.latch)));
+        let mut events = Vec::new();
         let verdict = self.verdict(state, rollout).await?;
         let explained = latch::explained(cell, &mut state.latch, rollout, observed.latch);
         if explained.is_some() {
@@ -243,6 +256,17 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+/// The ways back that wait for nothing that could fail (law 4): one that could not be stored
+/// before, and guardrails' trips.
+fn urgent(cell: &Cell, state: &State, rollout: &Rollout, observed: &Observed) -> Vec<Event> {
+    let pending = state.pending.iter().filter(|pending| pending.rollout == rollout.id);
+    let trips = cell.take_trips().into_iter().filter(|trip| trip.rollout == rollout.id);
+    pending
+        .map(|pending| pending.event.clone())
+        .chain(trips.map(|trip| latch::told(trip, rollout, observed.latch)))
+        .collect()
 }
 
 fn drain(rollout: &Rollout, now: Timestamp) -> Drain {

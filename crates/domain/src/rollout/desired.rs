@@ -130,7 +130,7 @@ impl Rollout {
     }
 
     /// Enough for the NEXT share, so that capacity is there before weight.
-    fn candidate_sessions(&self) -> u32 {
+    pub fn candidate_sessions(&self) -> u32 {
         match self.stage.name() {
             StageName::Shadow | StageName::Canary | StageName::Ramp => {
                 self.sessions_after_gate().max(1)
