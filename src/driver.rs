@@ -2,6 +2,7 @@
 //! Level-triggered: a step that was lost is made up by the next one. Owns no rule; those are the
 //! rollout's own (`domain::rollout`).
 
+mod backoff;
 mod cell;
 pub mod command;
 mod explain;
@@ -16,6 +17,7 @@ mod start;
 mod step;
 mod telemetry;
 pub mod trigger;
+mod unstored;
 mod validate;
 mod validation_request;
 mod wanted;
@@ -29,8 +31,8 @@ use seatrial_domain::telemetry::Telemetry;
 use seatrial_domain::{EndpointName, Timestamp};
 use seatrial_gateway::Gateway;
 use seatrial_store::Store;
-use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -61,11 +63,15 @@ pub struct Driver {
     changed: Arc<Notify>,
     commands: BTreeMap<String, UserCommand>,
     cells: Mutex<BTreeMap<EndpointName, Arc<Cell>>>,
+    /// Endpoints whose last transition the store did not take.
+    unstored: Mutex<BTreeSet<EndpointName>>,
     /// Counters that are not in the store yet.
     backlog: tokio::sync::Mutex<Telemetry>,
     /// Assignments given up since the start, because the store took none for too long.
     given_up: AtomicU64,
     started: Instant,
+    /// Whether the last flush failed: one that goes on failing is told once.
+    flush_fails: AtomicBool,
     /// When the store last took counters, since `started`.
     flushed_at_ms: AtomicU64,
 }
@@ -81,9 +87,11 @@ impl Driver {
             changed: parts.changed,
             commands: parts.commands,
             cells: Mutex::default(),
+            unstored: Mutex::default(),
             backlog: tokio::sync::Mutex::default(),
             given_up: AtomicU64::new(0),
             started: clock::monotonic(),
+            flush_fails: AtomicBool::new(false),
             flushed_at_ms: AtomicU64::new(0),
         })
     }
@@ -141,8 +149,13 @@ impl Driver {
     /// Steps every endpoint; true when every wanted route is in force.
     async fn step_all(self: &Arc<Self>) -> bool {
         let steps = self.all_cells().into_iter().map(|cell| async move {
+            if cell.is_left_alone(clock::monotonic()) {
+                return false;
+            }
             self.step(&cell).await.unwrap_or_else(|error| {
-                tracing::error!(endpoint = %cell.name(), error = format!("{error:#}"), "step");
+                let again_in = cell.backoff().failed(clock::monotonic());
+                let error = format!("{error:#}");
+                tracing::error!(endpoint = %cell.name(), error, ?again_in, "step");
                 false
             })
         });

@@ -28,6 +28,7 @@ pub(super) enum Kind {
     Quarantined,
     Busy,
     Storage,
+    Unavailable,
     Method,
     TimedOut,
     NotAvailable,
@@ -50,6 +51,9 @@ impl Kind {
             Self::Quarantined => (StatusCode::CONFLICT, "quarantined", "quarantined"),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", "too many at once"),
             Self::Storage => (StatusCode::INSUFFICIENT_STORAGE, "storage", "no room is left"),
+            Self::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unavailable for now")
+            }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method", "method not allowed"),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timed-out", "timed out"),
             Self::NotAvailable => {
@@ -75,6 +79,12 @@ impl Failure {
     /// With the next command.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// With what went before.
+    pub(super) fn after(mut self, said: &str) -> Self {
+        self.0.detail = format!("{said}: {}", self.0.detail);
         self
     }
 

@@ -43,7 +43,8 @@ pub(super) async fn list(
     let request = Request { after: page.after()?.map(RolloutId), limit: page.limit() };
     let filter = Filter { endpoint, phase: None };
     let found = api.app.store.rollouts(&filter, &request).await?;
-    let items = found.items.iter().map(|stored| view(&stored.rollout, stored.revision));
+    let standing = found.items.into_iter().map(|stored| api.app.driver.standing(stored));
+    let items = standing.map(|stored| view(&stored.rollout, stored.revision));
     Ok(Json(Page { items: items.collect(), next: found.next.map(|id| id.to_string()) }))
 }
 
@@ -84,7 +85,8 @@ pub(super) async fn start(
 pub(super) async fn show(api: State, Path(id): Path<u64>) -> Result<Tagged> {
     let found = api.app.store.rollout(RolloutId(id)).await?;
     let missing = || Failure::not_found("rollout", id).hint("seatrial rollout list");
-    found.map(|stored| tagged(&stored.rollout, stored.revision)).ok_or_else(missing)
+    let stored = api.app.driver.standing(found.ok_or_else(missing)?);
+    Ok(tagged(&stored.rollout, stored.revision))
 }
 
 /// Says where it stands, why, and what is still needed.

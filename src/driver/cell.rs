@@ -1,6 +1,7 @@
 //! What the driver remembers of one endpoint between two steps. A cache: the truth is the store's,
 //! and this process is the store's only writer.
 
+use super::backoff::Backoff;
 use super::command::Stored;
 use super::latch::Seen;
 use super::look::Look;
@@ -11,7 +12,8 @@ use seatrial_domain::telemetry::Trip;
 use seatrial_domain::{Actor, EndpointName, Epoch, RolloutId};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Trips that wait for the next step, at most; one is enough to act.
 const TRIPS_MAX: usize = 16;
@@ -22,6 +24,7 @@ pub(super) struct Cell {
     name: EndpointName,
     /// Held during a step or a command: an endpoint changes by one hand at a time.
     pub(super) state: tokio::sync::Mutex<State>,
+    backoff: Mutex<Backoff>,
     trips: Mutex<VecDeque<Trip>>,
     /// Commands that have set the share to zero and are about to say why.
     commanding: AtomicUsize,
@@ -62,6 +65,7 @@ impl Cell {
         Arc::new(Self {
             name,
             state: tokio::sync::Mutex::default(),
+            backoff: Mutex::default(),
             trips: Mutex::default(),
             commanding: AtomicUsize::new(0),
         })
@@ -69,6 +73,16 @@ impl Cell {
 
     pub(super) const fn name(&self) -> &EndpointName {
         &self.name
+    }
+
+    pub(super) fn backoff(&self) -> MutexGuard<'_, Backoff> {
+        self.backoff.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the last step failed and its wait is not over; a guardrail's trip ends any wait.
+    pub(super) fn is_left_alone(&self, now: Instant) -> bool {
+        let trips = self.trips.lock().unwrap_or_else(PoisonError::into_inner);
+        trips.is_empty() && self.backoff().waits(now)
     }
 
     /// Remembers a trip for the next step.

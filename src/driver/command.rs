@@ -72,6 +72,9 @@ pub enum Error {
     NotKnownGood { endpoint: EndpointName, version: VersionNumber },
     #[error("{field}: {fault}")]
     Invalid { field: &'static str, fault: String },
+    /// The way back is in force and will be written down; only the journal is behind.
+    #[error("the share is zero and stays so; it is written down once the store takes it")]
+    Unstored(#[source] seatrial_store::storage::Error),
     #[error(transparent)]
     Storage(anyhow::Error),
 }

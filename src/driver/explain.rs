@@ -14,7 +14,7 @@ use seatrial_store::page::{LIMIT, Request};
 impl Driver {
     /// The state of a rollout with its evidence, judged now.
     pub async fn explain(&self, id: RolloutId) -> Result<Explanation, Error> {
-        let stored = self.stored(id).await?;
+        let stored = self.standing(self.stored(id).await?);
         let rollout = stored.rollout;
         let evidence = self.store.evidence(id).await.map_err(storage)?;
         let verdict = match Subject::of(&rollout) {

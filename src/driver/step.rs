@@ -50,6 +50,7 @@ impl Driver {
         let known = self.known(cell, state).await?.clone();
         let wanted = wanted::wanted(&known, clock::now());
         self.world.enforce(&wanted);
+        cell.backoff().went_well();
         let observed = self.world.observe(cell.name());
         Ok(observed.acknowledged >= Some(wanted.desired.route.epoch))
     }
@@ -173,13 +174,21 @@ impl Driver {
         // Put back only when the outcome is known: whoever is cancelled here reads it anew.
         let known = state.known.take();
         let stored = match self.store.commit(commit).await {
-            Ok(committed) => committed.stored,
+            Ok(committed) => {
+                self.note_taken(&rollout.endpoint);
+                committed.stored
+            }
             Err(error) => {
-                if from > Share::ZERO && to == Share::ZERO {
+                self.note_refused(&rollout.endpoint, &error);
+                let zeroed = from > Share::ZERO && to == Share::ZERO;
+                if zeroed {
                     let event = event.clone();
                     state.pending = Some(Pending { rollout: rollout.id, event, actor });
                 }
-                return Err(refused(rollout, error));
+                return Err(match error {
+                    CommitError::Storage(error) if zeroed => Error::Unstored(error),
+                    other => refused(rollout, other),
+                });
             }
         };
         state.pending = None;

@@ -62,9 +62,13 @@ impl Driver {
         match self.store.flush(&backlog).await {
             Ok(()) => {
                 *backlog = Telemetry::default();
+                self.flush_fails.store(false, Ordering::Relaxed);
                 self.flushed_at_ms.store(self.uptime_ms(), Ordering::Relaxed);
             }
-            Err(error) => tracing::error!(%error, "counters are kept until the store takes them"),
+            Err(error) if !self.flush_fails.swap(true, Ordering::Relaxed) => {
+                tracing::error!(%error, "counters are kept until the store takes them");
+            }
+            Err(_told_before) => {}
         }
     }
 

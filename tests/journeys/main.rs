@@ -26,3 +26,4 @@ mod release;
 mod restore;
 mod rollback;
 mod silence;
+mod storage;

@@ -45,7 +45,13 @@ impl From<command::Error> for Failure {
                 Self::new(Kind::Conflict, detail).hint(hint)
             }
             Error::Invalid { .. } => Self::new(Kind::Refused, detail),
-            Error::Storage(error) => Self::internal(&error),
+            Error::Unstored(error) => Self::from(error)
+                .after(&detail)
+                .hint("seatrial rollout list shows held(storage) until then"),
+            Error::Storage(error) => match error.downcast::<storage::Error>() {
+                Ok(error) => error.into(),
+                Err(error) => Self::internal(&error),
+            },
         }
     }
 }
@@ -54,7 +60,8 @@ impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
         match error {
             storage::Error::Full(_) => Self::new(Kind::Storage, error.to_string()),
-            storage::Error::Busy(_) | storage::Error::Corrupt { .. } | storage::Error::Sql(_) => {
+            storage::Error::Busy(_) => Self::new(Kind::Unavailable, error.to_string()),
+            storage::Error::Corrupt { .. } | storage::Error::Sql(_) => {
                 Self::internal(&error.into())
             }
         }
