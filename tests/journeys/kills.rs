@@ -5,8 +5,9 @@ use crate::endings::WHOLE_WAY;
 use crate::guardrails;
 use crate::harness::{
     Load, Outcome, Policy, Server, Traffic, assert_never_above_the_committed_share, fixture, now,
-    variant,
+    store_event, variant,
 };
+use seatrial_domain::rollout::Event;
 use serde_json::Value;
 
 /// Lets validation take two seconds, so that it can be met.
@@ -146,6 +147,35 @@ fn a_rollback_that_was_acknowledged_outlives_the_process() {
         .into_iter()
         .find(|answer| answer.at > killed_at && answer.outcome == Outcome::Served { version: 2 });
     assert!(late.is_none(), "the candidate came back: {late:?}");
+    assert_eq!(server.serving_version(), "digits/v1");
+    server.assert_journal_verifies();
+}
+
+#[test]
+fn killed_while_rolling_back_it_ends_rolled_back() {
+    let mut server = Server::serving("v1", &Policy::quick("digits").long_canary(50));
+    let traffic = Traffic::to(&server, Load::of(150));
+    let id = server.roll_out("v4");
+    server.until_stage(id, "canary");
+    traffic.until_served_by(2, 20);
+    server.kill9();
+    let killed_at = now();
+    store_event(&server, id, &Event::RollBack { reason: "it looked odd".to_owned() });
+    server.restart();
+
+    server.until_stage(id, "rolled_back");
+
+    traffic.until_served_by(1, 50);
+    let answers = traffic.stop();
+    let back = answers
+        .iter()
+        .find(|answer| answer.at > killed_at && answer.outcome == Outcome::Served { version: 2 });
+    assert!(back.is_none(), "the candidate came back: {back:?}");
+    assert!(
+        server
+            .path_taken(id)
+            .ends_with(&["canary>rolling_back".to_owned(), "rolling_back>rolled_back".to_owned(),])
+    );
     assert_eq!(server.serving_version(), "digits/v1");
     server.assert_journal_verifies();
 }
