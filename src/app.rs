@@ -124,7 +124,13 @@ async fn provision(config: &Config) -> anyhow::Result<PathBuf> {
 fn child(config: &Config, library: PathBuf) -> anyhow::Result<Child> {
     let limits =
         Limits { memory_bytes: config.limits.probe.memory, timeout: config.limits.probe.timeout };
-    Ok(Child { program: std::env::current_exe()?, library, limits })
+    Ok(Child { program: this_program()?, library, limits })
+}
+
+/// This very program, also after its file was replaced by a newer release.
+fn this_program() -> std::io::Result<PathBuf> {
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() { Ok(own) } else { std::env::current_exe() }
 }
 
 fn gateway_config(config: &Config) -> seatrial_gateway::Config {

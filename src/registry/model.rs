@@ -5,9 +5,11 @@ use super::{Error, Registry, UploadId};
 use crate::clock;
 use seatrial_domain::manifest::{ArtifactType, File, Manifest};
 use seatrial_domain::{Actor, ModelName};
+use seatrial_runtime::Files;
 use seatrial_runtime::load::Level;
 use seatrial_store::versions::{New, Registered};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What a version is registered with.
 #[derive(Debug, Clone)]
@@ -31,7 +33,7 @@ impl Registry {
         let files = upload.files().map(sealed).collect();
         let manifest = Manifest::new(ArtifactType::Model, files)?;
         let main = main_file(&upload, &manifest)?;
-        let report = self.child.probe(&main.at, Level::Door).await;
+        let report = self.child.probe(&files_of(&upload, &manifest, main), Level::Door).await;
         let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
         let _until_registered = self.store.blobs().hold().await;
         for file in upload.files() {
@@ -71,6 +73,14 @@ impl Registry {
 
 fn sealed(file: &Received) -> File {
     File { path: file.path.clone(), digest: file.digest.clone(), size: file.size }
+}
+
+/// The file that will be loaded, with those beside it that may hold its data.
+fn files_of(upload: &Upload, manifest: &Manifest, main: &Received) -> Files<PathBuf> {
+    let place =
+        |(name, file): (&str, &File)| Some((name.to_owned(), upload.file(&file.path)?.at.clone()));
+    let beside = manifest.beside(&sealed(main)).filter_map(place).collect();
+    Files { model: main.at.clone(), beside }
 }
 
 /// The file that will be loaded: what the door lets in, a server can load.

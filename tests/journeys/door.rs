@@ -1,6 +1,6 @@
 //! What is refused at the door, and that nothing of it stays.
 
-use crate::harness::{Policy, Rows, Server, cli, fixture};
+use crate::harness::{Policy, Rows, Server, cli, fixture, with_weights};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -30,6 +30,51 @@ fn a_file_that_is_no_model_leaves_nothing_behind() {
 
     assert!(refused.expect(2).stderr.contains("ONNX"), "it says what it is not");
     assert_nothing_stays(&server);
+}
+
+#[test]
+fn data_outside_the_manifest_are_refused_and_leave_nothing_behind() {
+    let server = Server::start();
+    for (name, path) in [("outside", "w.bin"), ("beside", "weights/other.bin")] {
+        let directory = with_weights(&server, name, path).display().to_string();
+
+        let refused = server.cli(&["model", "push", &directory, "--name", "adder"]).expect(2);
+
+        assert!(refused.stderr.contains("tensor \"weights\""), "{refused:#?}");
+        assert!(refused.stderr.contains("no such file was pushed"), "{refused:#?}");
+        assert_nothing_stays(&server);
+    }
+}
+
+#[test]
+fn data_inside_the_manifest_are_the_models_own() {
+    let mut server = Server::start();
+    server.push(&with_weights(&server, "beside", "weights/w.bin"), "adder");
+    server.apply(&Policy::quick("adder"));
+    let start = ["rollout", "start", "adder", "1", "--bootstrap", "--wait"];
+    server.cli(&start).expect(0);
+    let x = json!({"name": "x", "shape": [1, 2], "datatype": "FP32", "data": [10.0, 20.0]});
+    let added = |server: &Server| {
+        let reply = server.api().post(&server.v2("/models/adder/infer"), &json!({"inputs": [x]}));
+        assert_eq!(reply.status, 200, "{reply:#?}");
+        reply.body["outputs"][0]["data"].clone()
+    };
+    assert_eq!(added(&server), json!([11.0, 22.0]));
+    server.kill9();
+    server.restart();
+    assert_eq!(added(&server), json!([11.0, 22.0]), "it is loaded again from what was sealed");
+}
+
+#[test]
+fn a_server_whose_program_was_replaced_still_tries_models() {
+    let home = tempfile::tempdir().unwrap();
+    let program = home.path().join("seatrial");
+    std::fs::copy(env!("CARGO_BIN_EXE_seatrial"), &program).unwrap();
+    let server = Server::start_as(&program, "");
+    std::fs::remove_file(&program).unwrap();
+    std::fs::write(&program, "a newer release").unwrap();
+
+    assert_eq!(server.push(&fixture("v1"), "digits"), 1);
 }
 
 #[test]

@@ -23,5 +23,5 @@ pub(crate) use split::assert_never_above_the_committed_share;
 pub(crate) use store_lock::StoreLock;
 pub(crate) use stored::store_event;
 pub(crate) use traffic::{Answer, Feedback, Load, Outcome, Traffic};
-pub(crate) use verbs::{fixture, variant};
+pub(crate) use verbs::{fixture, variant, with_weights};
 pub(crate) use wait::{PATIENCE, eventually, instant, now};

@@ -154,6 +154,15 @@ impl Manifest {
         }
     }
 
+    /// The other files in `file`'s directory and below it, by their path from there.
+    pub fn beside<'a>(&'a self, file: &File) -> impl Iterator<Item = (&'a str, &'a File)> {
+        let path = file.path.as_str();
+        let directory = path.rfind('/').map_or("", |end| path.get(..=end).unwrap_or_default());
+        let (own, directory) = (path.to_owned(), directory.to_owned());
+        let others = self.files.iter().filter(move |other| other.path.as_str() != own);
+        others.filter_map(move |other| Some((other.path.as_str().strip_prefix(&directory)?, other)))
+    }
+
     /// Bytes of all files together.
     pub fn size(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))

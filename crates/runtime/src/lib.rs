@@ -16,7 +16,7 @@ pub mod probe;
 mod session;
 
 pub use backend::Backend;
-pub use model::{LoadOptions, OnnxModel, Source};
+pub use model::{Files, LoadOptions, OnnxModel, Source};
 pub use session::WarmUp;
 
 /// A foreign message as one line of bounded length, fit for a log, a journal row or an answer.

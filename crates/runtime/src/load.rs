@@ -34,16 +34,15 @@ pub enum Error {
         /// What gave it away.
         detail: String,
     },
-    /// A tensor's data lie in another file.
-    #[error(
-        "tensor {tensor:?} keeps its data in another file, {location:?}; save the model with its \
-         data inside"
-    )]
+    /// A tensor's data lie in another file, and cannot be had.
+    #[error("tensor {tensor:?} keeps its data in another file, {location:?}: {fault}")]
     ExternalData {
         /// The tensor.
         tensor: String,
         /// Where the model says its data are.
         location: String,
+        /// Why they cannot be had.
+        fault: String,
     },
     /// An operator, a type or a version of the format that the runtime does not serve.
     #[error("unsupported: {detail}")]

@@ -5,6 +5,7 @@ mod admission;
 mod inline;
 mod options;
 mod pool;
+mod source;
 mod workers;
 
 use std::sync::Arc;
@@ -20,8 +21,10 @@ use crate::{Backend, infer, load, onnx, session};
 
 use admission::Admission;
 use inline::Inline;
-pub use options::{LoadOptions, Source};
+pub use options::LoadOptions;
 use pool::Pool;
+pub(crate) use source::ExternalData;
+pub use source::{Files, Source};
 use workers::{Job, Workers};
 
 /// A loaded model. Dropping it unloads it, once the inferences still running have ended.
@@ -44,13 +47,14 @@ impl OnnxModel {
     /// See [`load::Error`]; nothing of a model that cannot be loaded stays behind.
     #[expect(clippy::needless_pass_by_value, reason = "options are made for one load")]
     pub fn load(options: LoadOptions) -> Result<Arc<Self>, load::Error> {
-        let bytes = options.source.bytes()?;
+        let bytes = options.source.model()?;
         let model = onnx::parse(&bytes)?;
+        let external = options.source.external(&model.external)?;
         let mut signature = model.signature;
         let running = options.sessions.min(options.max_concurrency).max(1);
         let mut sessions = Vec::with_capacity(running);
         for _ in 0..running {
-            sessions.push(session::build(&model.bytes, options.level)?);
+            sessions.push(session::build(&model.bytes, &external, options.level)?);
         }
         if let Some(first) = sessions.first() {
             complete(&mut signature, &model.unshaped_outputs, first);

@@ -1,8 +1,9 @@
-//! Reads ONNX files: what a model takes and answers, and whether it stands alone in its file.
+//! Reads ONNX files: what a model takes and answers, and which other files hold its data.
 //!
-//! Owns the little of the format that is needed before the runtime may see a file. Refuses other
-//! files, data kept outside the file, and types that no request can carry. Checks no operator:
-//! the runtime does, at loading. Never panics, whatever the bytes, and recurses to a bound.
+//! Owns the little of the format that is needed before the runtime may see a file. Tells which
+//! other files a model needs. Refuses files that are no models, and types that no request can
+//! carry. Checks no operator: the runtime does, at loading. Never panics, whatever the bytes, and
+//! recurses to a bound.
 
 mod external;
 mod graph;
@@ -16,12 +17,13 @@ use std::borrow::Cow;
 use seatrial_domain::tensor::Signature;
 
 use crate::load::Error;
+pub use external::External;
 use wire::Fields;
 
 /// Subgraphs within subgraphs, and types within types, deeper than this are refused.
 const DEPTH_MAX: usize = 16;
 
-/// A model that stands alone in its file.
+/// A model as its file states it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model<'a> {
     /// What the model takes and answers. An output whose shape the file does not state has the
@@ -29,6 +31,8 @@ pub struct Model<'a> {
     pub signature: Signature,
     /// The outputs whose shape the file does not state.
     pub unshaped_outputs: Vec<usize>,
+    /// The tensors whose data lie in other files.
+    pub external: Vec<External>,
     /// The bytes for the runtime: the file's, with ZipMap operators taken out.
     pub bytes: Cow<'a, [u8]>,
 }
@@ -36,11 +40,12 @@ pub struct Model<'a> {
 /// Reads a model.
 ///
 /// # Errors
-/// [`Error::NotOnnx`], [`Error::ExternalData`], [`Error::Unsupported`] for types that no request
+/// [`Error::NotOnnx`], [`Error::ExternalData`] where no load could ever supply the data,
+/// [`Error::Unsupported`] for types that no request
 /// can carry, [`Error::InvalidGraph`] where the declarations contradict themselves.
 pub fn parse(bytes: &[u8]) -> Result<Model<'_>, Error> {
     let graph_bytes = graph_of(bytes)?;
-    external::refuse(bytes)?;
+    let external = external::find(bytes)?;
     let mut graph = graph::Graph::read(graph_bytes)?;
     let zipmaps = zipmap::find(graph_bytes)?;
     graph.replace_maps(&zipmaps);
@@ -50,7 +55,7 @@ pub fn parse(bytes: &[u8]) -> Result<Model<'_>, Error> {
     } else {
         Cow::Owned(zipmap::strip(bytes, &zipmaps)?)
     };
-    Ok(Model { signature, unshaped_outputs, bytes })
+    Ok(Model { signature, unshaped_outputs, external, bytes })
 }
 
 /// The graph of a model file, once the file looks like one.

@@ -3,12 +3,14 @@
 mod warm_up;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{NoSelectedOutputs, RunOptions, Session};
 use seatrial_domain::tensor::{Signature, Tensor};
 
 use crate::load::Level;
+use crate::model::ExternalData;
 use crate::{convert, infer, library, load};
 
 pub use warm_up::WarmUp;
@@ -16,29 +18,37 @@ pub(crate) use warm_up::{Measured, warm_up};
 
 /// A session on one thread: parallelism comes from several sessions, so that a request's cost is
 /// its own.
-pub(crate) fn build(bytes: &[u8], level: Level) -> Result<Session, load::Error> {
+pub(crate) fn build(
+    bytes: &[u8],
+    external: &ExternalData,
+    level: Level,
+) -> Result<Session, load::Error> {
     let environment = library::environment()?;
     let optimisation = match level {
         Level::Door => GraphOptimizationLevel::Disable,
         Level::Production => GraphOptimizationLevel::All,
     };
-    build_with(environment, bytes, optimisation).map_err(load::Error::from)
+    build_with(environment, bytes, external, optimisation).map_err(load::Error::from)
 }
 
 fn build_with(
     environment: &ort::environment::Environment,
     bytes: &[u8],
+    external: &ExternalData,
     optimisation: GraphOptimizationLevel,
 ) -> Result<Session, ort::Error> {
-    Session::builder(environment)?
+    let mut builder = Session::builder(environment)?
         .with_intra_threads(1)?
         .with_inter_threads(1)?
         .with_intra_op_spinning(false)?
         .with_inter_op_spinning(false)?
         // Every error comes back as a status; a failing model would print a line for each request.
         .with_log_level(ort::logging::LogLevel::Fatal)?
-        .with_optimization_level(optimisation)?
-        .commit_from_memory(bytes)
+        .with_optimization_level(optimisation)?;
+    for (location, data) in external {
+        builder = builder.with_external_initializer_file_in_memory(location, Arc::clone(data))?;
+    }
+    builder.commit_from_memory(bytes)
 }
 
 /// Runs one inference and answers the outputs in the signature's order. `options` can end it early

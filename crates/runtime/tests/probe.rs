@@ -21,7 +21,7 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Failed, Trial};
 use seatrial_runtime::load::{self, Level};
 use seatrial_runtime::probe::{self, Child, Error, Limits, Report};
-use seatrial_runtime::{WarmUp, library};
+use seatrial_runtime::{Files, WarmUp, library};
 use support::{fixture, library};
 
 fn main() -> ExitCode {
@@ -54,13 +54,14 @@ fn child() -> Child {
 
 #[tokio::main(flavor = "current_thread")]
 async fn probe_with(child: &Child, name: &str, level: Level) -> Result<Report, Error> {
-    child.probe(&fixture(name), level).await
+    child.probe(&Files::alone(fixture(name)), level).await
 }
 
 fn report_comes_back_whole() {
     let report = probe_with(&child(), "demo/v1", Level::Production).unwrap();
     assert_eq!(report.signature.inputs[0].name, "image");
     assert!(matches!(report.warm_up, WarmUp::Took { .. }));
+    assert!(report.memory_bytes.is_some_and(|bytes| bytes > 0), "{:?}", report.memory_bytes);
     let report = probe_with(&child(), "demo/v1", Level::Door).unwrap();
     assert_eq!(report.warm_up, WarmUp::Skipped);
 }
@@ -106,8 +107,9 @@ fn signal_is_reported_with_what_was_said() {
 
 fn probing_here_agrees_with_the_child() {
     library::init(&library()).unwrap();
-    let here = probe::probe(&fixture("zipmap"), Level::Door).unwrap();
-    assert_eq!(here, probe_with(&child(), "zipmap", Level::Door).unwrap());
+    let here = probe::probe(Files::alone(fixture("zipmap")), Level::Door).unwrap();
+    let there = probe_with(&child(), "zipmap", Level::Door).unwrap();
+    assert_eq!((here.signature, here.warm_up), (there.signature, there.warm_up));
     let nonsense = [OsString::from("--nonsense")].into_iter();
     assert_ne!(format!("{:?}", probe::child_main(nonsense)), format!("{:?}", ExitCode::SUCCESS));
 }

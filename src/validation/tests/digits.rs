@@ -4,7 +4,7 @@ use super::*;
 use crate::dataset::{File, Format};
 use seatrial_domain::{Epoch, Timestamp, endpoint};
 use seatrial_gateway::{Config, Gateway, RouteTable, Target};
-use seatrial_runtime::{Backend as _, LoadOptions, OnnxModel, Source, library};
+use seatrial_runtime::{Backend as _, Files, LoadOptions, OnnxModel, Source, library};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn load(path: &Path) -> Arc<OnnxModel> {
     let search = library::Search { environment, ..library::Search::new(cache) };
     let found = library::ensure(&search, &mut |_| {}).unwrap();
     library::init(&found).unwrap();
-    OnnxModel::load(LoadOptions::new(Source::Path(path.to_owned()))).unwrap()
+    OnnxModel::load(LoadOptions::new(Source::Paths(Files::alone(path.to_owned())))).unwrap()
 }
 
 /// Runs `work` beside a gateway that serves this file as version `number`.

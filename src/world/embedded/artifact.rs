@@ -1,26 +1,58 @@
 //! A version's bytes, checked against its sealed manifest every time they are loaded (law 8).
 
 use anyhow::Context as _;
-use seatrial_domain::VersionRef;
-use seatrial_store::Store;
+use seatrial_domain::manifest::File;
+use seatrial_domain::{VersionRef, manifest::Manifest};
+use seatrial_runtime::{Files, onnx};
+use seatrial_store::{Blobs, Store};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// The largest model file that is loaded into this process.
+/// The largest model that is loaded into this process, with the data it keeps in other files.
 const MODEL_BYTES_MAX: u64 = 8 << 30;
 
-/// The model file of a version.
-pub(super) struct ModelFile {
-    /// Where its blob is: for the trial in a child process.
-    pub(super) path: PathBuf,
-    /// Its verified bytes: for this process.
-    pub(super) bytes: Vec<u8>,
+/// The files of a version's model.
+pub(super) struct ModelFiles {
+    /// Where their blobs are: for the trial in a child process.
+    pub(super) paths: Files<PathBuf>,
+    /// Their verified bytes: for this process.
+    pub(super) bytes: Files<Arc<[u8]>>,
 }
 
-/// Reads a version's model file. Errors name the blob that is missing or altered.
-pub(super) async fn model_file(store: &Store, version: &VersionRef) -> anyhow::Result<ModelFile> {
+/// Reads a version's model, with the files that its tensors name. Errors name the blob that is
+/// missing or altered.
+pub(super) async fn model_files(store: &Store, version: &VersionRef) -> anyhow::Result<ModelFiles> {
     let record = store.version(&version.model, version.number).await?;
-    let file = record.manifest.onnx_file().context("the manifest names no single ONNX file")?;
-    let digest = &file.digest;
-    let bytes = store.blobs().read_verified(digest, MODEL_BYTES_MAX).await?;
-    Ok(ModelFile { path: store.blobs().path(digest), bytes: bytes.into() })
+    let (manifest, blobs) = (&record.manifest, store.blobs());
+    let file = manifest.onnx_file().context("the manifest names no single ONNX file")?;
+    let mut left = MODEL_BYTES_MAX;
+    let model = read(blobs, file, &mut left).await?;
+    let mut files = ModelFiles {
+        paths: Files::alone(blobs.path(&file.digest)),
+        bytes: Files::alone(Arc::clone(&model)),
+    };
+    for (name, file) in named(&model, manifest, file)? {
+        files.paths.beside.insert(name.clone(), blobs.path(&file.digest));
+        files.bytes.beside.insert(name, read(blobs, file, &mut left).await?);
+    }
+    Ok(files)
+}
+
+/// The files that the model's tensors keep their data in.
+fn named<'a>(
+    model: &[u8],
+    manifest: &'a Manifest,
+    file: &File,
+) -> anyhow::Result<Vec<(String, &'a File)>> {
+    let tensors = onnx::parse(model)?.external;
+    let is_named = |name: &str| tensors.iter().any(|tensor| tensor.path() == name);
+    let beside = manifest.beside(file).filter(|(name, _)| is_named(name));
+    Ok(beside.map(|(name, file)| (name.to_owned(), file)).collect())
+}
+
+/// A file's verified bytes, if they fit into what is `left`.
+async fn read(blobs: &Blobs, file: &File, left: &mut u64) -> anyhow::Result<Arc<[u8]>> {
+    let bytes: Vec<u8> = blobs.read_verified(&file.digest, *left).await?.into();
+    *left = left.saturating_sub(file.size);
+    Ok(Arc::from(bytes))
 }

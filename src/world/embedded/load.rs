@@ -69,20 +69,16 @@ impl Embedded {
 
     async fn try_load(&self, version: &VersionRef, ticket: &Ticket) -> anyhow::Result<Phase> {
         let loader = &self.inner.loader;
-        let model = artifact::model_file(&self.inner.store, version).await?;
-        loader.child.probe(&model.path, Level::Production).await.context("trial load")?;
+        let model = artifact::model_files(&self.inner.store, version).await?;
+        let trial = loader.child.probe(&model.paths, Level::Production).await;
+        let memory_bytes = trial.context("trial load")?.memory_bytes;
         let options = LoadOptions {
             sessions: usize::try_from(ticket.sessions)?,
             queue: usize::try_from(ticket.max_concurrency)?,
             ..LoadOptions::new(Source::Bytes(model.bytes))
         };
-        let loaded = tokio::task::spawn_blocking(move || {
-            let before = resident_bytes();
-            let model = OnnxModel::load(options)?;
-            let grown = before.zip(resident_bytes()).map(|(b, after)| after.saturating_sub(b));
-            Ok::<_, seatrial_runtime::load::Error>((model, grown))
-        });
-        let (model, memory_bytes) = loaded.await.context("loading panicked")??;
+        let loaded = tokio::task::spawn_blocking(move || OnnxModel::load(options)).await;
+        let model = loaded.context("loading panicked")??;
         super::probe::replay(model.as_ref(), ticket.warmup, ticket.deadline).await?;
         Ok(Phase::Loaded { model, memory_bytes })
     }
@@ -97,12 +93,4 @@ fn report(endpoint: &EndpointName, version: &VersionRef, phase: &Phase) {
             tracing::warn!(%endpoint, %version, why, "deployment did not load");
         }
     }
-}
-
-/// This process's resident memory; none where the system does not say.
-fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }

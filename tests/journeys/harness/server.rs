@@ -18,6 +18,7 @@ const LOG_LINES_SHOWN: usize = 80;
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
+    program: PathBuf,
     inference: SocketAddr,
     control: SocketAddr,
     config: String,
@@ -33,12 +34,19 @@ impl Server {
 
     /// As [`Server::start`], with a configuration in TOML.
     pub(crate) fn start_with(config: &str) -> Self {
+        Self::start_as(Path::new(env!("CARGO_BIN_EXE_seatrial")), config)
+    }
+
+    /// As [`Server::start_with`], from a copy of the binary.
+    pub(crate) fn start_as(program: &Path, config: &str) -> Self {
+        let program = program.to_owned();
         let home = tempfile::tempdir().expect("a temporary directory");
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let child = spawn(home.path(), config, (any, any));
+        let child = spawn(&program, home.path(), config, (any, any));
         let api = Api::new();
         let (inference, control) = (any, any);
-        let mut server = Self { child, inference, control, config: config.to_owned(), api, home };
+        let config = config.to_owned();
+        let mut server = Self { child, program, inference, control, config, api, home };
         server.await_ready();
         server
     }
@@ -52,7 +60,7 @@ impl Server {
     /// The same data, the same addresses. Returns once it answers.
     pub(crate) fn restart(&mut self) {
         let addresses = (self.inference, self.control);
-        self.child = spawn(self.home.path(), &self.config, addresses);
+        self.child = spawn(&self.program, self.home.path(), &self.config, addresses);
         self.await_ready();
     }
 
@@ -163,13 +171,18 @@ impl Drop for Server {
     }
 }
 
-fn spawn(home: &Path, config: &str, (inference, control): (SocketAddr, SocketAddr)) -> Child {
+fn spawn(
+    program: &Path,
+    home: &Path,
+    config: &str,
+    (inference, control): (SocketAddr, SocketAddr),
+) -> Child {
     let log = File::options().create(true).append(true).open(home.join("log"));
     let log = log.expect("the test's own directory");
     // A killed server leaves its addresses behind.
     let _none = std::fs::remove_file(home.join("data/addresses.json"));
     std::fs::write(home.join("seatrial.toml"), config).expect("the test's own directory");
-    Command::new(env!("CARGO_BIN_EXE_seatrial"))
+    Command::new(program)
         .arg("serve")
         .args(["--config", &home.join("seatrial.toml").display().to_string()])
         .args(["--data", &home.join("data").display().to_string()])

@@ -26,6 +26,20 @@ pub(crate) fn variant(server: &Server, name: &str, note: &str) -> PathBuf {
     directory
 }
 
+/// A directory with the model `name` of the runtime's tests and, at `path` beside it, weights: eight
+/// bytes of something else, then 1 and 2.
+pub(crate) fn with_weights(server: &Server, name: &str, path: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/runtime/tests/fixtures");
+    let directory = server.home().join(name);
+    let weights = directory.join(path);
+    std::fs::create_dir_all(weights.parent().expect("it is a file's")).expect("our directory");
+    let model = fixtures.join(name).with_extension("onnx");
+    std::fs::copy(model, directory.join("model.onnx")).expect("the fixture is there");
+    let bytes = [9, 9, 9, 9, 9, 9, 9, 9, 0, 0, 128, 63, 0, 0, 0, 64];
+    std::fs::write(weights, bytes).expect("our directory");
+    directory
+}
+
 impl Server {
     /// A server whose endpoint `digits` answers with `first`, as version 1 of the model `digits`.
     pub(crate) fn serving(first: &str, policy: &Policy) -> Self {

@@ -1,31 +1,9 @@
 //! What a caller chooses when it loads a model.
 
-use std::borrow::Cow;
-use std::fs;
-use std::path::PathBuf;
+use super::source::Source;
 use std::time::Duration;
 
-use crate::load::{Error, Level};
-
-/// Where the model's bytes are.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// In a file.
-    Path(PathBuf),
-    /// Here.
-    Bytes(Vec<u8>),
-}
-
-impl Source {
-    pub(crate) fn bytes(&self) -> Result<Cow<'_, [u8]>, Error> {
-        match self {
-            Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
-            Self::Path(path) => fs::read(path)
-                .map(Cow::Owned)
-                .map_err(|error| Error::Io { detail: format!("{}: {error}", path.display()) }),
-        }
-    }
-}
+use crate::load::Level;
 
 /// How to load a model.
 #[derive(Debug, Clone)]

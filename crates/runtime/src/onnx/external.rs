@@ -47,50 +47,99 @@ impl Kind {
     }
 }
 
-/// Refuses a model any of whose tensors names another file.
-pub(super) fn refuse(model: &[u8]) -> Result<(), Error> {
-    walk(Kind::Model, model, 0)
+/// A tensor whose data lie in another file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct External {
+    /// The tensor's name.
+    pub tensor: String,
+    /// The file, as the model names it: relative to the model's own.
+    pub location: String,
+    /// Bytes that the file has at least, as far as the model states them.
+    pub end: u64,
 }
 
+impl External {
+    /// Why these data cannot be had.
+    pub(crate) fn refused(&self, fault: impl Into<String>) -> Error {
+        let (tensor, location) = (self.tensor.clone(), self.location.clone());
+        Error::ExternalData { tensor, location, fault: fault.into() }
+    }
+
+    /// The location as a path among the model's files.
+    pub fn path(&self) -> &str {
+        self.location.strip_prefix("./").unwrap_or(&self.location)
+    }
+}
+
+/// Every tensor of the main graph that keeps its data elsewhere. Refuses them in other places: the
+/// runtime would look for those on the disk by itself.
+pub(super) fn find(model: &[u8]) -> Result<Vec<External>, Error> {
+    let mut found = Vec::new();
+    walk(Kind::Model, model, 0, &mut found)?;
+    Ok(found)
+}
+
+/// Where the walk meets the initialisers of the main graph, and nothing else: model, graph, tensor.
+const MAIN_INITIALISER: usize = 2;
+
 /// A graph within a graph is three messages further down: node, attribute, graph.
-fn walk(kind: Kind, message: &[u8], depth: usize) -> Result<(), Error> {
+fn walk(kind: Kind, message: &[u8], depth: usize, found: &mut Vec<External>) -> Result<(), Error> {
     if depth > 3 * DEPTH_MAX {
         return Err(too_deep());
     }
     if let Kind::Tensor = kind {
-        return refuse_external(message);
+        let Some(external) = external(message)? else { return Ok(()) };
+        if depth != MAIN_INITIALISER {
+            return Err(external.refused("only the main graph's initialisers may"));
+        }
+        found.push(external);
+        return Ok(());
     }
     for field in Fields::new(message) {
         let field = field.map_err(malformed)?;
         if let (Some(child), Some(bytes)) = (kind.child(field.number), field.bytes(field.number)) {
-            walk(child, bytes, depth + 1)?;
+            walk(child, bytes, depth + 1, found)?;
         }
     }
     Ok(())
 }
 
-fn refuse_external(tensor: &[u8]) -> Result<(), Error> {
+fn external(tensor: &[u8]) -> Result<Option<External>, Error> {
     const EXTERNAL: u64 = 1;
-    let mut name = String::new();
-    let mut location = None;
+    let mut external = External { tensor: String::new(), location: String::new(), end: 0 };
+    let (mut offset, mut length) = (0_u64, 0_u64);
+    let mut is_external = false;
     for field in Fields::new(tensor) {
         let field = field.map_err(malformed)?;
         if let Some(bytes) = field.bytes(8) {
-            name = text(bytes);
+            external.tensor = text(bytes);
         }
-        if field.varint(14) == Some(EXTERNAL) && location.is_none() {
-            location = Some(String::new());
-        }
-        if let Some(entry) = field.bytes(13) {
-            location = entry_location(entry)?.or(location).or_else(|| Some(String::new()));
+        is_external |= field.varint(14) == Some(EXTERNAL);
+        if let Some(bytes) = field.bytes(13) {
+            is_external = true;
+            let (key, value) = entry(bytes)?;
+            match key.as_str() {
+                "location" => external.location = value,
+                "offset" => offset = number(&external, &value)?,
+                "length" => length = number(&external, &value)?,
+                _checksum_and_others => {}
+            }
         }
     }
-    location.map_or(Ok(()), |location| Err(Error::ExternalData { tensor: name, location }))
+    external.end = offset.saturating_add(length);
+    Ok(is_external.then_some(external))
 }
 
-/// The file named by one key-value entry of a tensor's external data.
-fn entry_location(entry: &[u8]) -> Result<Option<String>, Error> {
+fn number(external: &External, value: &str) -> Result<u64, Error> {
+    value.parse().map_err(|_error| external.refused(format!("{value:?} is no number of bytes")))
+}
+
+/// One key-value entry of a tensor's external data.
+fn entry(entry: &[u8]) -> Result<(String, String), Error> {
     let fields = Fields::new(entry).collect::<Result<Vec<Field<'_>>, _>>().map_err(malformed)?;
-    let is_location = fields.iter().any(|field| field.bytes(1) == Some(b"location"));
-    Ok(fields.iter().find_map(|field| field.bytes(2)).filter(|_| is_location).map(text))
+    let text_of = |number| {
+        let found = fields.iter().find_map(|field: &Field<'_>| field.bytes(number));
+        found.map(text).unwrap_or_default()
+    };
+    Ok((text_of(1), text_of(2)))
 }

@@ -11,6 +11,7 @@ const ZIPMAP: &[u8] = include_bytes!("../../tests/fixtures/zipmap.onnx");
 const ZIPMAP_INT: &[u8] = include_bytes!("../../tests/fixtures/zipmap_int.onnx");
 const IDENTITIES: &[u8] = include_bytes!("../../tests/fixtures/identities.onnx");
 const EXTERNAL: &[u8] = include_bytes!("../../tests/fixtures/external.onnx");
+const BESIDE: &[u8] = include_bytes!("../../tests/fixtures/beside.onnx");
 const ENDLESS: &[u8] = include_bytes!("../../tests/fixtures/endless.onnx");
 const UNSHAPED: &[u8] = include_bytes!("../../tests/fixtures/unshaped.onnx");
 const UNSERVED: &[u8] = include_bytes!("../../tests/fixtures/unserved_type.onnx");
@@ -77,11 +78,19 @@ fn stripping_keeps_every_other_field_as_it_stands() {
 }
 
 #[test]
-fn data_outside_the_file_are_refused_by_tensor_and_place() {
-    let refused = parse(EXTERNAL).unwrap_err();
+fn data_outside_the_file_are_told_by_tensor_and_place() {
     let expected =
-        Error::ExternalData { tensor: "weights".into(), location: "../../secrets.bin".into() };
-    assert_eq!(refused, expected);
+        super::External { tensor: "weights".into(), location: "weights/w.bin".into(), end: 16 };
+    assert_eq!(parse(BESIDE).unwrap().external, [expected]);
+}
+
+#[test]
+fn data_outside_the_file_are_refused_within_a_subgraph() {
+    let Error::ExternalData { tensor, location, fault } = parse(EXTERNAL).unwrap_err() else {
+        panic!("the runtime would look for the file by itself");
+    };
+    assert_eq!((tensor.as_str(), location.as_str()), ("weights", "../../secrets.bin"));
+    assert!(fault.contains("main graph"), "{fault}");
 }
 
 #[test]

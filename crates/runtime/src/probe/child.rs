@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::Report;
+use crate::Files;
 use crate::library;
 use crate::load::{self, Level};
 
@@ -16,10 +17,10 @@ pub const VERB: &str = "model-probe";
 
 const USAGE: u8 = 2;
 
-/// What the child is told on its command line, in this order.
+/// What the child is told on its command line, in this order. Which files to try it reads, as JSON,
+/// from its standard input: there may be more than a command line holds.
 #[derive(Debug)]
 struct Arguments {
-    model: PathBuf,
     level: Level,
     library: PathBuf,
     memory_bytes: u64,
@@ -27,7 +28,6 @@ struct Arguments {
 
 impl Arguments {
     fn read(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
-        let model = PathBuf::from(arguments.next()?);
         let level = match arguments.next()?.to_str()? {
             "--level=door" => Level::Door,
             "--level=production" => Level::Production,
@@ -35,7 +35,7 @@ impl Arguments {
         };
         let library = PathBuf::from(arguments.next()?);
         let memory_bytes = arguments.next()?.to_str()?.parse().ok()?;
-        arguments.next().is_none().then_some(Self { model, level, library, memory_bytes })
+        arguments.next().is_none().then_some(Self { level, library, memory_bytes })
     }
 }
 
@@ -53,10 +53,12 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn trial(arguments: &Arguments) -> Result<Report, load::Error> {
+    let unread = |error| load::Error::Io { detail: format!("which files to try: {error}") };
+    let files: Files<PathBuf> = serde_json::from_reader(std::io::stdin()).map_err(unread)?;
     limit_memory(arguments.memory_bytes)?;
     library::init(&arguments.library)
         .map_err(|error| load::Error::Library { detail: error.to_string() })?;
-    super::probe(&arguments.model, arguments.level)
+    super::probe(files, arguments.level)
 }
 
 /// A limit on address space: an allocation beyond it fails instead of starving the server.

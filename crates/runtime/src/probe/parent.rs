@@ -1,13 +1,14 @@
 //! The parent: starts the child, waits within the limits, and reads how it ended.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::Command;
 
 use super::{Report, VERB};
+use crate::Files;
 use crate::load::{self, Level};
 
 /// What a child may use.
@@ -70,21 +71,23 @@ impl Child {
     ///
     /// # Errors
     /// See [`Error`]. Whatever the model does, only the child suffers it.
-    pub async fn probe(&self, model: &Path, level: Level) -> Result<Report, Error> {
+    pub async fn probe(&self, files: &Files<PathBuf>, level: Level) -> Result<Report, Error> {
         let mut child = Command::new(&self.program)
             .arg(VERB)
-            .arg(model)
             .arg(format!("--level={}", level.as_str()))
             .arg(&self.library)
             .arg(self.limits.memory_bytes.to_string())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let files = serde_json::to_vec(files).map_err(std::io::Error::from)?;
         let ended = async {
-            let (stdout, stderr) = tokio::join!(bounded(stdout), bounded(stderr));
+            let (stdout, stderr, _child_may_be_gone) =
+                tokio::join!(bounded(stdout), bounded(stderr), told(stdin, &files));
             Ok::<_, std::io::Error>((child.wait().await?, stdout?, stderr?))
         };
         let timeout = self.limits.timeout;
@@ -100,6 +103,12 @@ impl Child {
             }
         }
     }
+}
+
+async fn told(stdin: Option<impl AsyncWrite + Unpin>, files: &[u8]) -> std::io::Result<()> {
+    let Some(mut stdin) = stdin else { return Ok(()) };
+    stdin.write_all(files).await?;
+    stdin.shutdown().await
 }
 
 /// The first part of a stream; the rest is read and dropped, so that the child never blocks on it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seatrial_domain::tensor::{Tensor, TensorData};
 use seatrial_runtime::library::{self, Search};
-use seatrial_runtime::{LoadOptions, OnnxModel, Source, load};
+use seatrial_runtime::{Files, LoadOptions, OnnxModel, Source, load};
 
 /// ONNX Runtime's library; fetched once into the target directory where the machine has none.
 pub(crate) fn library() -> PathBuf {
@@ -29,7 +29,7 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 
 #[allow(dead_code, reason = "the probe's tests load models in their child only")]
 pub(crate) fn options(name: &str) -> LoadOptions {
-    LoadOptions::new(Source::Path(fixture(name)))
+    LoadOptions::new(Source::Paths(Files::alone(fixture(name))))
 }
 
 #[allow(dead_code, reason = "the probe's tests load models in their child only")]
