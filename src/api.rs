@@ -27,13 +27,16 @@ pub use catalogue::document;
 
 use crate::app::App;
 use crate::clock;
+use crate::config::Control;
 use crate::registry::Registry;
-use std::future::IntoFuture as _;
+use hyper_util::service::TowerToHyperService;
+use seatrial_gateway::listen;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 /// How long answers on their way may take once the server stops.
@@ -68,19 +71,22 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken
         }
     });
     let router = routes::router(Arc::clone(&api));
-    let draining = stop.clone();
-    let server = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { draining.cancelled().await })
-        .into_future();
-    let overdue = async {
-        stop.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        ended = server => if let Err(error) = ended {
-            tracing::error!(%error, "the control listener failed");
-        },
-        () = overdue => tracing::warn!("control requests were cut off by the shutdown"),
+    let limits = connections_of(&api.app.config.limits.control);
+    let service = TowerToHyperService::new(router);
+    let connections = TaskTracker::new();
+    listen::serve(listener, limits, service, &stop, &connections).await;
+    connections.close();
+    if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
+        tracing::warn!("control requests were cut off by the shutdown");
+    }
+}
+
+fn connections_of(limits: &Control) -> listen::Limits {
+    let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    listen::Limits {
+        max_connections: size(limits.max_connections),
+        max_head: size(limits.max_header_bytes),
+        head_timeout: limits.header_timeout,
     }
 }
 

@@ -138,6 +138,7 @@ fn gateway_config(config: &Config) -> seatrial_gateway::Config {
     let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     seatrial_gateway::Config {
         max_body: limits.max_body,
+        max_bodies: limits.max_bodies,
         max_connections: size(limits.max_connections),
         max_head: size(limits.max_header_bytes),
         head_timeout: limits.header_timeout,

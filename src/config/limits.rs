@@ -22,6 +22,8 @@ pub struct Limits {
 pub struct Inference {
     /// Bytes of a request's body, whatever an endpoint's own setting says.
     pub max_body: u64,
+    /// Bytes of all bodies at once: of those that arrive or wait for their answer.
+    pub max_bodies: u64,
     pub max_connections: u32,
     pub max_header_bytes: u32,
     #[serde(with = "span")]
@@ -41,6 +43,7 @@ impl Default for Inference {
     fn default() -> Self {
         Self {
             max_body: 64 * MIB,
+            max_bodies: 512 * MIB,
             max_connections: 1024,
             max_header_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(10),
@@ -58,6 +61,10 @@ impl Default for Inference {
 pub struct Control {
     /// Bytes of a JSON body.
     pub max_body: u64,
+    pub max_connections: u32,
+    pub max_header_bytes: u32,
+    #[serde(with = "span")]
+    pub header_timeout: Duration,
     /// Readers of `/events` at once.
     pub max_subscribers: u32,
     /// Silence on `/events` before a comment is sent.
@@ -72,6 +79,9 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             max_body: MIB,
+            max_connections: 256,
+            max_header_bytes: 64 * 1024,
+            header_timeout: Duration::from_secs(10),
             max_subscribers: 64,
             heartbeat: Duration::from_secs(15),
             request_timeout: Duration::from_secs(120),
@@ -133,12 +143,15 @@ impl Limits {
     pub(super) fn check(&self) -> Result<(), Error> {
         let counts = [
             ("limits.inference.max_body", self.inference.max_body),
+            ("limits.inference.max_bodies", self.inference.max_bodies),
             ("limits.inference.max_connections", self.inference.max_connections.into()),
             ("limits.inference.max_header_bytes", self.inference.max_header_bytes.into()),
             ("limits.inference.units", self.inference.units.into()),
             ("limits.inference.assignments", self.inference.assignments.into()),
             ("limits.inference.mirror_workers", self.inference.mirror_workers.into()),
             ("limits.control.max_body", self.control.max_body),
+            ("limits.control.max_connections", self.control.max_connections.into()),
+            ("limits.control.max_header_bytes", self.control.max_header_bytes.into()),
             ("limits.control.max_subscribers", self.control.max_subscribers.into()),
             ("limits.uploads.max_file", self.uploads.max_file),
             ("limits.uploads.max_total", self.uploads.max_total),
@@ -148,6 +161,7 @@ impl Limits {
         ];
         let spans = [
             ("limits.inference.header_timeout", self.inference.header_timeout),
+            ("limits.control.header_timeout", self.control.header_timeout),
             ("limits.control.heartbeat", self.control.heartbeat),
             ("limits.control.request_timeout", self.control.request_timeout),
             ("limits.uploads.expire_after", self.uploads.expire_after),

@@ -1,8 +1,10 @@
 //! What is refused at the door, and that nothing of it stays.
 
-use crate::harness::{Policy, Rows, Server, cli, fixture, with_weights};
+use crate::harness::{PATIENCE, Policy, Rows, Server, cli, fixture, with_weights};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 
 /// Every file below `directory`.
@@ -148,6 +150,21 @@ fn a_second_server_on_the_same_data_is_refused() {
     assert_ne!(second.status, 0, "{second:#?}");
     assert!(second.stderr.contains("another"), "it says who holds it: {second:#?}");
     assert_eq!(server.get("/status")["inference"], format!("http://{}", server.inference()));
+    server.cli(&["model", "list"]).expect(0);
+}
+
+#[test]
+fn a_control_request_whose_head_does_not_come_is_cut_off() {
+    let server = Server::start_with("[limits.control]\nheader_timeout = \"300ms\"\n");
+    let address = server.control_origin().replace("http://", "");
+    let mut slow = TcpStream::connect(address).unwrap();
+    slow.set_read_timeout(Some(PATIENCE)).unwrap();
+    slow.write_all(b"GET /api/v1/status HT").unwrap();
+
+    let mut rest = Vec::new();
+    slow.read_to_end(&mut rest).expect("it is closed, and not waited for");
+
+    assert!(!String::from_utf8_lossy(&rest).contains("200 OK"), "{rest:?}");
     server.cli(&["model", "list"]).expect(0);
 }
 

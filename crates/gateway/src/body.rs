@@ -1,4 +1,6 @@
-//! Reading a request's body within its bound.
+//! Reading a request's body within its bound, and within what all bodies may take together.
+
+mod room;
 
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use hyper::body::{Body, Incoming};
 use tokio_util::task::TaskTracker;
 
 use crate::fault::Fault;
+pub(crate) use room::{Budget, Room};
 
 /// How long what is left of a refused body is taken away.
 const LINGER: Duration = Duration::from_secs(2);
@@ -15,15 +18,16 @@ const LINGER: Duration = Duration::from_secs(2);
 /// How much of a body is read, and how long it may take to arrive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bound<'a> {
+    pub(crate) budget: &'a Budget,
     pub(crate) bytes: u64,
     pub(crate) time: Duration,
     /// Where the rest of a refused body is taken away.
     pub(crate) tasks: &'a TaskTracker,
 }
 
-/// The whole body. A declared length above the bound is refused before anything is read; a body
+/// The whole body, with its room; both are dropped when the request is answered. A declared length above the bound is refused before anything is read; a body
 /// without one as soon as it passes the bound.
-pub(crate) async fn read(body: Incoming, bound: Bound<'_>) -> Result<Bytes, Fault> {
+pub(crate) async fn read(body: Incoming, bound: Bound<'_>) -> Result<(Bytes, Room), Fault> {
     if body.size_hint().lower() > bound.bytes {
         bound.tasks.spawn(take_away(body));
         return Err(Fault::TooLarge { limit: bound.bytes });
@@ -33,8 +37,9 @@ pub(crate) async fn read(body: Incoming, bound: Bound<'_>) -> Result<Bytes, Faul
     })
 }
 
-async fn collect(mut body: Incoming, bound: Bound<'_>) -> Result<Bytes, Fault> {
+async fn collect(mut body: Incoming, bound: Bound<'_>) -> Result<(Bytes, Room), Fault> {
     let mut collected = BytesMut::new();
+    let mut room = bound.budget.room();
     while let Some(frame) = body.frame().await {
         let frame =
             frame.map_err(|error| Fault::Invalid(format!("the body broke off: {error}")))?;
@@ -44,12 +49,16 @@ async fn collect(mut body: Incoming, bound: Bound<'_>) -> Result<Bytes, Fault> {
             bound.tasks.spawn(take_away(body));
             return Err(Fault::TooLarge { limit: bound.bytes });
         }
+        if room.cover(total).is_err() {
+            bound.tasks.spawn(take_away(body));
+            return Err(Fault::Busy("too many bytes of requests at once; try again".to_owned()));
+        }
         if collected.is_empty() && body.is_end_stream() {
-            return Ok(data);
+            return Ok((data, room));
         }
         collected.extend_from_slice(&data);
     }
-    Ok(collected.freeze())
+    Ok((collected.freeze(), room))
 }
 
 /// Reads for a moment what nobody wants: a connection that is closed on unread bytes is reset, and

@@ -14,6 +14,8 @@ pub struct Config {
     pub clock: fn() -> Timestamp,
     /// Bytes of a body, whatever an endpoint's settings allow.
     pub max_body: u64,
+    /// Bytes of all bodies at once: of those that arrive or wait for their answer.
+    pub max_bodies: u64,
     /// A body must have arrived within this time.
     pub body_timeout: Duration,
     /// Connections open at once; more wait to be accepted.
@@ -48,6 +50,7 @@ impl Config {
             boot,
             clock,
             max_body: 64 * 1024 * 1024,
+            max_bodies: 512 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),
             max_connections: 1024,
             max_head: 64 * 1024,

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::body::Budget;
 use crate::config::Config;
 use crate::feedback::FeedbackRequest;
 use crate::latches::{self, Latches};
@@ -54,6 +55,7 @@ impl Gateway {
             latches: held,
             recorder: Recorder::new(&config),
             workshop,
+            bodies: Budget::new(config.max_bodies),
             trips,
             tripped: AtomicU64::new(0),
             feedback,

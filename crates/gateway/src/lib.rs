@@ -27,6 +27,7 @@ pub mod install;
 mod installed;
 mod lane;
 pub mod latches;
+pub mod listen;
 pub mod loopback;
 mod metrics;
 mod mirror;

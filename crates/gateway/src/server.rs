@@ -1,26 +1,22 @@
-//! Connections: accepting them, bounding them, draining them.
+//! The inference listener: from its first connection to the end of its drain.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::listen;
 use crate::routes;
 use crate::shared::Shared;
 
 /// How often candidates' readiness is looked at.
 const WATCH_EVERY: Duration = Duration::from_millis(250);
-/// Before accepting again after an error: descriptors may have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn serve(
     shared: Arc<Shared>,
@@ -30,7 +26,18 @@ pub(crate) async fn serve(
 ) {
     let connections = TaskTracker::new();
     let watch = watch(Arc::clone(&shared));
-    let accept = accept(&shared, listener, &shutdown, &connections);
+    let config = &shared.config;
+    let limits = listen::Limits {
+        max_connections: config.max_connections,
+        max_head: config.max_head,
+        head_timeout: config.head_timeout,
+    };
+    let answering = Arc::clone(&shared);
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(&answering);
+        async move { Ok::<_, Infallible>(routes::answer(shared, request).await) }
+    });
+    let accept = listen::serve(listener, limits, service, &shutdown, &connections);
     tokio::select! {
         () = accept => {}
         () = watch => {}
@@ -45,69 +52,6 @@ pub(crate) async fn serve(
     });
     if ended.await.is_err() {
         tracing::warn!(connections = connections.len(), "the drain's time is over");
-    }
-}
-
-async fn accept(
-    shared: &Arc<Shared>,
-    listener: TcpListener,
-    shutdown: &CancellationToken,
-    connections: &TaskTracker,
-) {
-    let places = Arc::new(Semaphore::new(shared.config.max_connections.max(1)));
-    loop {
-        let next = async {
-            let place = Arc::clone(&places).acquire_owned().await.ok();
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => return,
-            next = next => next,
-        };
-        match accepted {
-            Ok((stream, _peer)) => {
-                let connection = connection(Arc::clone(shared), stream, place, shutdown.clone());
-                connections.spawn(connection);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-async fn connection(
-    shared: Arc<Shared>,
-    stream: TcpStream,
-    _place: Option<OwnedSemaphorePermit>,
-    shutdown: CancellationToken,
-) {
-    // Small answers must not wait for more to come.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps its delay");
-    }
-    let (head_timeout, max_head) = (shared.config.head_timeout, shared.config.max_head.max(8192));
-    let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(routes::answer(shared, request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
-        .max_buf_size(max_head)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
     }
 }
 

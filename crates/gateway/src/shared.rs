@@ -11,6 +11,7 @@ use seatrial_domain::telemetry::{Latch, LatchCause, Trip, TripKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::body::{Bound, Budget};
 use crate::config::Config;
 use crate::entry::Entry;
 use crate::feedback::FeedbackRequest;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) latches: Latches,
     pub(crate) recorder: Recorder,
     pub(crate) workshop: Workshop,
+    pub(crate) bodies: Budget,
     pub(crate) trips: mpsc::Sender<Trip>,
     pub(crate) tripped: AtomicU64,
     pub(crate) feedback: mpsc::Sender<FeedbackRequest>,
@@ -44,6 +46,12 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn entry(&self, endpoint: &str) -> Option<Arc<Entry>> {
         self.endpoints.load().get(endpoint).map(Arc::clone)
+    }
+
+    /// For a body of at most so many bytes.
+    pub(crate) const fn bound(&self, bytes: u64) -> Bound<'_> {
+        let (budget, tasks) = (&self.bodies, &self.workshop.tasks);
+        Bound { budget, bytes, time: self.config.body_timeout, tasks }
     }
 
     pub(crate) fn next_serial(&self) -> Serial {

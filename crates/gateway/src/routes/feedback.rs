@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::Context;
 use crate::answer::{Answer, value};
-use crate::body::{self, Bound};
+use crate::body;
 use crate::fault::Fault;
 use crate::feedback::{Error, FeedbackRequest};
 
@@ -33,9 +33,7 @@ pub(super) async fn feedback(
 ) -> Result<Answer, Fault> {
     let endpoint = context.entry(model)?.name.clone();
     let config = &context.shared.config;
-    let tasks = &context.shared.workshop.tasks;
-    let bound = Bound { bytes: MAX_BODY, time: config.body_timeout, tasks };
-    let bytes = body::read(body, bound).await?;
+    let (bytes, _room) = body::read(body, context.shared.bound(MAX_BODY)).await?;
     let wire: Wire = serde_json::from_slice(&bytes)
         .map_err(|error| Fault::Invalid(format!("the body is not feedback: {error}")))?;
     for (field, text) in [("request_id", &wire.request_id), ("metric", &wire.metric)] {

@@ -15,7 +15,7 @@ use self::exchange::{Exchange, Outgoing};
 use super::path::Model;
 use super::{Context, check_encoding, pin, unknown_version};
 use crate::answer::{Answer, json};
-use crate::body::{self, Bound};
+use crate::body;
 use crate::codec::{self, InferRequest};
 use crate::detach::Detach;
 use crate::entry::Entry;
@@ -62,8 +62,7 @@ async fn prepare(
     check_encoding(&head.headers)?;
     let config = &context.shared.config;
     let limit = entry.route.load().settings.max_body.min(config.max_body);
-    let (time, tasks) = (config.body_timeout, &context.shared.workshop.tasks);
-    let bytes = body::read(body, Bound { bytes: limit, time, tasks }).await?;
+    let (bytes, room) = body::read(body, context.shared.bound(limit)).await?;
     let installed = entry.route.load_full();
     let place = match version {
         Some(_) => entry.pinned_places.take(config.pinned_in_flight),
@@ -87,6 +86,7 @@ async fn prepare(
         request_id: context.id,
         request,
         _place: place,
+        _room: room,
     })
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, value};
-use crate::body::{self, Bound};
+use crate::body;
 use crate::fault::Fault;
 use crate::installed::Served;
 use crate::shared::Shared;
@@ -22,8 +22,7 @@ struct Filter {
 
 /// Every reachable version of every endpoint.
 pub(super) async fn index(shared: &Shared, body: Incoming) -> Result<Answer, Fault> {
-    let (time, tasks) = (shared.config.body_timeout, &shared.workshop.tasks);
-    let bytes = body::read(body, Bound { bytes: MAX_BODY, time, tasks }).await?;
+    let (bytes, _room) = body::read(body, shared.bound(MAX_BODY)).await?;
     let filter: Filter = if bytes.iter().all(u8::is_ascii_whitespace) {
         Filter::default()
     } else {

@@ -7,6 +7,7 @@
     reason = "a test's own helpers may fail it"
 )]
 
+mod bounds;
 mod counting;
 mod double;
 mod drain;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::admission::Place;
 use crate::attempt::{Answered, Ask, Attempt, attempt};
+use crate::body::Room;
 use crate::choice::{Asked, Choice, Standing, choose};
 use crate::codec::InferRequest;
 use crate::entry::Entry;
@@ -34,6 +35,7 @@ pub(super) struct Exchange {
     pub(super) request_id: String,
     pub(super) request: InferRequest,
     pub(super) _place: Place,
+    pub(super) _room: Room,
 }
 
 /// What goes back, and which version it is from.
