@@ -5,10 +5,20 @@ import sys
 
 
 def main(path: str) -> None:
-    with open(path, encoding="utf-8") as file:
-        report = json.load(file)
+    try:
+        with open(path, encoding="utf-8") as file:
+            expectations = checked(json.load(file))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        sys.exit(f"{path} is no whole report of the demo: {type(error).__name__}: {error}")
+    for claim, holds in expectations.items():
+        print(("ok      " if holds else "NOT SO  ") + claim)
+    if not all(expectations.values()):
+        sys.exit(1)
+
+
+def checked(report: dict) -> dict[str, bool]:
     one, two, three, four = report["acts"]
-    expectations = {
+    return {
         "act 1: v2 is rolled back in the canary": (
             one["act"] == 1
             and one["candidate"] == 2
@@ -41,11 +51,6 @@ def main(path: str) -> None:
         ),
         "the journal verifies": report["journal_verified"] is True,
     }
-    failed = [claim for claim, holds in expectations.items() if not holds]
-    for claim, holds in expectations.items():
-        print(("ok      " if holds else "NOT SO  ") + claim)
-    if failed:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

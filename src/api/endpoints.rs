@@ -2,13 +2,14 @@
 
 use super::State;
 use super::problem::{Failure, Kind, Result};
-use super::request::{Body, By, Path};
+use super::request::{Body, By, PageQuery, Path, Query};
 use super::rollouts::{self, Tagged};
 use super::wire::{self, Page, Problem, RollBack, SettingsChange};
 use crate::clock;
 use axum::Json;
 use seatrial_domain::endpoint::{Endpoint, Runtime, Settings};
 use seatrial_domain::{EndpointName, ModelName, VersionNumber};
+use seatrial_store::page::Request;
 use std::time::Duration;
 
 /// Most sessions of one endpoint.
@@ -16,12 +17,17 @@ const SESSIONS_MAX: u32 = 64;
 const CONCURRENCY_MAX: u32 = 4096;
 const DEADLINE_MS_MAX: u64 = 600_000;
 
-/// Lists endpoints by name: all of them, on one page.
-#[utoipa::path(get, path = "/endpoints", tag = "endpoints",
-    responses((status = 200, body = Page<wire::Endpoint>)))]
-pub(super) async fn list(api: State) -> Result<Json<Page<wire::Endpoint>>> {
-    let endpoints = api.app.store.endpoints().await?;
-    Ok(Json(Page { items: endpoints.iter().map(view).collect(), next: None }))
+/// Lists endpoints by name.
+#[utoipa::path(get, path = "/endpoints", tag = "endpoints", params(PageQuery),
+    responses((status = 200, body = Page<wire::Endpoint>), (status = 400, body = Problem)))]
+pub(super) async fn list(
+    api: State,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<wire::Endpoint>>> {
+    let request = Request { after: page.after()?, limit: page.limit() };
+    let found = api.app.store.endpoints_page(&request).await?;
+    let next = found.next.map(|name: EndpointName| name.to_string());
+    Ok(Json(Page { items: found.items.iter().map(view).collect(), next }))
 }
 
 /// Shows one endpoint.

@@ -2,19 +2,24 @@
 
 use super::State;
 use super::problem::{Failure, Kind, Result};
-use super::request::{Body, By, Path};
+use super::request::{Body, By, PageQuery, Path, Query};
 use super::wire::{self, Applied, Checked, Page, PolicyText, Problem};
 use crate::clock;
 use axum::Json;
 use seatrial_domain::policy::{self, Planned};
+use seatrial_store::page::Request;
 use seatrial_store::policies::{New, Policy};
 
-/// Lists the policies in force, by name: all of them, on one page.
-#[utoipa::path(get, path = "/policies", tag = "policies",
-    responses((status = 200, body = Page<wire::Policy>)))]
-pub(super) async fn list(api: State) -> Result<Json<Page<wire::Policy>>> {
-    let policies = api.app.store.policies().await?;
-    Ok(Json(Page { items: policies.into_iter().map(view).collect(), next: None }))
+/// Lists the policies in force, by name.
+#[utoipa::path(get, path = "/policies", tag = "policies", params(PageQuery),
+    responses((status = 200, body = Page<wire::Policy>), (status = 400, body = Problem)))]
+pub(super) async fn list(
+    api: State,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<wire::Policy>>> {
+    let request = Request { after: page.after()?, limit: page.limit() };
+    let found = api.app.store.policies_page(&request).await?;
+    Ok(Json(Page { items: found.items.into_iter().map(view).collect(), next: found.next }))
 }
 
 /// Shows the policy in force.

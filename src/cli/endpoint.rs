@@ -4,7 +4,7 @@ use super::client::segment;
 use super::push::human_bytes;
 use super::table::{self, or_dash};
 use super::{Context, Exit};
-use crate::api::wire::{Endpoint as EndpointView, Page, SettingsChange};
+use crate::api::wire::{Endpoint as EndpointView, SettingsChange};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 
@@ -42,8 +42,8 @@ pub(super) async fn run(verb: Endpoint, context: &Context) -> anyhow::Result<Exi
     let client = context.client()?;
     match verb {
         Endpoint::List => {
-            let page: Page<EndpointView> = client.get("/endpoints").await?;
-            context.output.show(&page.items, |endpoints| list(endpoints))?;
+            let endpoints: Vec<EndpointView> = client.all("/endpoints").await?;
+            context.output.show(&endpoints, |endpoints| list(endpoints))?;
         }
         Endpoint::Show { name } => {
             let path = format!("/endpoints/{}", segment(&name));

@@ -6,7 +6,7 @@ use super::push::{self, human_bytes};
 use super::table::{self, or_dash};
 use super::{Context, Exit};
 use crate::api::wire::{
-    Change, Diff, FileState, Model as ModelView, Register, Verification, Version,
+    Change, Diff, FileState, Model as ModelView, Quarantined, Register, Verification, Version,
 };
 use clap::{Args, Subcommand};
 use seatrial_domain::VersionNumber;
@@ -20,7 +20,11 @@ pub enum Model {
     /// List models, or one model's versions.
     List {
         /// The model whose versions are listed.
+        #[arg(conflicts_with = "quarantined")]
         name: Option<String>,
+        /// List the digests in quarantine instead, and why.
+        #[arg(long)]
+        quarantined: bool,
     },
     /// Show one version [default: the newest].
     Show { name: String, version: Option<VersionNumber> },
@@ -53,8 +57,9 @@ fn tag(text: &str) -> Result<(String, String), String> {
 pub(super) async fn run(verb: Model, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Model::Push(arguments) => push(arguments, context).await,
-        Model::List { name: None } => list(context).await,
-        Model::List { name: Some(name) } => versions(&name, context).await,
+        Model::List { quarantined: true, .. } => quarantined(context).await,
+        Model::List { name: None, .. } => list(context).await,
+        Model::List { name: Some(name), .. } => versions(&name, context).await,
         Model::Show { name, version } => show(&name, version, context).await,
         Model::Diff { name, from, to } => diff(&name, (from, to), context).await,
         Model::Verify { name, version } => verify(&name, version, context).await,
@@ -112,6 +117,19 @@ async fn versions(name: &str, context: &Context) -> anyhow::Result<Exit> {
         };
         let rows = versions.iter().map(row).collect::<Vec<_>>();
         table::render(["version", "digest", "size", "lifecycle", "aliases"], &rows)
+    })?;
+    Ok(Exit::Success)
+}
+
+async fn quarantined(context: &Context) -> anyhow::Result<Exit> {
+    let marks: Vec<Quarantined> = context.client()?.all("/quarantine").await?;
+    context.output.show(&marks, |marks| {
+        let row = |mark: &Quarantined| {
+            let short = mark.digest.chars().take(19).collect();
+            [short, or_dash(mark.rollout), mark.since.clone(), mark.why.clone()]
+        };
+        let rows = marks.iter().map(row).collect::<Vec<_>>();
+        table::render(["digest", "rollout", "since", "why"], &rows)
     })?;
     Ok(Exit::Success)
 }

@@ -6,7 +6,7 @@ use super::client::segment;
 use super::exit::usage;
 use super::table::{self, or_dash};
 use super::{Context, Exit};
-use crate::api::wire::{Applied, Page, Policy as PolicyView, PolicyText};
+use crate::api::wire::{Applied, Policy as PolicyView, PolicyText};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use seatrial_domain::policy;
@@ -96,7 +96,8 @@ async fn apply(file: &Path, context: &Context) -> anyhow::Result<Exit> {
     let client = context.client()?;
     let applied: Applied = client.send(reqwest::Method::PUT, &path, &PolicyText { text }).await?;
     context.output.show(&applied, |applied| {
-        format!("applied {} for endpoint {}  {}", applied.name, applied.endpoint, applied.digest)
+        let digest: String = applied.digest.chars().take(19).collect();
+        format!("applied {} for endpoint {}  {digest}", applied.name, applied.endpoint)
     })?;
     Ok(Exit::Success)
 }
@@ -109,8 +110,8 @@ async fn show(name: &str, context: &Context) -> anyhow::Result<Exit> {
 }
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let page: Page<PolicyView> = context.client()?.get("/policies").await?;
-    context.output.show(&page.items, |policies| {
+    let policies: Vec<PolicyView> = context.client()?.all("/policies").await?;
+    context.output.show(&policies, |policies| {
         let row = |policy: &PolicyView| {
             [policy.name.clone(), or_dash(Some(&policy.endpoint)), policy.applied_at.clone()]
         };

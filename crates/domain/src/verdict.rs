@@ -138,13 +138,12 @@ impl CheckReport {
             (Some(value), Unit::Ratio) => format!("{:.1} %", value * 100.0),
             (Some(value), Unit::Milliseconds) => format!("{value:.1} ms"),
         };
-        format!(
-            "{}: {} {} vs {} ({})",
-            self.name,
-            self.metric,
-            show(self.candidate),
-            show(self.incumbent),
-            self.limit
-        )
+        let (candidate, incumbent) = (show(self.candidate), show(self.incumbent));
+        let shown = format!("{candidate} vs {incumbent} ({})", self.limit);
+        if self.metric == self.name {
+            format!("{}: {shown}", self.name)
+        } else {
+            format!("{}: {} {shown}", self.name, self.metric)
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Endpoints: their settings, and the version each answers with. Serving is moved by rollouts
 //! alone (`rollouts`), never here.
 
+use crate::page::{Page, Request};
 use crate::row::{Columns, to_json};
 use crate::{Store, journal, storage};
 use seatrial_domain::endpoint::{Endpoint, Settings};
@@ -55,7 +56,21 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
-    /// Every endpoint, by name: there are as many as a server runs, so no pages.
+    /// Endpoints by name.
+    pub async fn endpoints_page(
+        &self,
+        page: &Request<EndpointName>,
+    ) -> Result<Page<Endpoint, EndpointName>, storage::Error> {
+        let rows = sqlx::query("SELECT * FROM endpoint WHERE name > ? ORDER BY name LIMIT ?")
+            .bind(page.after.as_ref().map_or("", EndpointName::as_str))
+            .bind(page.rows())
+            .fetch_all(self.readers())
+            .await?;
+        let endpoints = rows.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page::cut(endpoints, page, |endpoint| endpoint.name.clone()))
+    }
+
+    /// Every endpoint, by name: there are as many as a server runs.
     pub async fn endpoints(&self) -> Result<Vec<Endpoint>, storage::Error> {
         let rows =
             sqlx::query("SELECT * FROM endpoint ORDER BY name").fetch_all(self.readers()).await?;

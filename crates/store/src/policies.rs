@@ -1,5 +1,6 @@
 //! Applied policies, as their authors wrote them. Each change is a new number; none is lost.
 
+use crate::page::{Page, Request};
 use crate::row::{Columns, int};
 use crate::{Store, journal, storage};
 use seatrial_domain::{Actor, Digest, EndpointName, Timestamp};
@@ -81,6 +82,24 @@ impl Store {
                 .fetch_optional(self.readers())
                 .await?;
         row.as_ref().map(read).transpose()
+    }
+
+    /// Policies' texts in force, by name.
+    pub async fn policies_page(
+        &self,
+        page: &Request<String>,
+    ) -> Result<Page<Policy, String>, storage::Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM policy AS p
+             WHERE number = (SELECT max(number) FROM policy WHERE name = p.name) AND name > ?
+             ORDER BY name LIMIT ?",
+        )
+        .bind(page.after.as_deref().unwrap_or_default())
+        .bind(page.rows())
+        .fetch_all(self.readers())
+        .await?;
+        let policies = rows.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page::cut(policies, page, |policy| policy.name.clone()))
     }
 
     /// Every policy's text in force, by name.

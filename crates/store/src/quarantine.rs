@@ -1,10 +1,12 @@
 //! Marks on digests that were rejected or rolled back for cause. Set by rollouts' commits, lifted
 //! by a person's override.
 
+use crate::page::{Page, Request};
 use crate::row::Columns;
 use crate::{Store, journal, storage};
 use seatrial_domain::{Actor, Digest, RolloutId, Timestamp};
 use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
 
 /// Why a digest is in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,15 +25,24 @@ impl Store {
             .bind(digest.as_str())
             .fetch_optional(self.readers())
             .await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
-            Ok(Mark {
-                digest: row.parsed("digest")?,
-                rollout: row.maybe_count("rollout")?.map(RolloutId),
-                cause: row.text("cause")?,
-                at: row.time("at")?,
-            })
-        };
         row.as_ref().map(read).transpose()
+    }
+
+    /// The marks that stand, by digest.
+    pub async fn quarantined(
+        &self,
+        page: &Request<Digest>,
+    ) -> Result<Page<Mark, Digest>, storage::Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM quarantine WHERE lifted_at IS NULL AND digest > ?
+             ORDER BY digest LIMIT ?",
+        )
+        .bind(page.after.as_ref().map_or("", Digest::as_str))
+        .bind(page.rows())
+        .fetch_all(self.readers())
+        .await?;
+        let marks = rows.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page::cut(marks, page, |mark| mark.digest.clone()))
     }
 
     /// Lifts the mark on `digest`, with a reason. Without a mark nothing happens.
@@ -76,4 +87,13 @@ pub(crate) async fn mark(sql: &mut SqliteConnection, mark: &Mark) -> Result<(), 
     .execute(sql)
     .await?;
     Ok(())
+}
+
+fn read(row: &SqliteRow) -> Result<Mark, storage::Error> {
+    Ok(Mark {
+        digest: row.parsed("digest")?,
+        rollout: row.maybe_count("rollout")?.map(RolloutId),
+        cause: row.text("cause")?,
+        at: row.time("at")?,
+    })
 }

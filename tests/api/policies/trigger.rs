@@ -96,7 +96,10 @@ async fn a_version_in_quarantine_gets_its_alias_and_no_rollout() {
     assert_eq!(started.status, 200, "{started:?}");
     until_rejected(&server).await;
     let digest = pushed.body["digest"].as_str().unwrap();
-    assert_eq!(server.get(&format!("/quarantine/{digest}")).await.status, 200);
+    let mark = server.get(&format!("/quarantine/{digest}")).await;
+    assert_eq!(mark.status, 200);
+    let listed = server.get("/quarantine").await;
+    assert_eq!(listed.body, json!({"items": [mark.body], "next": null}));
 
     set_alias(&server, "digits", 2).await;
 

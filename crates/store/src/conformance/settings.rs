@@ -4,8 +4,8 @@ use super::fixture::{ada, at, endpoint, fixture, model, queued, version};
 use crate::datasets::{self, Format};
 use crate::page::Request;
 use crate::policies;
-use seatrial_domain::VersionNumber;
 use seatrial_domain::endpoint::Settings;
+use seatrial_domain::{EndpointName, VersionNumber};
 use serde_json::json;
 
 #[tokio::test]
@@ -40,6 +40,33 @@ async fn every_text_of_a_policy_is_kept_under_its_number() {
     assert_eq!((latest.number, latest.yaml.as_str()), (3, "a: 1"));
     assert_eq!(store.policy("standard").await.unwrap(), Some(latest.clone()));
     assert_eq!(store.policies().await.unwrap(), [latest]);
+}
+
+#[tokio::test]
+async fn endpoints_and_policies_are_listed_page_after_page() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    for name in ["a", "b", "c"] {
+        let endpoint = EndpointName::new(name).unwrap();
+        store.set_endpoint(&endpoint, &Settings::of(model()), &ada(), at(1)).await.unwrap();
+        let new = policies::New {
+            name: name.to_owned(),
+            endpoint,
+            yaml: format!("of: {name}"),
+            actor: ada(),
+            now: at(1),
+        };
+        store.apply_policy(&new).await.unwrap();
+    }
+    let first = store.endpoints_page(&Request::first(2)).await.unwrap();
+    assert_eq!(first.items.len(), 2);
+    let rest = Request { after: first.next, limit: 2 };
+    let rest = store.endpoints_page(&rest).await.unwrap();
+    assert_eq!((rest.items[0].name.as_str(), rest.items.len(), rest.next), ("c", 1, None));
+    let first = store.policies_page(&Request::first(2)).await.unwrap();
+    let rest = Request { after: first.next, limit: 2 };
+    let rest = store.policies_page(&rest).await.unwrap();
+    assert_eq!((rest.items[0].name.as_str(), rest.items.len(), rest.next), ("c", 1, None));
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ fn disagreement_is_judged_above_the_noise() {
     let plan = plan(&[]);
     let verdict = look(&plan, &counts(pairs(2_000, 700, 0)));
     assert_eq!(verdict.decision, Decision::Fail { check: "disagreement".to_owned() });
-    let words = "disagreement: disagreement 35.0 % vs 0.0 % (limit 25 % above noise)";
+    let words = "disagreement: 35.0 % vs 0.0 % (limit 25 % above noise)";
     assert_eq!(verdict.in_words(), words);
     assert_eq!(look(&plan, &counts(pairs(2_000, 700, 300))).decision, Decision::Pass);
     let verdict = look(&plan, &counts(pairs(2_000, 350, 0)));
