@@ -63,7 +63,7 @@ fn summary(rollout: &Rollout, verdict: Option<&Verdict>) -> String {
         return format!("{stage}, awaiting approval");
     }
     if let Some(hold) = rollout.held {
-        return format!("{stage}, held({hold})");
+        return format!("{stage}, held({hold}): {why}");
     }
     match verdict.and_then(slowest) {
         Some((check, units)) => format!("{stage}: {check} needs about {units} more units"),

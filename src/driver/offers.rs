@@ -94,8 +94,8 @@ fn incumbent_in_flight(rollout: &Rollout, observed: &Observed) -> u64 {
 fn holds(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event> {
     let missing = missing(rollout, observed, known);
     match (rollout.held, missing) {
-        (None, Some(hold)) => Some(Event::Held(hold)),
-        (Some(held), Some(missing)) if held == missing => None,
+        (None, Some((hold, why))) => Some(Event::Held { hold, why }),
+        (Some(held), Some((missing, _))) if held == missing => None,
         (
             Some(
                 held @ (Hold::Telemetry
@@ -113,21 +113,26 @@ fn holds(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event>
     }
 }
 
-/// What the present stage depends on and does not have.
-fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Hold> {
+/// What the present stage depends on and does not have, in words too.
+fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<(Hold, String)> {
     let incumbent = rollout.incumbent.as_ref().and_then(|v| observed.deployment(v));
     match rollout.stage {
-        Stage::RollingBack { .. } => incumbent.filter(|d| failed(d)).map(|_| Hold::RollbackFailed),
+        Stage::RollingBack { .. } => {
+            incumbent.and_then(failed).map(|why| (Hold::RollbackFailed, why))
+        }
         Stage::Canary | Stage::Ramp { .. } | Stage::Stabilizing => {
-            if incumbent.is_some_and(lost) {
-                Some(Hold::Standby)
+            if let Some(why) = incumbent.and_then(lost) {
+                Some((Hold::Standby, why))
             } else if known.telemetry == Telemetry::Late {
-                Some(Hold::Telemetry)
+                Some((Hold::Telemetry, "the store has taken no counters for a while".to_owned()))
             } else {
-                known.verdict.as_ref().filter(|v| short(rollout, v)).map(|_| Hold::Coverage)
+                let short = known.verdict.as_ref().filter(|v| short(rollout, v));
+                short.map(|_| (Hold::Coverage, "too few units have a label yet".to_owned()))
             }
         }
-        Stage::Decommissioning => known.referrer.as_ref().map(|_| Hold::Referenced),
+        Stage::Decommissioning => known.referrer.as_ref().map(|endpoint| {
+            (Hold::Referenced, format!("endpoint {endpoint} answers with the version to retire"))
+        }),
         Stage::Queued
         | Stage::Staging
         | Stage::Validating { state: Validation::Running | Validation::Passed }
@@ -141,13 +146,21 @@ fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Hold
     }
 }
 
-const fn failed(deployment: &Deployment) -> bool {
-    matches!(deployment.state, State::Failed { .. })
+fn failed(deployment: &Deployment) -> Option<String> {
+    match &deployment.state {
+        State::Failed { why } => Some(format!("the incumbent did not load: {why}")),
+        State::Loading | State::Ready { .. } => None,
+    }
 }
 
-fn lost(deployment: &Deployment) -> bool {
-    !matches!(deployment.state, State::Ready { .. })
-        || deployment.probe.as_ref().is_some_and(Result::is_err)
+/// Why the incumbent could not take the traffic back now.
+fn lost(deployment: &Deployment) -> Option<String> {
+    match (&deployment.state, &deployment.probe) {
+        (State::Failed { .. }, _) => failed(deployment),
+        (State::Loading, _) => Some("the incumbent is being loaded".to_owned()),
+        (State::Ready { .. }, Some(Err(why))) => Some(format!("the incumbent's probe: {why}")),
+        (State::Ready { .. }, Some(Ok(_)) | None) => None,
+    }
 }
 
 /// Labels come after answers: too few of them mean nothing before the units are enough to pass.

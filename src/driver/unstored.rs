@@ -10,11 +10,17 @@ use seatrial_store::rollouts::CommitError;
 use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
 
+/// What the journal would say, could it be written.
+fn held() -> Event {
+    let why = "the store takes nothing; share zero is in force where it was ordered".to_owned();
+    Event::Held { hold: Hold::Storage, why }
+}
+
 impl Driver {
     /// A stored rollout as it stands: with the hold that could not be written down.
     pub fn standing(&self, mut stored: Stored) -> Stored {
         if self.unstored().contains(&stored.rollout.endpoint)
-            && let Ok(held) = stored.rollout.on(&Event::Held(Hold::Storage), clock::now())
+            && let Ok(held) = stored.rollout.on(&held(), clock::now())
         {
             stored.rollout = held.next;
         }

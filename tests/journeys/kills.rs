@@ -119,6 +119,8 @@ fn killed_while_decommissioning_waits_it_waits_on() {
     traffic.until_served_by(2, 50);
     let held = server.until_overlay(id, "held(referenced)");
     assert_eq!((&held["stage"], &held["share"]), (&"decommissioning".into(), &10_000.into()));
+    let said = server.explain(id)["summary"].as_str().unwrap().to_owned();
+    assert!(said.contains("endpoint other answers with"), "the referrer is named: {said}");
     server.cli(&["rollback", "digits", "--wait"]).expect(6);
     assert_eq!(server.serving_version(), "digits/v1");
     traffic.until_served_by(1, 50);

@@ -21,7 +21,7 @@ fn a_rollback_that_cannot_be_stored_is_in_force_and_says_that_it_is_held() {
     let held = server.until_overlay(id, "held(storage)");
     assert_eq!(held["stage"], "canary", "what is stored still stands: {held:#}");
     let explained = server.cli(&["rollout", "explain", &id.to_string()]).expect(0);
-    assert!(explained.stdout.contains("held(storage)"), "{explained:#?}");
+    assert!(explained.stdout.contains("held(storage): the store takes nothing"), "{explained:#?}");
     traffic.until_served_by(1, 100);
 
     lock.release();

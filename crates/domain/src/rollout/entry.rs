@@ -76,14 +76,21 @@ impl Rollout {
         self.awaiting = None;
         self.held = None;
         match stage {
-            Stage::Queued | Stage::Staging | Stage::Validating { .. } => self.step.clock.start(now),
+            Stage::Queued | Stage::Staging | Stage::Validating { .. } => {
+                self.reason = None;
+                self.step.clock.start(now);
+            }
             Stage::Shadow
             | Stage::Canary
             | Stage::Ramp { .. }
             | Stage::Cutover
             | Stage::Stabilizing
-            | Stage::Decommissioning
-            | Stage::RollingBack { .. } => self.epoch = self.epoch.next(),
+            | Stage::Decommissioning => {
+                self.reason = None;
+                self.epoch = self.epoch.next();
+            }
+            // Why it goes back is also why it ends.
+            Stage::RollingBack { .. } => self.epoch = self.epoch.next(),
             Stage::Completed
             | Stage::Rejected
             | Stage::RolledBack

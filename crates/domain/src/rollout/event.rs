@@ -63,7 +63,11 @@ pub enum Event {
     },
     GuardrailTripped(Box<Trip>),
     /// Something the rollout depends on is missing.
-    Held(Hold),
+    Held {
+        hold: Hold,
+        /// What is missing, by name.
+        why: String,
+    },
     /// It is back.
     Released(Hold),
     /// The incumbent has no request left, or its drain timeout is over.
@@ -132,7 +136,7 @@ impl Event {
             Self::ValidationFailed { .. } => "validation_failed",
             Self::Judged { .. } => "judged",
             Self::GuardrailTripped(_) => "guardrail_tripped",
-            Self::Held(_) => "held",
+            Self::Held { .. } => "held",
             Self::Released(_) => "released",
             Self::Drained => "drained",
             Self::Restarted { .. } => "restarted",

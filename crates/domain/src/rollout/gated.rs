@@ -7,7 +7,7 @@ use super::event::{Event, Rejected};
 use super::here::Here;
 use super::leaving::{Look, current, enough, leave, minimum_over, overridden_leave};
 use super::overlay::{Hold, Pause};
-use super::pausing::{acknowledged, held, pause_for, thaw, unacknowledged};
+use super::pausing::{acknowledged, held, let_go, pause_for, thaw, unacknowledged};
 use super::stage::Outcome;
 use super::state::Rollout;
 use super::voyage::not_here;
@@ -151,7 +151,7 @@ pub(super) fn undecided(
         return blind(next, event, look, now);
     }
     if next.held == Some(Hold::Provider) {
-        next.held = None;
+        let_go(&mut next);
         return Ok(stay(next, event, said("every check can be computed again")));
     }
     overridden_leave(next, event, look, now)
@@ -163,7 +163,7 @@ fn blind(next: Rollout, event: &Event, look: &Look<'_>, now: Timestamp) -> Answe
     }
     let cause = Cause::Verdict { verdict: Box::new(look.verdict.clone()) };
     match next.plan.analysis.on_provider_error {
-        OnProviderError::Hold => held(next, event, Hold::Provider),
+        OnProviderError::Hold => held(next, event, Hold::Provider, &cause.in_words()),
         OnProviderError::Pause if next.paused.is_some() => Err(Rejected::Already),
         OnProviderError::Pause => pause_for(next, Pause::Operator, event, cause),
         OnProviderError::Rollback => fall_back(next, event, cause, Vec::new(), now),

@@ -3,7 +3,7 @@
 use super::entry::{Answer, Cause, Effect, record, said};
 use super::event::{Event, Rejected};
 use super::overlay::Hold;
-use super::pausing::held;
+use super::pausing::{FROZEN, held, let_go};
 use super::stage::Stage;
 use super::state::Rollout;
 use crate::Timestamp;
@@ -68,8 +68,9 @@ pub(super) fn leave(mut next: Rollout, event: &Event, look: &Look<'_>, now: Time
         // These two are this function's own, and what they wait for is there now.
         (None, None | Some(Hold::Freeze | Hold::Capacity)) => {}
         (Some(hold), None | Some(Hold::Freeze | Hold::Capacity)) if next.held != Some(hold) => {
-            next.held = None;
-            return held(next, event, hold);
+            let_go(&mut next);
+            let why = missing(&next, look, hold);
+            return held(next, event, hold, &why);
         }
         (None | Some(_), _) => return Err(Rejected::Undecided),
     }
@@ -82,6 +83,25 @@ pub(super) fn leave(mut next: Rollout, event: &Event, look: &Look<'_>, now: Time
     let effects = if stage == Stage::Cutover { serving(&next) } else { Vec::new() };
     next.enter(stage, now);
     Ok(record(from, next, event, cause, effects))
+}
+
+/// What a raise waits for, in words.
+fn missing(next: &Rollout, look: &Look<'_>, hold: Hold) -> String {
+    match hold {
+        Hold::Capacity => {
+            let (ready, needed) = (look.capacity, next.sessions_after_gate());
+            format!("{ready} of the candidate's {needed} sessions are ready")
+        }
+        Hold::Coverage => "too few units have a label yet".to_owned(),
+        Hold::Freeze => FROZEN.to_owned(),
+        Hold::Telemetry
+        | Hold::Provider
+        | Hold::Standby
+        | Hold::Ack
+        | Hold::Storage
+        | Hold::Referenced
+        | Hold::RollbackFailed => format!("{hold} is missing"),
+    }
 }
 
 /// The first thing that forbids a raise now.

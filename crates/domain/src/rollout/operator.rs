@@ -33,7 +33,7 @@ pub(super) fn everywhere<'a>(next: &Rollout, event: &'a Event, now: Timestamp) -
         Event::GuardrailTripped(trip) => tripped(next.clone(), event, trip, now),
         Event::Pause { reason } => pause(next.clone(), event, reason),
         Event::Resume => resume(next.clone(), event, now),
-        Event::Held(hold) => held(next.clone(), event, *hold),
+        Event::Held { hold, why } => held(next.clone(), event, *hold, why),
         Event::Released(hold) => released(next.clone(), event, *hold),
         Event::Restarted { .. } => restarted(next.clone(), event, now),
         Event::Acknowledged { epoch } if *epoch != next.epoch => {

@@ -9,6 +9,9 @@ use super::voyage::not_here;
 use crate::Timestamp;
 use crate::plan::Blocks;
 
+/// Why a freeze holds.
+pub(super) const FROZEN: &str = "a freeze window of the policy is open";
+
 pub(super) fn pause(next: Rollout, event: &Event, reason: &str) -> Answer {
     if next.paused.is_some() {
         return Err(Rejected::Already);
@@ -40,17 +43,29 @@ pub(super) fn resume(mut next: Rollout, event: &Event, now: Timestamp) -> Answer
         Some(Pause::Operator | Pause::Divergence | Pause::Deadline | Pause::ApprovalExpired) => {}
     }
     next.paused = None;
+    next.reason = None;
     next.step.clock.restart_maximum();
     Ok(stay(next, event, said("resumed")))
 }
 
 /// Something is missing; one hold is shown at a time.
-pub(super) fn held(mut next: Rollout, event: &Event, hold: Hold) -> Answer {
+pub(super) fn held(mut next: Rollout, event: &Event, hold: Hold, why: &str) -> Answer {
     if next.held.is_some() {
         return Err(Rejected::Already);
     }
     next.held = Some(hold);
-    Ok(stay(next, event, said(format!("held({hold})"))))
+    if next.paused.is_none() {
+        next.reason = Some(why.to_owned());
+    }
+    Ok(stay(next, event, said(format!("held({hold}): {why}"))))
+}
+
+/// Lifts a hold, and forgets why it stood.
+pub(super) fn let_go(next: &mut Rollout) {
+    next.held = None;
+    if next.paused.is_none() {
+        next.reason = None;
+    }
 }
 
 pub(super) fn released(mut next: Rollout, event: &Event, hold: Hold) -> Answer {
@@ -61,7 +76,7 @@ pub(super) fn released(mut next: Rollout, event: &Event, hold: Hold) -> Answer {
     if hold == Hold::Provider && judged_here(next.stage) {
         return Err(Rejected::Undecided);
     }
-    next.held = None;
+    let_go(&mut next);
     Ok(stay(next, event, said(format!("{hold} is back"))))
 }
 
@@ -74,7 +89,7 @@ pub(super) fn thaw(next: &Rollout, event: &Event, now: Timestamp) -> Option<Answ
     let over = next.held == Some(Hold::Freeze) && next.plan.blocked(Blocks::Advance, now).is_none();
     over.then(|| {
         let mut next = next.clone();
-        next.held = None;
+        let_go(&mut next);
         Ok(stay(next, event, said("the freeze is over")))
     })
 }
@@ -83,7 +98,7 @@ pub(super) fn thaw(next: &Rollout, event: &Event, now: Timestamp) -> Option<Answ
 pub(super) fn hindered(next: &Rollout, event: &Event, now: Timestamp) -> Option<Answer> {
     let frozen = next.plan.blocked(Blocks::Advance, now).is_some();
     match next.held {
-        None if frozen => Some(held(next.clone(), event, Hold::Freeze)),
+        None if frozen => Some(held(next.clone(), event, Hold::Freeze, FROZEN)),
         None => None,
         Some(_) => Some(thaw(next, event, now).unwrap_or(Err(Rejected::Undecided))),
     }
@@ -95,7 +110,8 @@ pub(super) fn unacknowledged(next: Rollout, event: &Event, now: Timestamp) -> An
     if next.step.acknowledged_at.is_some() || next.held.is_some() || !waited {
         return Err(Rejected::Undecided);
     }
-    held(next, event, Hold::Ack)
+    let why = format!("epoch {} is not acknowledged by every gateway", next.epoch);
+    held(next, event, Hold::Ack, &why)
 }
 
 /// Starts the step's clock at the first acknowledgement of its epoch.
@@ -106,7 +122,7 @@ pub(super) fn acknowledged(mut next: Rollout, event: &Event, now: Timestamp) -> 
     next.step.acknowledged_at = Some(now);
     next.step.clock.start(now);
     if next.held == Some(Hold::Ack) {
-        next.held = None;
+        let_go(&mut next);
     }
     let cause = said(format!("epoch {} acknowledged", next.epoch));
     Ok(stay(next, event, cause))

@@ -155,7 +155,7 @@ fn world() -> impl Strategy<Value = Event> {
     };
     prop_oneof![
         20 => Just(Event::Tick),
-        2 => hold().prop_map(Event::Held),
+        2 => hold().prop_map(|hold| Event::Held { hold, why: "it is gone".to_owned() }),
         20 => hold().prop_map(Event::Released),
         4 => Just(Event::Drained),
         2 => Just(Event::Staged),

@@ -2,7 +2,8 @@
 
 use super::script::check;
 use crate::plan::{Kind, OnProviderError};
-use crate::rollout::fixture::evening;
+use crate::rollout::fixture::{at, evening, plan, queued};
+use crate::rollout::{Bootstrap, Event, Hold};
 
 #[test]
 fn a_table_that_is_not_acknowledged_holds() {
@@ -171,4 +172,18 @@ fn a_lost_standby_blocks_decommissioning() {
         86  tick               -> decommissioning 100 % epoch 18 + v2 known good
     ",
     );
+}
+
+#[test]
+fn a_hold_says_what_is_missing_until_it_is_back() {
+    let rollout = queued(plan(Kind::Promote), Bootstrap::Ask);
+    let why = "endpoint other answers with the version to retire".to_owned();
+    let hold = Hold::Referenced;
+
+    let held = rollout.on(&Event::Held { hold, why: why.clone() }, at(1)).unwrap();
+
+    assert_eq!(held.journal.cause.in_words(), format!("held(referenced): {why}"));
+    assert_eq!(held.next.reason, Some(why));
+    let back = held.next.on(&Event::Released(hold), at(2)).unwrap().next;
+    assert_eq!((back.held, back.reason), (None, None));
 }

@@ -134,7 +134,7 @@ fn event(words: &str, rollout: &Rollout, now: u32) -> Event {
         "invalid" => Event::ValidationFailed { why: reason },
         "look" => look(rest),
         "trip" => tripped(rest, rollout),
-        "hold" => Event::Held(hold(rest)),
+        "hold" => Event::Held { hold: hold(rest), why: "it is not there".to_owned() },
         "release" => Event::Released(hold(rest)),
         "drained" => Event::Drained,
         // Down for this many minutes.
