@@ -180,15 +180,11 @@ impl Driver {
             }
             Err(error) => {
                 self.note_refused(&rollout.endpoint, &error);
-                let zeroed = from > Share::ZERO && to == Share::ZERO;
-                if zeroed {
+                if from > Share::ZERO && to == Share::ZERO {
                     let event = event.clone();
                     state.pending = Some(Pending { rollout: rollout.id, event, actor });
                 }
-                return Err(match error {
-                    CommitError::Storage(error) if zeroed => Error::Unstored(error),
-                    other => refused(rollout, other),
-                });
+                return Err(refused(rollout, to, error));
             }
         };
         state.pending = None;
@@ -317,13 +313,15 @@ impl State {
     }
 }
 
-fn refused(rollout: &Rollout, error: CommitError) -> Error {
+fn refused(rollout: &Rollout, to: Share, error: CommitError) -> Error {
+    let zeroed = rollout.share() > Share::ZERO && to == Share::ZERO;
     match error {
         CommitError::Conflict { current, .. } => Error::Conflict { id: rollout.id, current },
         CommitError::Occupied { active } => {
             Error::Busy { endpoint: rollout.endpoint.clone(), running: active }
         }
         CommitError::Unknown(id) => Error::NotFound { what: "rollout", name: id.to_string() },
+        CommitError::Storage(error) if zeroed => Error::Unstored(error),
         CommitError::Storage(error) => Error::Storage(error.into()),
     }
 }
