@@ -44,9 +44,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// What every route works with.
 #[derive(Debug)]
-struct Api {
-    app: Arc<App>,
-    registry: Registry,
+pub(crate) struct Api {
+    pub(crate) app: Arc<App>,
+    pub(crate) registry: Registry,
     /// One permit for each reader of `/events`.
     subscribers: Arc<Semaphore>,
     stop: CancellationToken,

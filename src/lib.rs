@@ -8,6 +8,7 @@ pub mod config;
 pub mod dataset;
 pub mod demo;
 pub mod driver;
+mod mlflow;
 pub mod registry;
 pub mod tasks;
 pub mod validation;

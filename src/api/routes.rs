@@ -80,6 +80,10 @@ pub(super) fn router(api: Arc<Api>) -> Router {
     let bounded = documented().layer(bodies).layer(middleware::from_fn(move |request, next| {
         unavailable::in_time(time_limit, request, next)
     }));
+    let mlflow =
+        crate::mlflow::router().layer(bodies).layer(middleware::from_fn(move |request, next| {
+            unavailable::in_time(time_limit, request, next)
+        }));
     let streamed = streamed().layer(DefaultBodyLimit::disable());
     let (router, document) = bounded.merge(streamed).merge(others()).split_for_parts();
     let document = document.to_pretty_json().unwrap_or_default();
@@ -90,6 +94,7 @@ pub(super) fn router(api: Arc<Api>) -> Router {
     router
         .route("/api/v1/openapi.json", get(served))
         .route("/", get(unavailable::console))
+        .merge(mlflow)
         .route("/api/2.0/{*rest}", any(unavailable::mlflow))
         .route("/api/3.0/{*rest}", any(unavailable::mlflow))
         .fallback(unavailable::nowhere)

@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod plan;
 pub mod policy;
 pub mod rollout;
+pub mod search;
 pub mod share;
 pub mod split;
 pub mod telemetry;

@@ -10,4 +10,5 @@ mod registry;
 mod release;
 mod retention;
 mod rollouts;
+mod search;
 mod settings;

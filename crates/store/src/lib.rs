@@ -22,6 +22,7 @@ pub mod reports;
 mod retention;
 pub mod rollouts;
 mod row;
+pub mod search;
 pub mod storage;
 mod tags;
 pub mod telemetry;

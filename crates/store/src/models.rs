@@ -1,5 +1,7 @@
 //! Registered names. A deleted model stays as a tombstone: its numbers are never given again.
 
+mod edit;
+
 use crate::aliases::By;
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
@@ -9,6 +11,8 @@ use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
+
+pub use edit::{Created, Said};
 
 /// A registered model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,14 +32,7 @@ impl Store {
     /// The model. Errors: [`Error::UnknownModel`].
     pub async fn model(&self, name: &ModelName) -> Result<Model, Error> {
         let mut tx = self.readers().begin().await?;
-        let row = sqlx::query("SELECT * FROM model WHERE name = ? AND deleted_at IS NULL")
-            .bind(name.as_str())
-            .fetch_optional(&mut *tx)
-            .await?;
-        match row {
-            Some(row) => Ok(read(&mut tx, &row).await?),
-            None => Err(Error::UnknownModel(name.clone())),
-        }
+        find(&mut tx, name).await?.ok_or_else(|| Error::UnknownModel(name.clone()))
     }
 
     /// Models by name.
@@ -119,7 +116,25 @@ pub(crate) async fn next_number(
     u64::try_from(number).map(VersionNumber).map_err(|e| storage::Error::corrupt("number", &e))
 }
 
-async fn read(sql: &mut SqliteConnection, row: &SqliteRow) -> Result<Model, storage::Error> {
+/// The model, unless there is none or it was deleted.
+pub(crate) async fn find(
+    sql: &mut SqliteConnection,
+    name: &ModelName,
+) -> Result<Option<Model>, storage::Error> {
+    let row = sqlx::query("SELECT * FROM model WHERE name = ? AND deleted_at IS NULL")
+        .bind(name.as_str())
+        .fetch_optional(&mut *sql)
+        .await?;
+    match row {
+        Some(row) => read(sql, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+pub(crate) async fn read(
+    sql: &mut SqliteConnection,
+    row: &SqliteRow,
+) -> Result<Model, storage::Error> {
     let name: ModelName = row.parsed("name")?;
     let latest: Option<i64> = sqlx::query_scalar(
         "SELECT max(number) FROM version WHERE model = ? AND deleted_at IS NULL",
@@ -145,20 +160,22 @@ async fn read(sql: &mut SqliteConnection, row: &SqliteRow) -> Result<Model, stor
     })
 }
 
-/// Notes that something of the model changed.
+/// Notes that something of the version, and so of its model, changed.
 pub(crate) async fn touch(
     sql: &mut SqliteConnection,
     (name, number): (&ModelName, VersionNumber),
     now: Timestamp,
 ) -> Result<(), Error> {
-    let known: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM version WHERE model = ? AND number = ? AND deleted_at IS NULL",
+    let known = sqlx::query(
+        "UPDATE version SET updated_at = ?
+         WHERE model = ? AND number = ? AND deleted_at IS NULL",
     )
+    .bind(now.as_micros())
     .bind(name.as_str())
     .bind(int(number.0))
-    .fetch_optional(&mut *sql)
+    .execute(&mut *sql)
     .await?;
-    if known.is_none() {
+    if known.rows_affected() == 0 {
         return Err(Error::UnknownVersion(name.clone(), number));
     }
     sqlx::query("UPDATE model SET updated_at = ? WHERE name = ?")

@@ -83,7 +83,11 @@ pub struct Version {
     pub aliases: Vec<String>,
     /// Where it came from, in the words of whoever pushed it.
     pub source: Option<String>,
+    /// What it is for, in a person's words.
+    pub description: String,
     pub created_at: Timestamp,
+    /// When its description, tags or aliases changed last.
+    pub updated_at: Timestamp,
     pub created_by: Actor,
 }
 
@@ -138,7 +142,10 @@ pub(crate) async fn load(
     }
 }
 
-async fn read(sql: &mut SqliteConnection, row: &SqliteRow) -> Result<Version, storage::Error> {
+pub(crate) async fn read(
+    sql: &mut SqliteConnection,
+    row: &SqliteRow,
+) -> Result<Version, storage::Error> {
     let reference = VersionRef {
         model: row.parsed("model")?,
         number: VersionNumber(row.count("number")?),
@@ -158,7 +165,9 @@ async fn read(sql: &mut SqliteConnection, row: &SqliteRow) -> Result<Version, st
         signature: row.json("signature")?,
         lifecycle: row.parsed("lifecycle")?,
         source: row.maybe_text("source")?,
+        description: row.text("description")?,
         created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
         created_by: row.json("created_by")?,
         reference,
     })

@@ -110,8 +110,8 @@ async fn insert(
         .map_err(|error| storage::Error::corrupt("manifest", &error))?;
     sqlx::query(
         "INSERT INTO version (model, number, digest, manifest, signature, source, lifecycle,
-                              created_at, created_by)
-         VALUES (?, ?, ?, ?, ?, ?, 'registered', ?, ?)",
+                              created_at, updated_at, created_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8)",
     )
     .bind(new.model.as_str())
     .bind(int(number.0))

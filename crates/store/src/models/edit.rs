@@ -1,0 +1,175 @@
+//! What people say of models and versions: that one is to exist, what it is for, and tags. Refuses
+//! to touch what is sealed.
+
+use crate::models::Model;
+use crate::row::int;
+use crate::versions::Error;
+use crate::{Store, models, storage};
+use seatrial_domain::{ModelName, Timestamp, VersionNumber};
+use sqlx::SqliteConnection;
+use std::collections::BTreeMap;
+
+/// What a person says of a model.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    pub description: Option<String>,
+    /// Set; others stay.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Whether a model was there already.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Created {
+    New(Model),
+    Existing(Model),
+}
+
+impl Store {
+    /// A model without versions. One that is there stays as it is; one that was deleted comes back
+    /// empty, and its numbers go on.
+    pub async fn create_model(
+        &self,
+        name: &ModelName,
+        said: &Said,
+        now: Timestamp,
+    ) -> Result<Created, storage::Error> {
+        let mut write = self.write().await?;
+        let made = sqlx::query(
+            "INSERT INTO model (name, description, last_number, created_at, updated_at)
+             VALUES (?1, '', 0, ?2, ?2)
+             ON CONFLICT (name) DO UPDATE SET
+                 description = '', created_at = ?2, updated_at = ?2, deleted_at = NULL
+             WHERE deleted_at IS NOT NULL",
+        )
+        .bind(name.as_str())
+        .bind(now.as_micros())
+        .execute(write.sql())
+        .await?;
+        let is_new = made.rows_affected() > 0;
+        if is_new {
+            describe(write.sql(), name, said, now).await?;
+        }
+        let model = models::find(write.sql(), name).await?;
+        let model = model.ok_or_else(|| storage::Error::corrupt("model", &"it was just made"))?;
+        write.commit().await?;
+        Ok(if is_new { Created::New(model) } else { Created::Existing(model) })
+    }
+
+    /// Describes and tags a model. Errors: unknown.
+    pub async fn describe_model(
+        &self,
+        name: &ModelName,
+        said: &Said,
+        now: Timestamp,
+    ) -> Result<Model, Error> {
+        let mut write = self.write().await?;
+        describe(write.sql(), name, said, now).await?;
+        let model = models::find(write.sql(), name).await?;
+        let model = model.ok_or_else(|| Error::UnknownModel(name.clone()))?;
+        write.commit().await?;
+        Ok(model)
+    }
+
+    /// Takes a tag off a model; an absent one is as good as gone. Errors: unknown model.
+    pub async fn untag_model(
+        &self,
+        name: &ModelName,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        describe(write.sql(), name, &Said::default(), now).await?;
+        if models::find(write.sql(), name).await?.is_none() {
+            return Err(Error::UnknownModel(name.clone()));
+        }
+        sqlx::query("DELETE FROM model_tag WHERE model = ? AND key = ?")
+            .bind(name.as_str())
+            .bind(key)
+            .execute(write.sql())
+            .await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Says what a version is for. Errors: unknown.
+    pub async fn describe_version(
+        &self,
+        version: (&ModelName, VersionNumber),
+        description: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        models::touch(write.sql(), version, now).await?;
+        sqlx::query("UPDATE version SET description = ? WHERE model = ? AND number = ?")
+            .bind(description)
+            .bind(version.0.as_str())
+            .bind(int(version.1.0))
+            .execute(write.sql())
+            .await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Takes a tag off a version; an absent one is as good as gone. Errors: unknown version.
+    pub async fn untag_version(
+        &self,
+        version: (&ModelName, VersionNumber),
+        key: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut write = self.write().await?;
+        models::touch(write.sql(), version, now).await?;
+        sqlx::query("DELETE FROM version_tag WHERE model = ? AND number = ? AND key = ?")
+            .bind(version.0.as_str())
+            .bind(int(version.1.0))
+            .bind(key)
+            .execute(write.sql())
+            .await?;
+        Ok(write.commit().await?)
+    }
+
+    /// The newest version of each lifecycle.
+    pub async fn newest_of(
+        &self,
+        model: &ModelName,
+    ) -> Result<BTreeMap<String, VersionNumber>, storage::Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT lifecycle, max(number) FROM version
+             WHERE model = ? AND deleted_at IS NULL GROUP BY lifecycle",
+        )
+        .bind(model.as_str())
+        .fetch_all(self.readers())
+        .await?;
+        let number = |n: i64| VersionNumber(u64::try_from(n).unwrap_or(0));
+        Ok(rows.into_iter().map(|(lifecycle, newest)| (lifecycle, number(newest))).collect())
+    }
+}
+
+async fn describe(
+    sql: &mut SqliteConnection,
+    name: &ModelName,
+    said: &Said,
+    now: Timestamp,
+) -> Result<(), storage::Error> {
+    sqlx::query(
+        "UPDATE model SET description = coalesce(?, description), updated_at = ?
+         WHERE name = ? AND deleted_at IS NULL",
+    )
+    .bind(&said.description)
+    .bind(now.as_micros())
+    .bind(name.as_str())
+    .execute(&mut *sql)
+    .await?;
+    for (key, value) in &said.tags {
+        // A deleted model has no row that a tag could be of.
+        sqlx::query(
+            "INSERT INTO model_tag (model, key, value)
+             SELECT name, ?, ? FROM model WHERE name = ? AND deleted_at IS NULL
+             ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
+        )
+        .bind(key)
+        .bind(value)
+        .bind(name.as_str())
+        .execute(&mut *sql)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Searching the registry: a filter and an order of `domain::search` as SQL, page after page. A
+//! page's token names the last row's keys, so that what is registered meanwhile shifts nothing.
+
+mod conditions;
+mod token;
+
+use crate::models::Model;
+use crate::versions::Version;
+use crate::{Store, models, storage, versions};
+use conditions::Columns;
+use seatrial_domain::search::{Direction, Filter, OrderBy, OrderKey, Subject};
+use sqlx::QueryBuilder;
+pub use token::{Mark, Token};
+
+/// What is looked for, and which part of it.
+#[derive(Debug, Clone)]
+pub struct Search {
+    pub filter: Filter,
+    /// Total, as `domain::search::order_by` gives it.
+    pub order: Vec<OrderBy>,
+    /// The token of the page before.
+    pub after: Option<Token>,
+    pub limit: u32,
+}
+
+/// A page of what was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<T> {
+    pub items: Vec<T>,
+    /// None: this was the last page.
+    pub next: Option<Token>,
+}
+
+/// Why a search has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The token is of another search, or none at all.
+    #[error("the page token is none of this search's")]
+    Token,
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+storage::from_storage!(Error);
+
+impl Store {
+    /// Models that are not deleted.
+    pub async fn search_models(&self, search: &Search) -> Result<Found<Model>, Error> {
+        let mut query = QueryBuilder::new("SELECT * FROM model AS m WHERE deleted_at IS NULL");
+        finish(&mut query, search, Columns::of(Subject::Models))?;
+        let mut tx = self.readers().begin().await?;
+        let rows = query.build().fetch_all(&mut *tx).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            found.push(models::read(&mut tx, row).await?);
+        }
+        Ok(page(found, search, |model, key| match key {
+            OrderKey::Name => Mark::Text(model.name.to_string()),
+            OrderKey::CreatedAt => Mark::Number(model.created_at.as_micros()),
+            OrderKey::UpdatedAt => Mark::Number(model.updated_at.as_micros()),
+            OrderKey::VersionNumber => Mark::Number(0),
+        }))
+    }
+
+    /// Versions that are not deleted.
+    pub async fn search_versions(&self, search: &Search) -> Result<Found<Version>, Error> {
+        let mut query = QueryBuilder::new("SELECT * FROM version AS v WHERE deleted_at IS NULL");
+        finish(&mut query, search, Columns::of(Subject::Versions))?;
+        let mut tx = self.readers().begin().await?;
+        let rows = query.build().fetch_all(&mut *tx).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            found.push(versions::read(&mut tx, row).await?);
+        }
+        Ok(page(found, search, |version, key| match key {
+            OrderKey::Name => Mark::Text(version.reference.model.to_string()),
+            OrderKey::VersionNumber => Mark::Number(crate::row::int(version.reference.number.0)),
+            OrderKey::CreatedAt => Mark::Number(version.created_at.as_micros()),
+            OrderKey::UpdatedAt => Mark::Number(version.updated_at.as_micros()),
+        }))
+    }
+}
+
+type Query = QueryBuilder<sqlx::Sqlite>;
+
+/// The conditions, the place to go on from, the order, and one row more than the page.
+fn finish(query: &mut Query, search: &Search, columns: Columns) -> Result<(), Error> {
+    for condition in &search.filter.0 {
+        query.push(" AND ");
+        columns.push(query, condition);
+    }
+    if let Some(token) = &search.after {
+        let marks = token.marks(search).ok_or(Error::Token)?;
+        push_after(query, &columns, &search.order, marks);
+    }
+    query.push(" ORDER BY ");
+    for (place, by) in search.order.iter().enumerate() {
+        query.push(if place == 0 { "" } else { ", " }).push(columns.order(by.key));
+        query.push(match by.direction {
+            Direction::Ascending => " ASC",
+            Direction::Descending => " DESC",
+        });
+    }
+    query.push(" LIMIT ").push_bind(i64::from(search.limit) + 1);
+    Ok(())
+}
+
+/// Rows beyond the marks: beyond in the first key, or equal there and beyond in the next.
+fn push_after(query: &mut Query, columns: &Columns, order: &[OrderBy], marks: &[Mark]) {
+    query.push(" AND (");
+    for (depth, (by, mark)) in order.iter().zip(marks).enumerate() {
+        query.push(if depth == 0 { "(" } else { " OR (" });
+        for (by, mark) in order.iter().zip(marks).take(depth) {
+            query.push(columns.order(by.key)).push(" = ");
+            mark.push(query);
+            query.push(" AND ");
+        }
+        let beyond = match by.direction {
+            Direction::Ascending => " > ",
+            Direction::Descending => " < ",
+        };
+        query.push(columns.order(by.key)).push(beyond);
+        mark.push(query);
+        query.push(")");
+    }
+    query.push(")");
+}
+
+fn page<T>(mut items: Vec<T>, search: &Search, mark: fn(&T, OrderKey) -> Mark) -> Found<T> {
+    let full = usize::try_from(search.limit).unwrap_or(usize::MAX);
+    let more = items.len() > full;
+    items.truncate(full);
+    let next = items.last().filter(|_| more).map(|last| {
+        let marks = search.order.iter().map(|by| mark(last, by.key)).collect();
+        Token::new(search, marks)
+    });
+    Found { items, next }
+}
