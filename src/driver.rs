@@ -10,6 +10,7 @@ mod latch;
 mod look;
 mod offers;
 mod operator;
+mod owned;
 mod release;
 mod restore;
 mod retention;

@@ -8,7 +8,6 @@ use crate::clock;
 use crate::driver::trigger::Set;
 use axum::Json;
 use axum::http::StatusCode;
-use seatrial_domain::plan::Kind as PlanKind;
 use seatrial_domain::{ModelName, VersionNumber};
 use seatrial_store::aliases;
 use seatrial_store::models::Model;
@@ -86,15 +85,10 @@ pub(super) async fn check_alias(api: &super::Api, model: &ModelName, alias: &str
         );
         return Err(Failure::new(Kind::Invalid, detail));
     }
-    for policy in api.app.store.policies().await? {
-        let Ok(parsed) = seatrial_domain::policy::parse(&policy.yaml) else { continue };
-        let of_model = api.app.driver.serves(parsed.endpoint(), model).await?;
-        let plan = parsed.plan(PlanKind::Promote, parsed.endpoint()).ok();
-        if of_model && plan.is_some_and(|plan| plan.cutover.alias == alias) {
-            let detail = format!("alias {alias} of {model} is moved by rollouts alone");
-            let hint = format!("seatrial rollout start {model} VERSION");
-            return Err(Failure::new(Kind::Denied, detail).hint(hint));
-        }
+    if api.app.driver.moves(model, alias).await? {
+        let detail = format!("alias {alias} of {model} is moved by rollouts alone");
+        let hint = format!("seatrial rollout start {model} VERSION");
+        return Err(Failure::new(Kind::Denied, detail).hint(hint));
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! What MLflow's clients are told when something is refused: a code of theirs, and a message.
 //! Refuses to answer a fault that will not go away with a status that their client tries again.
 
-use crate::registry;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -38,6 +37,12 @@ impl Error {
     /// Something of this name already.
     pub(super) fn exists(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "RESOURCE_ALREADY_EXISTS", message.into())
+    }
+
+    /// Bytes that the file does not have.
+    pub(super) fn range(message: impl Into<String>) -> Self {
+        let status = StatusCode::RANGE_NOT_SATISFIABLE;
+        Self::new(status, "INVALID_PARAMETER_VALUE", message.into())
     }
 
     /// Not as things stand: something else needs it.
@@ -135,17 +140,6 @@ impl From<seatrial_store::search::Error> for Error {
         match error {
             seatrial_store::search::Error::Token => Self::invalid(error.to_string()),
             seatrial_store::search::Error::Storage(error) => error.into(),
-        }
-    }
-}
-
-impl From<registry::Error> for Error {
-    fn from(error: registry::Error) -> Self {
-        match error {
-            registry::Error::Blobs(error) => error.into(),
-            registry::Error::Versions(error) => error.into(),
-            registry::Error::Io(_) => Self::internal(error),
-            other => Self::invalid(other.to_string()),
         }
     }
 }

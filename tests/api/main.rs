@@ -16,6 +16,7 @@ mod guard;
 mod harness;
 #[path = "../journeys/harness/library.rs"]
 mod library;
+mod mlflow;
 mod models;
 mod policies;
 mod rollouts;

@@ -14,7 +14,7 @@ async fn the_document_is_served_as_it_is_generated() {
 #[tokio::test]
 async fn what_is_planned_says_so() {
     let server = Server::start();
-    for path in ["/", "/api/2.0/mlflow/registered-models/search", "/api/3.0/mlflow/server-info"] {
+    for path in ["/", "/api/2.0/mlflow/experiments/search", "/api/3.0/mlflow/server-info"] {
         let planned = answer(server.at(Method::GET, path)).await;
         assert_eq!(planned.status, 501, "{path}");
         assert_eq!(planned.body["title"], "not available yet", "{path}");

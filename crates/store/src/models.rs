@@ -1,6 +1,7 @@
 //! Registered names. A deleted model stays as a tombstone: its numbers are never given again.
 
 mod edit;
+mod rename;
 
 use crate::aliases::By;
 use crate::page::{Page, Request};
@@ -13,6 +14,7 @@ use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
 
 pub use edit::{Created, Said};
+pub use rename::RenameError;
 
 /// A registered model.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,12 +4,14 @@ mod delete;
 mod diff;
 mod register;
 mod release;
+mod standing;
 mod verify;
 
 pub(crate) use delete::delete_in;
 pub use diff::Diff;
-pub use register::{New, Registered};
+pub use register::{New, Origin, Registered};
 pub use release::Releasable;
+pub use standing::{InRollout, Stage, Standing};
 pub use verify::{Fault, Verified};
 
 use crate::page::{Page, Request};
@@ -83,6 +85,8 @@ pub struct Version {
     pub aliases: Vec<String>,
     /// Where it came from, in the words of whoever pushed it.
     pub source: Option<String>,
+    /// What a registry client said of where it came from.
+    pub origin: Origin,
     /// What it is for, in a person's words.
     pub description: String,
     pub created_at: Timestamp,
@@ -165,6 +169,11 @@ pub(crate) async fn read(
         signature: row.json("signature")?,
         lifecycle: row.parsed("lifecycle")?,
         source: row.maybe_text("source")?,
+        origin: Origin {
+            run_id: row.maybe_text("run_id")?,
+            run_link: row.maybe_text("run_link")?,
+            model_id: row.maybe_text("model_id")?,
+        },
         description: row.text("description")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,

@@ -6,7 +6,7 @@ use seatrial_domain::Digest;
 use sha2::{Digest as _, Sha256};
 use std::io;
 use tokio::fs::File;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -28,22 +28,17 @@ impl Blobs {
         Ok(bytes.into())
     }
 
+    /// The blob from byte `first` on, open, once all of it was read and verified.
+    pub async fn open_verified(&self, digest: &Digest, first: u64) -> Result<File, Error> {
+        let mut file = self.file(digest).await?;
+        verify_open(&mut file, digest).await?;
+        file.seek(io::SeekFrom::Start(first)).await?;
+        Ok(file)
+    }
+
     /// Reads the whole blob and compares its digest. Gives its size in bytes.
     pub async fn verify(&self, digest: &Digest) -> Result<u64, Error> {
-        let mut file = self.file(digest).await?;
-        let mut hasher = Sha256::new();
-        let mut buffer = vec![0; CHUNK_BYTES];
-        let mut size = 0_u64;
-        loop {
-            let read = file.read(&mut buffer).await?;
-            match buffer.get(..read) {
-                Some([]) | None => break,
-                Some(bytes) => hasher.update(bytes),
-            }
-            size = size.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
-        }
-        check(digest, Digest::from_sha256(&hasher.finalize().into()))?;
-        Ok(size)
+        verify_open(&mut self.file(digest).await?, digest).await
     }
 
     async fn file(&self, digest: &Digest) -> Result<File, Error> {
@@ -55,6 +50,22 @@ impl Blobs {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+async fn verify_open(file: &mut File, digest: &Digest) -> Result<u64, Error> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; CHUNK_BYTES];
+    let mut size = 0_u64;
+    loop {
+        let read = file.read(&mut buffer).await?;
+        match buffer.get(..read) {
+            Some([]) | None => break,
+            Some(bytes) => hasher.update(bytes),
+        }
+        size = size.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+    }
+    check(digest, Digest::from_sha256(&hasher.finalize().into()))?;
+    Ok(size)
 }
 
 fn check(expected: &Digest, found: Digest) -> Result<(), Error> {

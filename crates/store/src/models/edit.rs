@@ -125,22 +125,6 @@ impl Store {
             .await?;
         Ok(write.commit().await?)
     }
-
-    /// The newest version of each lifecycle.
-    pub async fn newest_of(
-        &self,
-        model: &ModelName,
-    ) -> Result<BTreeMap<String, VersionNumber>, storage::Error> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT lifecycle, max(number) FROM version
-             WHERE model = ? AND deleted_at IS NULL GROUP BY lifecycle",
-        )
-        .bind(model.as_str())
-        .fetch_all(self.readers())
-        .await?;
-        let number = |n: i64| VersionNumber(u64::try_from(n).unwrap_or(0));
-        Ok(rows.into_iter().map(|(lifecycle, newest)| (lifecycle, number(newest))).collect())
-    }
 }
 
 async fn describe(

@@ -24,6 +24,14 @@ pub struct New {
     pub now: Timestamp,
 }
 
+/// What a registry client says of where a version came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub run_id: Option<String>,
+    pub run_link: Option<String>,
+    pub model_id: Option<String>,
+}
+
 /// The version, and whether it was there before.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Registered {
@@ -54,18 +62,13 @@ impl Store {
     /// Registers a version; who stores its blobs holds them until then ([`crate::blobs::Hold`]).
     /// Errors: [`Error::MissingBlob`].
     pub async fn register_version(&self, new: &New) -> Result<Registered, Error> {
-        for file in new.manifest.files() {
-            if !self.blobs().has(&file.digest, file.size).await? {
-                let (path, digest) = (file.path.clone(), file.digest.clone());
-                return Err(Error::MissingBlob { path, digest });
-            }
-        }
+        self.have_all(&new.manifest).await?;
         let digest = new.manifest.digest();
         let mut write = self.write().await?;
         let existing = find(&mut write, &new.model, &digest).await?;
         let number = match existing {
             Some(number) => number,
-            None => insert(&mut write, new, &digest).await?,
+            None => insert(&mut write, new, &Origin::default()).await?,
         };
         let key = (&new.model, number);
         let tags = tags::set(write.sql(), key, &new.tags).await?;
@@ -83,6 +86,44 @@ impl Store {
             None => Registered::New(version),
         })
     }
+
+    /// Registers a version of a model that is there, with a number of its own even if the model has
+    /// one of the same bytes: so registry clients expect it. Who has its blobs holds them until
+    /// then. Errors: [`Error::UnknownModel`], [`Error::MissingBlob`].
+    pub async fn register_numbered(
+        &self,
+        new: &New,
+        origin: &Origin,
+        description: &str,
+    ) -> Result<Version, Error> {
+        self.have_all(&new.manifest).await?;
+        let mut write = self.write().await?;
+        if models::find(write.sql(), &new.model).await?.is_none() {
+            return Err(Error::UnknownModel(new.model.clone()));
+        }
+        let number = insert(&mut write, new, origin).await?;
+        let key = (&new.model, number);
+        tags::set(write.sql(), key, &new.tags).await?;
+        sqlx::query("UPDATE version SET description = ? WHERE model = ? AND number = ?")
+            .bind(description)
+            .bind(new.model.as_str())
+            .bind(int(number.0))
+            .execute(write.sql())
+            .await?;
+        let version = load(write.sql(), key).await?;
+        write.commit().await?;
+        Ok(version)
+    }
+
+    async fn have_all(&self, manifest: &Manifest) -> Result<(), Error> {
+        for file in manifest.files() {
+            if !self.blobs().has(&file.digest, file.size).await? {
+                let (path, digest) = (file.path.clone(), file.digest.clone());
+                return Err(Error::MissingBlob { path, digest });
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn find(
@@ -91,7 +132,8 @@ async fn find(
     digest: &Digest,
 ) -> Result<Option<VersionNumber>, storage::Error> {
     let row = sqlx::query(
-        "SELECT number FROM version WHERE model = ? AND digest = ? AND deleted_at IS NULL",
+        "SELECT number FROM version WHERE model = ? AND digest = ? AND deleted_at IS NULL
+         ORDER BY number DESC LIMIT 1",
     )
     .bind(model.as_str())
     .bind(digest.as_str())
@@ -103,15 +145,16 @@ async fn find(
 async fn insert(
     write: &mut Write<'_>,
     new: &New,
-    digest: &Digest,
+    origin: &Origin,
 ) -> Result<VersionNumber, storage::Error> {
+    let digest = new.manifest.digest();
     let number = models::next_number(write.sql(), &new.model, new.now).await?;
     let manifest = String::from_utf8(new.manifest.to_bytes())
         .map_err(|error| storage::Error::corrupt("manifest", &error))?;
     sqlx::query(
         "INSERT INTO version (model, number, digest, manifest, signature, source, lifecycle,
-                              created_at, updated_at, created_by)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8)",
+                              created_at, updated_at, created_by, run_id, run_link, model_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8, ?9, ?10, ?11)",
     )
     .bind(new.model.as_str())
     .bind(int(number.0))
@@ -121,6 +164,9 @@ async fn insert(
     .bind(&new.source)
     .bind(new.now.as_micros())
     .bind(to_json("actor", &new.actor)?)
+    .bind(&origin.run_id)
+    .bind(&origin.run_link)
+    .bind(&origin.model_id)
     .execute(write.sql())
     .await?;
     let subject = format!("{}/{number}", new.model);

@@ -1,0 +1,31 @@
+//! What of a model is the rollouts': the aliases that they move, and with a policy its stages.
+
+use super::Driver;
+use seatrial_domain::ModelName;
+use seatrial_domain::plan::Kind;
+use seatrial_domain::policy::{self, Policy};
+use seatrial_store::storage;
+
+impl Driver {
+    /// Whether rollouts move this alias of the model.
+    pub async fn moves(&self, model: &ModelName, alias: &str) -> Result<bool, storage::Error> {
+        let moves = |policy: Policy| {
+            let plan = policy.plan(Kind::Promote, policy.endpoint()).ok();
+            plan.is_some_and(|plan| plan.cutover.alias == alias)
+        };
+        Ok(self.policies_of(model).await?.into_iter().any(moves))
+    }
+
+    /// The policies of endpoints that serve the model.
+    pub async fn policies_of(&self, model: &ModelName) -> Result<Vec<Policy>, storage::Error> {
+        let mut of_model = Vec::new();
+        for stored in self.store.policies().await? {
+            // One that an earlier release took and this one refuses moves nothing.
+            let Ok(policy) = policy::parse(&stored.yaml) else { continue };
+            if self.serves(policy.endpoint(), model).await? {
+                of_model.push(policy);
+            }
+        }
+        Ok(of_model)
+    }
+}

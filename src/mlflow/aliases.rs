@@ -1,0 +1,80 @@
+//! Aliases as MLflow's clients set, ask for and remove them.
+
+use super::error::{Error, Result};
+use super::models;
+use super::owned::refuse_owned;
+use super::versions;
+use super::wire::{Args, Number};
+use crate::api::Api;
+use crate::clock;
+use crate::driver::trigger::Set;
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use seatrial_store::aliases::By;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const CHARS_MAX: usize = 255;
+
+type Shared = State<Arc<Api>>;
+
+pub(super) fn routes() -> Router<Arc<Api>> {
+    Router::new().route("/registered-models/alias", post(set).get(show).delete(remove))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Alias {
+    name: String,
+    alias: String,
+    version: Number,
+}
+
+async fn set(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>> {
+    check(&given.alias)?;
+    let version = versions::named(&api, &given.name, &given.version).await?.reference;
+    refuse_owned(&api, &version.model, &given.alias).await?;
+    let by = By { actor: &actor, cause: "set by a registry client", now: clock::now() };
+    let key = (&version.model, version.number);
+    let changed = api.app.store.set_alias(key, &given.alias, by).await?;
+    let set = Set { model: version.model, version: version.number, changed };
+    api.app.driver.triggered(set, actor).await;
+    Ok(Json(json!({})))
+}
+
+async fn show(api: Shared, Args(given, _): Args<Alias>) -> Result<Json<Value>> {
+    let model = models::named(&api, &given.name).await?;
+    let number = model.aliases.get(&given.alias).ok_or_else(|| {
+        Error::invalid(format!("Registered model alias {} not found.", given.alias))
+    })?;
+    let version = api.app.store.version(&model.name, *number).await?;
+    versions::answer(&api, &version).await
+}
+
+async fn remove(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>> {
+    check(&given.alias)?;
+    let model = models::named(&api, &given.name).await?.name;
+    refuse_owned(&api, &model, &given.alias).await?;
+    let by = By { actor: &actor, cause: "removed by a registry client", now: clock::now() };
+    api.app.store.remove_alias(&model, &given.alias, by).await?;
+    Ok(Json(json!({})))
+}
+
+/// A word that is neither `latest` nor a version's.
+fn check(alias: &str) -> Result<()> {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    if alias.is_empty() || alias.chars().count() > CHARS_MAX || !alias.chars().all(fits) {
+        return Err(Error::invalid(format!(
+            "Invalid alias name: {alias:?}. Names may only contain alphanumerics, underscores (_) \
+             and dashes (-), 1 to {CHARS_MAX} of them."
+        )));
+    }
+    let number = alias.strip_prefix(['v', 'V']).unwrap_or_default();
+    let is_version = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    if alias.eq_ignore_ascii_case("latest") || is_version {
+        return Err(Error::invalid(format!("Alias {alias:?} is reserved.")));
+    }
+    Ok(())
+}

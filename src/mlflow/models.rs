@@ -1,0 +1,117 @@
+//! Registered models: create, get, describe, rename, delete, and the newest of each stage.
+
+use super::error::{Error, Result};
+use super::tags::checked;
+use super::wire::{self, Args, ModelVersion, RegisteredModel, Tag};
+use crate::api::Api;
+use crate::clock;
+use axum::extract::State;
+use axum::routing::{delete, get, patch, post};
+use axum::{Json, Router};
+use seatrial_domain::ModelName;
+use seatrial_store::aliases::By;
+use seatrial_store::models::{Created, Model, RenameError, Said};
+use seatrial_store::versions::Stage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+type Shared = State<Arc<Api>>;
+
+pub(super) fn routes() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/registered-models/create", post(create))
+        .route("/registered-models/get", get(show))
+        .route("/registered-models/update", patch(update).post(update))
+        .route("/registered-models/rename", post(rename))
+        .route("/registered-models/delete", delete(remove))
+        .route("/registered-models/get-latest-versions", get(latest).post(latest))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct About {
+    name: String,
+    new_name: String,
+    description: Option<String>,
+    tags: Vec<Tag>,
+    stages: Vec<String>,
+}
+
+async fn create(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
+    let name = ModelName::new(&about.name)?;
+    let said = Said { description: about.description, tags: checked(about.tags)? };
+    match api.app.store.create_model(&name, &said, clock::now()).await? {
+        Created::New(model) => Ok(answer(&wire::model(&model, Vec::new()))),
+        Created::Existing(_) => {
+            Err(Error::exists(format!("Registered Model (name={name}) already exists.")))
+        }
+    }
+}
+
+async fn show(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
+    let model = named(&api, &about.name).await?;
+    Ok(answer(&full(&api, &model).await?))
+}
+
+async fn update(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
+    let name = named(&api, &about.name).await?.name;
+    let said = Said { description: Some(about.description.unwrap_or_default()), ..Said::default() };
+    let model = api.app.store.describe_model(&name, &said, clock::now()).await?;
+    Ok(answer(&full(&api, &model).await?))
+}
+
+async fn rename(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Value>> {
+    let from = named(&api, &about.name).await?.name;
+    let to = ModelName::new(&about.new_name)?;
+    let by = By { actor: &actor, cause: "renamed by a registry client", now: clock::now() };
+    let renamed = api.app.store.rename_model(&from, &to, by).await;
+    let model = renamed.map_err(|error| match error {
+        RenameError::Unknown(_) => Error::missing(error.to_string()),
+        RenameError::Taken(_) => Error::exists(error.to_string()),
+        RenameError::Referenced { .. } => Error::state(error.to_string()),
+        RenameError::Storage(error) => error.into(),
+    })?;
+    Ok(answer(&full(&api, &model).await?))
+}
+
+async fn remove(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Value>> {
+    let name = named(&api, &about.name).await?.name;
+    api.app.store.delete_model(&name, &actor, clock::now()).await?;
+    Ok(Json(json!({})))
+}
+
+async fn latest(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
+    let name = named(&api, &about.name).await?.name;
+    let stages = about.stages.iter().map(|stage| super::stages::read(stage));
+    let stages = stages.collect::<Result<Vec<Stage>>>()?;
+    let found = newest(&api, &name, &stages).await?;
+    Ok(Json(if found.is_empty() { json!({}) } else { json!({"model_versions": found}) }))
+}
+
+/// The model of a client's name. A name that is none is as unknown as any other.
+pub(super) async fn named(api: &Api, name: &str) -> Result<Model> {
+    if name.trim().is_empty() {
+        return Err(Error::invalid("Registered model name cannot be empty."));
+    }
+    let missing = || Error::missing(format!("Registered Model with name={name} not found"));
+    let parsed = ModelName::new(name).map_err(|_fault| missing())?;
+    Ok(api.app.store.model(&parsed).await?)
+}
+
+/// A model with the newest version of each stage.
+pub(super) async fn full(api: &Api, model: &Model) -> Result<RegisteredModel> {
+    Ok(wire::model(model, newest(api, &model.name, &[]).await?))
+}
+
+/// Of these stages; of every one where none is named.
+async fn newest(api: &Api, name: &ModelName, stages: &[Stage]) -> Result<Vec<ModelVersion>> {
+    let found = api.app.store.newest_by_stage(name).await?;
+    let wanted = |stage: Stage| stages.is_empty() || stages.contains(&stage);
+    let found = found.iter().filter(|(_, standing)| wanted(standing.stage));
+    Ok(found.map(|(version, standing)| wire::version(version, standing)).collect())
+}
+
+fn answer(model: &RegisteredModel) -> Json<Value> {
+    Json(json!({"registered_model": model}))
+}

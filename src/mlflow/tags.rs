@@ -1,0 +1,110 @@
+//! Tags of models and versions. Those that rollouts show are read only.
+
+use super::error::{Error, Result};
+use super::wire::{Args, Number, Tag};
+use super::{models, versions};
+use crate::api::Api;
+use crate::clock;
+use crate::driver::trigger::Set;
+use axum::extract::State;
+use axum::routing::{delete, post};
+use axum::{Json, Router};
+use seatrial_store::models::Said;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const KEY_MAX: usize = 250;
+const VALUE_MAX: usize = 100_000;
+const READ_ONLY: [&str; 3] = ["rollout.id", "rollout.stage", "rollout.share"];
+
+type Shared = State<Arc<Api>>;
+
+pub(super) fn routes() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/registered-models/set-tag", post(set_on_model))
+        .route("/registered-models/delete-tag", delete(remove_from_model))
+        .route("/model-versions/set-tag", post(set_on_version))
+        .route("/model-versions/delete-tag", delete(remove_from_version))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Given {
+    name: String,
+    version: Number,
+    key: String,
+    value: String,
+}
+
+impl Given {
+    fn tags(&self) -> Result<BTreeMap<String, String>> {
+        checked(vec![Tag { key: self.key.clone(), value: self.value.clone() }])
+    }
+}
+
+async fn set_on_model(api: Shared, Args(given, _): Args<Given>) -> Result<Json<Value>> {
+    let tags = given.tags()?;
+    let name = models::named(&api, &given.name).await?.name;
+    let said = Said { description: None, tags };
+    api.app.store.describe_model(&name, &said, clock::now()).await?;
+    Ok(Json(json!({})))
+}
+
+async fn remove_from_model(api: Shared, Args(given, _): Args<Given>) -> Result<Json<Value>> {
+    check_key(&given.key)?;
+    let name = models::named(&api, &given.name).await?.name;
+    api.app.store.untag_model(&name, &given.key, clock::now()).await?;
+    Ok(Json(json!({})))
+}
+
+async fn set_on_version(api: Shared, Args(given, actor): Args<Given>) -> Result<Json<Value>> {
+    let tags = given.tags()?;
+    let version = versions::named(&api, &given.name, &given.version).await?.reference;
+    let key = (&version.model, version.number);
+    let changed = api.app.store.tag_version(key, &tags, clock::now()).await?;
+    let set = Set { model: version.model, version: version.number, changed };
+    api.app.driver.triggered(set, actor).await;
+    Ok(Json(json!({})))
+}
+
+async fn remove_from_version(api: Shared, Args(given, _): Args<Given>) -> Result<Json<Value>> {
+    check_key(&given.key)?;
+    let version = versions::named(&api, &given.name, &given.version).await?.reference;
+    let key = (&version.model, version.number);
+    api.app.store.untag_version(key, &given.key, clock::now()).await?;
+    Ok(Json(json!({})))
+}
+
+/// Tags as a client may set them; of one key, the last.
+pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>> {
+    let mut checked = BTreeMap::new();
+    for Tag { key, value } in tags {
+        check_key(&key)?;
+        let length = value.chars().count();
+        if length > VALUE_MAX {
+            return Err(Error::invalid(format!(
+                "tag {key}: a value has at most {VALUE_MAX} characters, this one has {length}"
+            )));
+        }
+        checked.insert(key, value);
+    }
+    Ok(checked)
+}
+
+fn check_key(key: &str) -> Result<()> {
+    let fits = |c: char| c.is_alphanumeric() || "_-. :/".contains(c);
+    if key.is_empty() || key.chars().count() > KEY_MAX || !key.chars().all(fits) {
+        return Err(Error::invalid(format!(
+            "Invalid tag key: {key:?}. Keys may only contain alphanumerics, underscores (_), \
+             dashes (-), periods (.), spaces, colons (:) and slashes (/), 1 to {KEY_MAX} of them."
+        )));
+    }
+    if READ_ONLY.contains(&key) {
+        return Err(Error::denied(format!(
+            "tag {key} is set by rollouts alone: seatrial rollout start MODEL VERSION"
+        )));
+    }
+    Ok(())
+}

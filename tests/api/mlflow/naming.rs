@@ -1,0 +1,108 @@
+//! Models' names, tags and aliases.
+
+use super::{call, get, post, refusal};
+use crate::harness::{Server, demo_model};
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_model_is_made_once_and_its_bad_names_are_refused() {
+    let server = Server::start();
+    let made = post(&server, "registered-models/create", json!({"name": "m", "unknown": 1})).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    assert_eq!(made.body["registered_model"]["name"], "m");
+    assert!(made.body["registered_model"]["creation_timestamp"].is_i64());
+    assert!(made.body["registered_model"].get("tags").is_none(), "what is empty is left out");
+    let again = post(&server, "registered-models/create", json!({"name": "m"})).await;
+    assert_eq!(refusal(&again), (400, "RESOURCE_ALREADY_EXISTS"));
+    for name in ["", "  ", "a/b", "a:b", "..", "../x", "a\u{0}b"] {
+        let refused = post(&server, "registered-models/create", json!({"name": name})).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{name:?}");
+    }
+    let unknown = get(&server, "registered-models/get", &[("name", "other")]).await;
+    assert_eq!(refusal(&unknown), (404, "RESOURCE_DOES_NOT_EXIST"));
+}
+
+#[tokio::test]
+async fn tags_are_checked_set_and_removed() {
+    let server = Server::start();
+    post(&server, "registered-models/create", json!({"name": "m"})).await;
+    let set = json!({"name": "m", "key": "a.b c:d/e", "value": "v"});
+    assert_eq!(post(&server, "registered-models/set-tag", set).await.status, 200);
+    let shown = get(&server, "registered-models/get", &[("name", "m")]).await;
+    let tags = json!([{"key": "a.b c:d/e", "value": "v"}]);
+    assert_eq!(shown.body["registered_model"]["tags"], tags);
+    for key in ["", "a*b", &"k".repeat(251)] {
+        let set = json!({"name": "m", "key": key, "value": "v"});
+        let refused = post(&server, "registered-models/set-tag", set).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{key:?}");
+    }
+    let own = json!({"name": "m", "key": "rollout.stage", "value": "v"});
+    let refused = post(&server, "registered-models/set-tag", own).await;
+    assert_eq!(refusal(&refused), (403, "PERMISSION_DENIED"));
+    for key in ["a.b c:d/e", "never there"] {
+        let path = "registered-models/delete-tag";
+        let gone = call(&server, Method::DELETE, path, json!({"name": "m", "key": key})).await;
+        assert_eq!(gone.status, 200, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn an_alias_is_set_found_and_removed_and_reserved_ones_are_refused() {
+    let server = Server::start();
+    server.push("m", &demo_model("v1")).await;
+    let path = "registered-models/alias";
+    for alias in ["latest", "v3", "V12", "", "a b", "a/b"] {
+        let set = json!({"name": "m", "alias": alias, "version": "1"});
+        let refused = post(&server, path, set).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{alias:?}");
+    }
+    let absent = post(&server, path, json!({"name": "m", "alias": "best", "version": "9"})).await;
+    assert_eq!(refusal(&absent), (404, "RESOURCE_DOES_NOT_EXIST"));
+    let set = post(&server, path, json!({"name": "m", "alias": "best", "version": "1"})).await;
+    assert_eq!(set.status, 200, "{set:?}");
+    let found = get(&server, path, &[("name", "m"), ("alias", "best")]).await;
+    assert_eq!(found.body["model_version"]["version"], "1");
+    assert_eq!(found.body["model_version"]["aliases"], json!(["best"]));
+    for _twice in 0..2 {
+        let gone = json!({"name": "m", "alias": "best"});
+        assert_eq!(call(&server, Method::DELETE, path, gone).await.status, 200);
+    }
+    let unknown = get(&server, path, &[("name", "m"), ("alias", "best")]).await;
+    assert_eq!(refusal(&unknown), (400, "INVALID_PARAMETER_VALUE"));
+}
+
+#[tokio::test]
+async fn an_alias_that_rollouts_move_is_denied_by_name_of_the_command() {
+    let server = Server::start();
+    server.push("m", &demo_model("v1")).await;
+    let yaml = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\n\
+                spec: {endpoint: m}\n";
+    let applied = server.put("/policies/p", json!({"text": yaml})).await;
+    assert!(applied.status < 300, "{applied:?}");
+    let set = json!({"name": "m", "alias": "champion", "version": "1"});
+    let refused = post(&server, "registered-models/alias", set).await;
+    assert_eq!(refusal(&refused), (403, "PERMISSION_DENIED"));
+    assert!(refused.body["message"].as_str().unwrap().contains("seatrial rollout start m VERSION"));
+    let stage = json!({"name": "m", "version": "1", "stage": "Production"});
+    let refused = post(&server, "model-versions/transition-stage", stage).await;
+    assert_eq!(refusal(&refused), (403, "PERMISSION_DENIED"));
+}
+
+#[tokio::test]
+async fn a_renamed_model_keeps_its_versions_and_the_old_name_its_numbers() {
+    let server = Server::start();
+    server.push("old", &demo_model("v1")).await;
+    let set = json!({"name": "old", "alias": "best", "version": "1"});
+    post(&server, "registered-models/alias", set).await;
+    let rename = json!({"name": "old", "new_name": "new"});
+    let renamed = post(&server, "registered-models/rename", rename).await;
+    assert_eq!(renamed.status, 200, "{renamed:?}");
+    let found =
+        get(&server, "registered-models/alias", &[("name", "new"), ("alias", "best")]).await;
+    assert_eq!(found.body["model_version"]["name"], "new");
+    let gone = get(&server, "registered-models/get", &[("name", "old")]).await;
+    assert_eq!(gone.status, 404);
+    let next = server.push("old", &demo_model("v2")).await;
+    assert_eq!(next.body["version"], 2, "{next:?}");
+}

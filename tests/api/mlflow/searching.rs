@@ -1,0 +1,45 @@
+//! Searches over HTTP: the client's own filter, orders, pages.
+
+use super::{get, post, refusal};
+use crate::harness::Server;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_model_without_the_prompt_tag_is_found() {
+    let server = Server::start();
+    for name in ["b", "a", "prompt"] {
+        post(&server, "registered-models/create", json!({"name": name})).await;
+    }
+    let tag = json!({"name": "prompt", "key": "mlflow.prompt.is_prompt", "value": "true"});
+    post(&server, "registered-models/set-tag", tag).await;
+    let filter = "tag.`mlflow.prompt.is_prompt` != 'true'";
+    let first = [("filter", filter), ("max_results", "1"), ("order_by", "name ASC")];
+    let page = get(&server, "registered-models/search", &first).await;
+    assert_eq!(page.body["registered_models"][0]["name"], "a", "{page:?}");
+    let token = page.body["next_page_token"].as_str().unwrap().to_owned();
+    let next = [first.as_slice(), &[("page_token", token.as_str())]].concat();
+    let last = get(&server, "registered-models/search", &next).await;
+    assert_eq!(last.body["registered_models"][0]["name"], "b", "{last:?}");
+    assert!(last.body.get("next_page_token").is_none());
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_refused_and_not_tried_again() {
+    let server = Server::start();
+    for (path, query) in [
+        ("registered-models/search", ("filter", "name OR 1")),
+        ("registered-models/search", ("filter", "run_id = 'r'")),
+        ("registered-models/search", ("order_by", "size")),
+        ("registered-models/search", ("max_results", "1001")),
+        ("registered-models/search", ("max_results", "-1")),
+        ("registered-models/search", ("page_token", "made up")),
+        ("model-versions/search", ("max_results", "200001")),
+        ("model-versions/search", ("filter", "version_number = 'x'")),
+    ] {
+        let refused = get(&server, path, &[query]).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{query:?}");
+    }
+    let twice = [("order_by", "name ASC"), ("order_by", "name DESC")];
+    let refused = get(&server, "registered-models/search", &twice).await;
+    assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"));
+}
