@@ -57,10 +57,13 @@ pub(super) fn gate(next: Rollout, here: Here<'_>, event: &Event, now: Timestamp)
 /// The shadow's look. Divergence may be the intended improvement: a person can accept it.
 fn compared(next: Rollout, event: &Event, look: &Look<'_>, now: Timestamp) -> Answer {
     let accepted = next.step.approved.is_some() || next.step.overridden.is_some();
+    // The shadow splits nothing; a verdict that says otherwise is none of its own, and void.
+    let valid =
+        look.verdict.sample_ratio == SampleRatio::Plausible && next.held != Some(Hold::Provider);
     match &look.verdict.decision {
         Decision::Fail { .. } if accepted => leave(next, event, look, now),
         Decision::Fail { .. } => diverged(next, event, look.verdict, now),
-        Decision::Pass if next.held != Some(Hold::Provider) => leave(next, event, look, now),
+        Decision::Pass if valid => leave(next, event, look, now),
         Decision::Pass | Decision::Inconclusive | Decision::Error { .. } => {
             undecided(next, event, look, now)
         }

@@ -90,3 +90,17 @@ fn a_shadow_without_traffic_pauses_at_its_deadline() {
     ",
     );
 }
+
+#[test]
+fn a_void_verdict_does_not_leave_the_shadow() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach shadow      -> shadow 0 % epoch 11
+        0   ack               -> shadow 0 % epoch 11
+        10  look skewed 100   -> refused: undecided
+        11  look pass 100     -> canary 5 % epoch 12
+    ",
+    );
+}
