@@ -2,6 +2,7 @@
 //! elsewhere. Looks at Host (DNS rebinding), Origin and the content type of what changes things.
 
 use super::problem::{Failure, Kind};
+use super::routes::BASE;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -38,7 +39,7 @@ fn check(method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Failure
 
 /// Forms and plain text are what a page may send without being asked; neither is taken.
 fn content_type(method: &Method, path: &str, found: Option<&str>) -> Result<(), Failure> {
-    let expected = if *method == Method::PUT && path.ends_with("/files") {
+    let expected = if *method == Method::PUT && is_upload(path) {
         "application/octet-stream"
     } else {
         "application/json"
@@ -53,6 +54,13 @@ fn content_type(method: &Method, path: &str, found: Option<&str>) -> Result<(), 
             Err(Failure::new(Kind::MediaType, detail))
         }
     }
+}
+
+/// Whether it is `/uploads/{upload}/files`.
+fn is_upload(path: &str) -> bool {
+    let mut parts = path.strip_prefix(BASE).unwrap_or(path).split('/').skip(1);
+    let (uploads, _upload, files) = (parts.next(), parts.next(), parts.next());
+    uploads == Some("uploads") && files == Some("files") && parts.next().is_none()
 }
 
 #[cfg(test)]
@@ -95,6 +103,12 @@ mod tests {
         assert_eq!(answer(&Method::POST, "/x", &[]), 415);
         let bytes = ("content-type", "application/octet-stream");
         assert_eq!(answer(&Method::PUT, "/uploads/1/files", &[bytes]), 200);
+        assert_eq!(answer(&Method::PUT, "/api/v1/uploads/1/files", &[bytes]), 200);
         assert_eq!(answer(&Method::PUT, "/uploads/1/files", &[JSON]), 415);
+        for named_so in ["/policies/files", "/models/uploads/aliases/files"] {
+            let named_so = &format!("{BASE}{named_so}");
+            assert_eq!(answer(&Method::PUT, named_so, &[JSON]), 200, "{named_so}");
+            assert_eq!(answer(&Method::PUT, named_so, &[bytes]), 415, "{named_so}");
+        }
     }
 }

@@ -43,6 +43,8 @@ pub(in crate::cli) enum Error {
 
 /// The file at `root`, or every file below the directory `root`, sorted by name.
 pub(in crate::cli) fn scan(root: &Path) -> Result<Vec<Local>, Error> {
+    // With a slash at its end a link would be followed.
+    let root = root.components().as_path();
     let found = metadata(root)?;
     let mut files = Vec::new();
     if found.is_dir() {
@@ -147,6 +149,13 @@ mod tests {
         symlink("a.onnx", root.path().join("b.onnx")).unwrap();
         assert!(matches!(scan(root.path()), Err(Error::Symlink(_))));
         assert!(matches!(scan(&root.path().join("b.onnx")), Err(Error::Symlink(_))));
+        let (inside, link) = (root.path().join("in"), root.path().join("link"));
+        fs::create_dir(&inside).unwrap();
+        fs::write(inside.join("c.onnx"), b"m").unwrap();
+        symlink(&inside, &link).unwrap();
+        for root in [link.join(""), link.join("."), link] {
+            assert!(matches!(scan(&root), Err(Error::Symlink(_))), "{}", root.display());
+        }
     }
 
     #[test]
