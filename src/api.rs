@@ -28,9 +28,11 @@ pub use catalogue::document;
 use crate::app::App;
 use crate::clock;
 use crate::config::Control;
-use crate::registry::Registry;
+use crate::dataset;
+use crate::registry::{Children, Registry};
 use hyper_util::service::TowerToHyperService;
 use seatrial_gateway::listen;
+use seatrial_runtime::confined;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -93,7 +95,13 @@ fn connections_of(limits: &Control) -> listen::Limits {
 fn open(app: Arc<App>, stop: &CancellationToken) -> anyhow::Result<Api> {
     let config = &app.config;
     let limits = config.limits.uploads.clone();
-    let registry = Registry::open(app.store.clone(), app.child.clone(), limits, &config.data.dir)?;
+    let dataset = &config.limits.dataset;
+    let dataset = dataset::child::Child {
+        program: app.child.program.clone(),
+        limits: confined::Limits { memory_bytes: dataset.memory, timeout: dataset.timeout },
+    };
+    let children = Children { model: app.child.clone(), dataset };
+    let registry = Registry::open(app.store.clone(), children, limits, &config.data.dir)?;
     let subscribers = usize::try_from(config.limits.control.max_subscribers)?;
     let subscribers = Arc::new(Semaphore::new(subscribers));
     Ok(Api { registry, subscribers, stop: stop.clone(), app })

@@ -6,6 +6,7 @@
 //! store's) and of metrics (`validation`).
 
 mod builder;
+pub mod child;
 mod csv;
 mod error;
 mod feed;

@@ -3,14 +3,17 @@
 use clap::Parser as _;
 use seatrial::cli::{self, Cli, Exit};
 use seatrial::config::Environment;
+use seatrial::dataset::child;
 use seatrial_runtime::probe;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // The server's own child, which tries one model and nothing else, needs no runtime.
+    // The server's own children, which try one file and nothing else, need no runtime.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|verb| verb == probe::VERB) {
-        return probe::child_main(arguments);
+    match arguments.next() {
+        Some(verb) if verb == probe::VERB => return probe::child_main(arguments),
+        Some(verb) if verb == child::VERB => return child::main(arguments),
+        Some(_) | None => {}
     }
     let cli = Cli::parse();
     let environment = match Environment::read() {

@@ -1,8 +1,8 @@
 //! The registry's door: what is pushed becomes a sealed version, or leaves nothing behind.
 //!
 //! Owns uploads, which live in a directory of their own until they are sealed; names given by
-//! clients never become paths on this disk. A model is tried in a process of its own before any of
-//! it is stored. Refuses models that do not load, keep data elsewhere or use unknown operators.
+//! clients never become paths on this disk. A model is tried, and a dataset read, in a process of its
+//! own before any of it is stored. Refuses models that do not load, keep data elsewhere or use unknown operators.
 
 mod dataset;
 mod error;
@@ -19,20 +19,31 @@ pub use upload::{Received, UploadId};
 
 use crate::clock;
 use crate::config::Uploads;
+use crate::dataset::child;
 use seatrial_domain::Timestamp;
-use seatrial_runtime::probe::Child;
+use seatrial_runtime::probe;
 use seatrial_store::Store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use upload::Upload;
+
+/// The processes in which what is pushed is tried.
+#[derive(Debug, Clone)]
+pub struct Children {
+    pub model: probe::Child,
+    pub dataset: child::Child,
+}
 
 /// The door of one store.
 #[derive(Debug)]
 pub struct Registry {
     store: Store,
-    child: Child,
+    children: Children,
     limits: Uploads,
+    /// One permit for each child at work.
+    checks: Semaphore,
     /// Where uploads wait; emptied at start.
     spool: PathBuf,
     open: Mutex<BTreeMap<UploadId, Upload>>,
@@ -40,14 +51,20 @@ pub struct Registry {
 
 impl Registry {
     /// Opens the door; what an earlier process left of unfinished uploads is removed.
-    pub fn open(store: Store, child: Child, limits: Uploads, data: &Path) -> std::io::Result<Self> {
+    pub fn open(
+        store: Store,
+        children: Children,
+        limits: Uploads,
+        data: &Path,
+    ) -> std::io::Result<Self> {
         let spool = data.join("uploads");
         match std::fs::remove_dir_all(&spool) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
         std::fs::create_dir_all(&spool)?;
-        Ok(Self { store, child, limits, spool, open: Mutex::default() })
+        let checks = Semaphore::new(size(limits.max_checks));
+        Ok(Self { store, children, limits, checks, spool, open: Mutex::default() })
     }
 
     /// Begins an upload; the time is when it is forgotten.
@@ -56,7 +73,7 @@ impl Registry {
         let id = UploadId::random();
         let upload = Upload::create(self.spool.join(id.as_str()), expires_at)?;
         let mut open = self.lock();
-        let limit = usize::try_from(self.limits.max_open).unwrap_or(usize::MAX);
+        let limit = size(self.limits.max_open);
         if open.len() >= limit {
             return Err(Error::TooManyUploads { limit });
         }
@@ -74,6 +91,13 @@ impl Registry {
         self.lock().retain(|_, upload| upload.expires_at() > now);
     }
 
+    /// Leave to start a child, for as long as it is kept. Without it the upload stays as it is, and
+    /// its client may ask again.
+    fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let limit = size(self.limits.max_checks);
+        self.checks.try_acquire().map_err(|_none_left| Error::TooManyChecks { limit })
+    }
+
     /// Takes an upload out of reach of its client: from here on it is sealed or gone.
     fn take(&self, id: &UploadId) -> Result<Upload, Error> {
         self.lock().remove(id).ok_or_else(|| Error::UnknownUpload(id.clone()))
@@ -82,4 +106,8 @@ impl Registry {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<UploadId, Upload>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn size(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }

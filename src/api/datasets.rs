@@ -9,7 +9,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use seatrial_domain::VersionNumber;
 use seatrial_domain::ids::DatasetName;
-use seatrial_store::datasets::Dataset;
+use seatrial_store::datasets::{Dataset, Registered};
 use seatrial_store::page::Request;
 
 /// Lists every version of every dataset, by name and number.
@@ -42,11 +42,14 @@ pub(super) async fn latest(api: State, Path(name): Path<String>) -> Result<Json<
     Ok(Json(view(&dataset)))
 }
 
-/// Registers the one file of an upload as a new version.
+/// Registers the one file of an upload as a new version. The same file again is answered with the
+/// version it is.
 #[utoipa::path(post, path = "/datasets/{dataset}/versions", tag = "datasets",
     params(("dataset" = String, Path)), request_body = wire::RegisterDataset,
-    responses((status = 201, body = wire::Dataset), (status = 404, body = Problem),
-        (status = 422, body = Problem)))]
+    responses((status = 201, body = wire::Dataset, description = "Registered."),
+        (status = 200, body = wire::Dataset, description = "Registered before."),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 pub(super) async fn register(
     api: State,
     Path(name): Path<String>,
@@ -56,8 +59,12 @@ pub(super) async fn register(
     let name = DatasetName::new(&name)?;
     let upload = UploadId::claimed(&register.upload);
     let new = NewDataset { name, label: register.label, actor };
-    let dataset = api.registry.register_dataset(&upload, new).await?;
-    Ok((StatusCode::CREATED, Json(view(&dataset))))
+    let registered = api.registry.register_dataset(&upload, new).await?;
+    let status = match &registered {
+        Registered::New(_) => StatusCode::CREATED,
+        Registered::Existing(_) => StatusCode::OK,
+    };
+    Ok((status, Json(view(&registered.into_dataset()))))
 }
 
 /// Shows one version.

@@ -14,6 +14,7 @@ pub struct Limits {
     pub control: Control,
     pub uploads: Uploads,
     pub probe: Probe,
+    pub dataset: Dataset,
 }
 
 /// The inference listener and its recorder.
@@ -101,6 +102,8 @@ pub struct Uploads {
     pub max_files: u32,
     /// Uploads begun and not yet sealed.
     pub max_open: u32,
+    /// Models tried and datasets read at once, each in a process of its own.
+    pub max_checks: u32,
     /// An upload that is not sealed by then is forgotten.
     #[serde(with = "span")]
     pub expire_after: Duration,
@@ -116,6 +119,7 @@ impl Default for Uploads {
             max_total: 16 * 1024 * MIB,
             max_files: 10_000,
             max_open: 16,
+            max_checks: 4,
             expire_after: Duration::from_secs(3600),
             idle_timeout: Duration::from_secs(30),
         }
@@ -138,6 +142,22 @@ impl Default for Probe {
     }
 }
 
+/// The process that reads a dataset at the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dataset {
+    /// Bytes of address space: what validation may take when it reads the dataset again.
+    pub memory: u64,
+    #[serde(with = "span")]
+    pub timeout: Duration,
+}
+
+impl Default for Dataset {
+    fn default() -> Self {
+        Self { memory: 2048 * MIB, timeout: Duration::from_secs(60) }
+    }
+}
+
 impl Limits {
     /// A limit of zero would refuse everything, and is never meant.
     pub(super) fn check(&self) -> Result<(), Error> {
@@ -157,7 +177,9 @@ impl Limits {
             ("limits.uploads.max_total", self.uploads.max_total),
             ("limits.uploads.max_files", self.uploads.max_files.into()),
             ("limits.uploads.max_open", self.uploads.max_open.into()),
+            ("limits.uploads.max_checks", self.uploads.max_checks.into()),
             ("limits.probe.memory", self.probe.memory),
+            ("limits.dataset.memory", self.dataset.memory),
         ];
         let spans = [
             ("limits.inference.header_timeout", self.inference.header_timeout),
@@ -167,6 +189,7 @@ impl Limits {
             ("limits.uploads.expire_after", self.uploads.expire_after),
             ("limits.uploads.idle_timeout", self.uploads.idle_timeout),
             ("limits.probe.timeout", self.probe.timeout),
+            ("limits.dataset.timeout", self.dataset.timeout),
         ];
         let zero_count = counts.into_iter().find(|(_, value)| *value == 0);
         let zero_span = spans.into_iter().find(|(_, value)| value.is_zero());

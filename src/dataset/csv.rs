@@ -9,24 +9,46 @@ pub(super) fn read(path: &Path, limits: Limits) -> Result<Table, Error> {
     let mut reader =
         csv::ReaderBuilder::new().from_path(path).map_err(|error| fault(&place, error))?;
     let names: Vec<String> = header(&mut reader, &place, limits)?;
-    let mut cells: Vec<Vec<Cell>> = names.iter().map(|_| Vec::new()).collect();
+    let mut columns: Vec<Cells> = names.iter().map(|_| Cells::default()).collect();
     let mut record = csv::StringRecord::new();
-    let mut rows = 0;
+    let (mut lines, mut bytes) = (Vec::new(), 0_usize);
     while reader.read_record(&mut record).map_err(|error| fault(&place, error))? {
-        rows += 1;
-        place.within("rows", rows, limits.rows)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        for (column, text) in cells.iter_mut().zip(record.iter()) {
-            column.push(Cell { line, text: text.into() });
+        place.within("rows", lines.len() + 1, limits.rows)?;
+        // Two bytes of a file are a cell, which takes more than that.
+        bytes = bytes.saturating_add(record.iter().map(unpacked).sum());
+        place.within("bytes unpacked", bytes, limits.bytes)?;
+        lines.push(record.position().map_or(0, csv::Position::line));
+        for (column, text) in columns.iter_mut().zip(record.iter()) {
+            column.push(text);
         }
     }
-    let columns = names.into_iter().zip(cells).map(|(name, cells)| typed(&name, &cells, &place));
-    Ok(Table::of(columns.collect::<Result<_, _>>()?, rows))
+    let typed = |(name, cells): (String, Cells)| typed(&name, &cells, &lines, &place);
+    let columns = names.into_iter().zip(columns).map(typed).collect::<Result<_, _>>()?;
+    Ok(Table::of(columns, lines.len()))
 }
 
-struct Cell {
-    line: u64,
-    text: Box<str>,
+/// The texts of a column, one after the other, and where each ends.
+#[derive(Default)]
+struct Cells {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
+    }
+}
+
+/// The memory that a cell takes here; a number takes no more in the table.
+const fn unpacked(text: &str) -> usize {
+    text.len() + size_of::<usize>()
 }
 
 fn header<R: std::io::Read>(
@@ -42,8 +64,8 @@ fn header<R: std::io::Read>(
         if name.trim().is_empty() {
             return Err(here.fault("a column without a name; the first line names every column"));
         }
-        if !seen.insert(name) {
-            return Err(here.column(name).fault("the name is used twice"));
+        if !seen.insert(name.trim()) {
+            return Err(here.column(name.trim()).fault("the name is used twice"));
         }
     }
     Ok(header.iter().map(|name| name.trim().to_owned()).collect())
@@ -51,28 +73,27 @@ fn header<R: std::io::Read>(
 
 /// Integers where every value is one, else numbers, else texts. A gap among numbers is refused:
 /// a model has no input for it.
-fn typed(name: &str, cells: &[Cell], place: &Place) -> Result<Column, Error> {
-    let texts = || cells.iter().map(|cell| cell.text.trim());
+fn typed(name: &str, cells: &Cells, lines: &[u64], place: &Place) -> Result<Column, Error> {
+    let texts = || cells.iter().map(str::trim);
     let scalar = |values| Column { name: name.to_owned(), row_shape: Vec::new(), values };
     if let Ok(integers) = texts().map(str::parse::<i64>).collect::<Result<Vec<_>, _>>() {
         return Ok(scalar(Values::Integers(integers)));
     }
     let number = |text: &str| text.parse::<f64>().ok();
-    let Some(gap) =
-        cells.iter().find(|cell| number(cell.text.trim()).is_none_or(|x| !x.is_finite()))
-    else {
+    let is_gap = |(text, _): &(&str, &u64)| number(text).is_none_or(|x| !x.is_finite());
+    let Some((text, line)) = texts().zip(lines).find(is_gap) else {
         return Ok(scalar(Values::Numbers(texts().filter_map(number).collect())));
     };
     let mut filled = texts().filter(|text| !text.is_empty()).peekable();
     if filled.peek().is_some() && filled.all(|text| number(text).is_some()) {
-        let line = usize::try_from(gap.line).unwrap_or(usize::MAX);
-        let fault = match gap.text.trim() {
+        let line = usize::try_from(*line).unwrap_or(usize::MAX);
+        let fault = match text {
             "" => "the value is missing, and the other rows hold numbers".to_owned(),
             text => format!("{text:?} is not a finite number"),
         };
         return Err(place.clone().line(line).column(name).fault(fault));
     }
-    Ok(scalar(Values::Texts(cells.iter().map(|cell| cell.text.to_string()).collect())))
+    Ok(scalar(Values::Texts(cells.iter().map(str::to_owned).collect())))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "foreign and non-exhaustive")]

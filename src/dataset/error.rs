@@ -82,3 +82,17 @@ pub enum Error {
     #[error("{0}")]
     Columns(String),
 }
+
+impl Error {
+    /// The same error, told of the name that people know the file by.
+    pub(super) fn of_file(mut self, name: &Path) -> Self {
+        match &mut self {
+            Self::Io { file, .. } => name.clone_into(file),
+            Self::Invalid { place, .. } | Self::TooLarge { place, .. } => {
+                name.clone_into(&mut place.file);
+            }
+            Self::Format(_) | Self::Columns(_) => {}
+        }
+        self
+    }
+}

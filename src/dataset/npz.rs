@@ -44,7 +44,7 @@ fn array(
 ) -> Result<(Column, usize), Error> {
     let limit = *bytes_left;
     let fault = |error: std::io::Error| place.clone().fault(format!("not an array: {error}"));
-    let npy = NpyFile::new(entry.take(limit)).map_err(fault)?;
+    let npy = NpyFile::new(checked_header(entry, place)?.take(limit)).map_err(fault)?;
     let shape: Vec<usize> = npy
         .shape()
         .iter()
@@ -64,6 +64,24 @@ fn array(
     *bytes_left = limit.saturating_sub(size);
     let values = values(npy, place)?;
     Ok((Column { name, row_shape: row_shape.to_vec(), values }, *rows))
+}
+
+/// The entry from its start, once its header is known to be short: the header is read and parsed
+/// before anything in it can be checked, and takes a hundred times its size while it is.
+fn checked_header(mut entry: impl Read, place: &Place) -> Result<impl Read, Error> {
+    const LONGEST: u64 = 64 * 1024;
+    const MAGIC_AND_LENGTH: u64 = 12;
+    let mut start = Vec::new();
+    let read = (&mut entry).take(MAGIC_AND_LENGTH).read_to_end(&mut start);
+    read.map_err(|error| place.clone().fault(format!("not an array: {error}")))?;
+    let length = match start.as_slice() {
+        [_, _, _, _, _, _, 1, _, low, high, ..] => u16::from_le_bytes([*low, *high]).into(),
+        [_, _, _, _, _, _, _, _, a, b, c, d] => u32::from_le_bytes([*a, *b, *c, *d]),
+        // Too short for any header: what reads it says so.
+        _ => 0,
+    };
+    place.within("bytes of header", length, LONGEST)?;
+    Ok(std::io::Cursor::new(start).chain(entry))
 }
 
 /// The memory that an element takes in the table: numbers are widened, texts are strings.

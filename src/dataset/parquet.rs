@@ -4,6 +4,7 @@ use super::builder::{ColumnBuilder, Scalar};
 use super::{Error, Limits, Place, Table};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
@@ -18,6 +19,10 @@ pub(super) fn read(path: &Path, limits: Limits) -> Result<Table, Error> {
     place.within("rows", metadata.num_rows(), limits.rows)?;
     let names = metadata.schema().get_fields();
     place.within("columns", names.len(), limits.columns)?;
+    let mut seen = HashSet::new();
+    if let Some(twice) = names.iter().find(|field| !seen.insert(field.name())) {
+        return Err(place.column(twice.name()).fault("the name is used twice"));
+    }
     let mut columns: Vec<_> = names.iter().map(|field| ColumnBuilder::new(field.name())).collect();
     let (mut rows, mut bytes) = (0_usize, 0_usize);
     for row in reader.get_row_iter(None).map_err(fault)? {

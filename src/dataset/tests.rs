@@ -66,6 +66,15 @@ fn faults_name_file_line_and_column() {
         fault("a.jsonl", b"{\"x\":[1,2]}\n{\"x\":[1]}\n"),
         "a.jsonl, line 2, column \"x\": a value of shape [1]; the rows before have [2]"
     );
+    assert_eq!(
+        fault("a.csv", b"x, x\n1,2\n"),
+        "a.csv, line 1, column \"x\": the name is used twice"
+    );
+    assert_eq!(
+        fault("a.jsonl", b"{\"x\":1,\"x\":2}\n"),
+        "a.jsonl, line 1, column \"x\": the name is used twice"
+    );
+    assert_eq!(fault("a.jsonl", b"{\"x\":\"\xff\"}\n"), "a.jsonl, line 1: the text is not UTF-8");
     assert!(fault("a.jsonl", b"{\"x\":[[1],2]}\n").contains("different depths"));
     assert!(
         fault("a.jsonl", b"{\"x\":1}\n[1]\n").starts_with("a.jsonl, line 2: not a JSON object")
@@ -222,4 +231,23 @@ fn a_fixed_first_dimension_limits_the_batch() {
     assert_eq!(batch(-1).unwrap(), Batch::Any);
     assert_eq!(batch(1).unwrap(), Batch::One);
     assert!(batch(8).unwrap_err().to_string().contains("expected -1 or 1"));
+}
+
+#[test]
+fn jsonl_columns_keep_the_order_of_the_file() {
+    let lines = b"{\"b\":1,\"a\":2,\"p10\":3,\"p2\":4}\n{\"a\":6,\"b\":5,\"p2\":8,\"p10\":7}\n";
+    let table = table("a.jsonl", lines).unwrap();
+    let signature = taking(&[("x", DataType::Int64, &[-1, 4])]);
+    let joined = feed(&table, &signature, &[]).unwrap();
+    assert_eq!(joined.request(&(0..2))[0]["data"], json!([1, 2, 3, 4, 5, 6, 7, 8]));
+}
+
+#[test]
+fn parquet_columns_of_one_name_are_refused() {
+    let schema = "message rows { required double x; required double x; }";
+    let schema = Arc::new(::parquet::schema::parser::parse_message_type(schema).unwrap());
+    let writer =
+        ::parquet::file::writer::SerializedFileWriter::new(Vec::new(), schema, Arc::default());
+    let fault = fault("a.parquet", &writer.unwrap().into_inner().unwrap());
+    assert_eq!(fault, "a.parquet, column \"x\": the name is used twice");
 }

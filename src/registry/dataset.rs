@@ -2,11 +2,12 @@
 
 use super::{Error, Registry, UploadId};
 use crate::clock;
-use crate::dataset::{self, Format, Limits};
+use crate::dataset::Format;
+use crate::dataset::child::Task;
 use seatrial_domain::Actor;
 use seatrial_domain::ids::DatasetName;
 use seatrial_store::blobs::Blob;
-use seatrial_store::datasets::{self, Dataset, New};
+use seatrial_store::datasets::{self, New, Registered};
 use std::path::Path;
 
 /// What a dataset is registered with.
@@ -24,17 +25,17 @@ impl Registry {
         &self,
         upload: &UploadId,
         new: NewDataset,
-    ) -> Result<Dataset, Error> {
+    ) -> Result<Registered, Error> {
+        let _turn = self.turn()?;
         let upload = self.take(upload)?;
         let files = upload.files().collect::<Vec<_>>();
         let [file] = files.as_slice() else {
             return Err(Error::NotOneFile { found: files.len() });
         };
         let format = Format::of_path(Path::new(file.path.as_str()))?;
-        let (at, label) = (file.at.clone(), new.label);
-        let inspect = move || dataset::inspect(&at, format, label.as_deref(), Limits::default());
-        let summary =
-            tokio::task::spawn_blocking(inspect).await.map_err(std::io::Error::other)??;
+        let (path, name) = (file.at.clone(), file.path.to_string());
+        let task = Task { path, name, format, label: new.label };
+        let summary = self.children.dataset.inspect(&task).await?;
         let _until_registered = self.store.blobs().hold().await;
         self.store_file(file).await?;
         let new = New {

@@ -1,6 +1,7 @@
 //! Why something is not let in.
 
 use super::UploadId;
+use crate::dataset;
 use seatrial_domain::manifest::{self, FilePath};
 use seatrial_runtime::probe;
 use seatrial_store::{blobs, datasets, versions};
@@ -13,6 +14,8 @@ pub enum Error {
     UnknownUpload(UploadId),
     #[error("{limit} uploads are open already")]
     TooManyUploads { limit: usize },
+    #[error("{limit} pushes are being checked already; push again in a moment")]
+    TooManyChecks { limit: usize },
     #[error("an upload has at most {limit} files")]
     TooManyFiles { limit: usize },
     #[error("more than {limit} bytes, the limit for {of}")]
@@ -35,8 +38,11 @@ pub enum Error {
     },
     #[error("a dataset is one file; this upload has {found}")]
     NotOneFile { found: usize },
+    /// Its name says no format.
     #[error(transparent)]
-    Dataset(#[from] crate::dataset::Error),
+    Format(#[from] dataset::Error),
+    #[error(transparent)]
+    Dataset(#[from] dataset::child::Error),
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
     #[error(transparent)]
@@ -45,6 +51,20 @@ pub enum Error {
     Versions(#[from] versions::Error),
     #[error(transparent)]
     Datasets(#[from] datasets::Error),
+    /// The disk or the quota is full; nothing of the upload stays.
+    #[error("no room is left for the upload: free some disk space and push again")]
+    Full(#[source] std::io::Error),
     #[error("the upload directory can't be used")]
-    Io(#[from] std::io::Error),
+    Io(#[source] std::io::Error),
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            Self::Full(error)
+        } else {
+            Self::Io(error)
+        }
+    }
 }

@@ -29,11 +29,13 @@ impl Registry {
         upload: &UploadId,
         new: NewModel,
     ) -> Result<Registered, Error> {
+        let _turn = self.turn()?;
         let upload = self.take(upload)?;
         let files = upload.files().map(sealed).collect();
         let manifest = Manifest::new(ArtifactType::Model, files)?;
         let main = main_file(&upload, &manifest)?;
-        let report = self.child.probe(&files_of(&upload, &manifest, main), Level::Door).await;
+        let report =
+            self.children.model.probe(&files_of(&upload, &manifest, main), Level::Door).await;
         let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
         let _until_registered = self.store.blobs().hold().await;
         for file in upload.files() {

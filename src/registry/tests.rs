@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use seatrial_domain::Digest;
 use seatrial_domain::manifest::FilePath;
-use seatrial_runtime::probe;
+use seatrial_runtime::{confined, probe};
 use std::time::Duration;
 
 struct Door {
@@ -16,12 +16,15 @@ struct Door {
 async fn door(limits: Uploads) -> Door {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), seatrial_store::Options::default()).await.unwrap();
-    let child = Child {
+    let model = probe::Child {
         program: "/nonexistent".into(),
         library: "/nonexistent".into(),
-        limits: probe::Limits::default(),
+        limits: confined::Limits::default(),
     };
-    let registry = Registry::open(store, child, limits, dir.path()).unwrap();
+    let limits_of_reading = confined::Limits::default();
+    let dataset = child::Child { program: "/nonexistent".into(), limits: limits_of_reading };
+    let children = Children { model, dataset };
+    let registry = Registry::open(store, children, limits, dir.path()).unwrap();
     Door { registry, dir }
 }
 
@@ -159,4 +162,33 @@ async fn a_file_that_stalls_is_given_up() {
     let stalled = door.registry.receive(&id, path, stream::pending()).await.unwrap_err();
     assert!(matches!(stalled, Error::Idle { .. }), "{stalled}");
     assert_eq!(door.left(), 0);
+}
+
+#[tokio::test]
+async fn checks_beyond_the_limit_are_refused_and_may_be_asked_for_again() {
+    let door = door(Uploads { max_checks: 1, ..Uploads::default() }).await;
+    let (id, _) = door.registry.begin().unwrap();
+    door.receive(&id, "a.csv", b"x\n1\n").await.unwrap();
+    let holdout = || NewDataset {
+        name: "holdout".parse().unwrap(),
+        label: None,
+        actor: seatrial_domain::Actor::Seatrial,
+    };
+    let busy = door.registry.turn().unwrap();
+    let refused = door.registry.register_dataset(&id, holdout()).await.unwrap_err();
+    assert!(matches!(refused, Error::TooManyChecks { limit: 1 }), "{refused}");
+    let refused = door.registry.register_model(&id, digits()).await.unwrap_err();
+    assert!(matches!(refused, Error::TooManyChecks { limit: 1 }), "{refused}");
+    drop(busy);
+    let tried = door.registry.register_dataset(&id, holdout()).await.unwrap_err();
+    assert!(matches!(tried, Error::Dataset(_)), "its turn has come: {tried}");
+}
+
+#[test]
+fn a_full_disk_is_told_from_a_broken_one() {
+    use std::io::ErrorKind;
+    for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+        assert!(matches!(Error::from(std::io::Error::from(kind)), Error::Full(_)));
+    }
+    assert!(matches!(Error::from(std::io::Error::from(ErrorKind::NotFound)), Error::Io(_)));
 }

@@ -29,28 +29,27 @@ pub(crate) struct Answer {
 impl Server {
     /// A fresh server; returns once it says that it serves.
     pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// As [`Server::start`], with a configuration in TOML.
+    pub(crate) fn start_with(config: &str) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_seatrial"))
-            .arg("serve")
-            .arg("--data")
-            .arg(data.path())
-            .args(["--inference", "127.0.0.1:0", "--control", "127.0.0.1:0"])
-            .env("ORT_DYLIB_PATH", crate::library::library())
-            .env("SEATRIAL_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let told = lines.find_map(|line| {
-            let line = line.unwrap();
-            Some(line.split_once("control at ")?.1.to_owned())
-        });
-        // What it says later is read and dropped, so that it never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
+        std::fs::write(data.path().join(CONFIG), config).unwrap();
+        let (child, control) = spawn(data.path());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        Self { child, control: told.expect("the server says where it listens"), data, client }
+        Self { child, control, data, client }
+    }
+
+    /// As a power cut ends it.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// The same data again, at other addresses.
+    pub(crate) fn restart(&mut self) {
+        (self.child, self.control) = spawn(self.data.path());
     }
 
     /// A request below `/api/v1`.
@@ -113,6 +112,34 @@ impl Server {
     }
 }
 
+const CONFIG: &str = "seatrial.toml";
+
+/// The process, and the address of its control API once it says so.
+fn spawn(data: &Path) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_seatrial"))
+        .arg("serve")
+        .arg("--config")
+        .arg(data.join(CONFIG))
+        .arg("--data")
+        .arg(data)
+        .args(["--inference", "127.0.0.1:0", "--control", "127.0.0.1:0"])
+        .env("ORT_DYLIB_PATH", crate::library::library())
+        .env("SEATRIAL_LOG", "warn")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let told = lines.find_map(|line| {
+        let line = line.unwrap();
+        Some(line.split_once("control at ")?.1.to_owned())
+    });
+    // What it says later is read and dropped, so that it never waits for us.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, told.expect("the server says where it listens"))
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // Where it has ended already there is nothing to kill.
@@ -138,13 +165,14 @@ async fn read(response: Response) -> Answer {
 
 /// Replaces what differs from run to run.
 pub(crate) fn redacted(mut value: Value) -> Value {
-    const VARYING: [&str; 9] = [
+    const VARYING: [&str; 10] = [
         "created_at",
         "applied_at",
         "ended_at",
         "expires_at",
         "at",
         "since",
+        "canonical",
         "hash",
         "previous",
         "head",

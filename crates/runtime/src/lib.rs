@@ -2,10 +2,12 @@
 //!
 //! Owns the port [`Backend`] and its embedded form, [`OnnxModel`]: ONNX files loaded into ONNX
 //! Runtime, whose shared library is found or provisioned by [`library`]. [`onnx`] reads a model's
-//! signature and refuses what must not be served; [`probe`] tries a model in a process of its own.
+//! signature and refuses what must not be served; [`probe`] tries a model in a process of its own,
+//! which [`confined`] limits.
 //! Refuses to know of endpoints, routes, rollouts and wire formats.
 
 mod backend;
+pub mod confined;
 mod convert;
 pub mod infer;
 pub mod library;

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::load::{self, Level};
 use crate::{Backend, Files, LoadOptions, OnnxModel, Source, WarmUp, library};
 
+pub use crate::confined::Limits;
 pub use child::{VERB, main as child_main};
-pub use parent::{Child, Error, Limits};
+pub use parent::{Child, Error};
 
 /// What a trial found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -87,9 +87,25 @@ pub struct Dataset {
     pub created_by: Actor,
 }
 
+/// A dataset, and whether it was there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    New(Dataset),
+    Existing(Dataset),
+}
+
+impl Registered {
+    /// The dataset, new or not.
+    pub fn into_dataset(self) -> Dataset {
+        match self {
+            Self::New(dataset) | Self::Existing(dataset) => dataset,
+        }
+    }
+}
+
 impl Store {
     /// Registers a dataset. What is equal in bytes, format and label is answered as it is.
-    pub async fn register_dataset(&self, new: &New) -> Result<Dataset, Error> {
+    pub async fn register_dataset(&self, new: &New) -> Result<Registered, Error> {
         if !self.blobs().has(&new.blob.digest, new.blob.size).await? {
             return Err(Error::MissingBlob(new.blob.digest.clone()));
         }
@@ -105,11 +121,11 @@ impl Store {
         .fetch_optional(write.sql())
         .await?;
         if let Some(row) = existing {
-            return Ok(read(&row)?);
+            return Ok(Registered::Existing(read(&row)?));
         }
         let dataset = insert(&mut write, new).await?;
         write.commit().await?;
-        Ok(dataset)
+        Ok(Registered::New(dataset))
     }
 
     /// A dataset; the newest of its name where no number is given.

@@ -1,6 +1,7 @@
 //! How the product's errors become problems.
 
 use super::{Failure, Kind};
+use crate::dataset::child;
 use crate::driver::command;
 use crate::registry;
 use seatrial_domain::{ids, manifest};
@@ -121,7 +122,9 @@ impl From<registry::Error> for Failure {
             Error::UnknownUpload(_) => {
                 Self::new(Kind::NotFound, detail).hint("seatrial model push PATH --name N")
             }
-            Error::TooManyUploads { .. } => Self::new(Kind::Busy, detail),
+            Error::TooManyUploads { .. } | Error::TooManyChecks { .. } => {
+                Self::new(Kind::Busy, detail)
+            }
             Error::TooManyFiles { .. } | Error::TooLarge { .. } => {
                 Self::new(Kind::TooLarge, detail)
             }
@@ -133,10 +136,11 @@ impl From<registry::Error> for Failure {
                 Self::new(Kind::Refused, detail)
             }
             Error::Model { path, source } => refused_model(&path, source),
-            Error::Dataset(crate::dataset::Error::Io { .. }) | Error::Io(_) => {
+            Error::Full(_) => Self::new(Kind::Storage, detail),
+            Error::Dataset(child::Error::Unreadable { .. }) | Error::Io(_) => {
                 Self::internal(&error.into())
             }
-            Error::Dataset(_) => Self::new(Kind::Refused, detail),
+            Error::Format(_) | Error::Dataset(_) => Self::new(Kind::Refused, detail),
             Error::Blobs(error) => error.into(),
             Error::Versions(error) => error.into(),
             Error::Datasets(error) => error.into(),

@@ -1,16 +1,12 @@
 //! The child: limits itself, loads the library and the model, says in one line how it went.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use super::Report;
-use crate::Files;
-use crate::library;
 use crate::load::{self, Level};
+use crate::{Files, confined, library};
 
 /// The hidden verb by which an executable becomes the child.
 pub const VERB: &str = "model-probe";
@@ -43,28 +39,15 @@ impl Arguments {
 /// line of JSON, the report or the [`load::Error`], and exits with success in both cases.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let Some(arguments) = Arguments::read(arguments) else { return ExitCode::from(USAGE) };
-    let outcome = trial(&arguments);
-    let mut line = serde_json::to_vec(&outcome).unwrap_or_default();
-    line.push(b'\n');
-    match std::io::stdout().write_all(&line) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_parent_is_gone) => ExitCode::FAILURE,
-    }
+    confined::answer(&trial(&arguments))
 }
 
 fn trial(arguments: &Arguments) -> Result<Report, load::Error> {
     let unread = |error| load::Error::Io { detail: format!("which files to try: {error}") };
     let files: Files<PathBuf> = serde_json::from_reader(std::io::stdin()).map_err(unread)?;
-    limit_memory(arguments.memory_bytes)?;
+    confined::limit_memory(arguments.memory_bytes)
+        .map_err(|error| load::Error::Io { detail: format!("no memory limit: {error}") })?;
     library::init(&arguments.library)
         .map_err(|error| load::Error::Library { detail: error.to_string() })?;
     super::probe(files, arguments.level)
-}
-
-/// A limit on address space: an allocation beyond it fails instead of starving the server.
-fn limit_memory(bytes: u64) -> Result<(), load::Error> {
-    let Rlimit { maximum, .. } = getrlimit(Resource::As);
-    let current = Some(maximum.map_or(bytes, |maximum| maximum.min(bytes)));
-    setrlimit(Resource::As, Rlimit { current, maximum })
-        .map_err(|error| load::Error::Io { detail: format!("no memory limit: {error}") })
 }

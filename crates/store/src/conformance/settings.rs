@@ -86,7 +86,7 @@ async fn a_dataset_is_numbered_by_its_content() {
             actor: ada(),
             now: at(1),
         };
-        numbers.push(store.register_dataset(&new).await.unwrap().number.0);
+        numbers.push(store.register_dataset(&new).await.unwrap().into_dataset().number.0);
     }
     assert_eq!(numbers, [1, 1, 2]);
     let name = "holdout".parse().unwrap();
