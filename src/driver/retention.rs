@@ -17,15 +17,15 @@ pub(super) const EVERY: Duration = Duration::from_secs(300);
 const GRACE: Duration = Duration::from_secs(3600);
 
 impl Driver {
-    /// Tidies the store now and then.
+    /// Tidies the store at the start, and now and then.
     pub(super) fn forget(self: &Arc<Self>) {
         let driver = Arc::clone(self);
         self.tasks.spawn("retention", async move {
             loop {
-                tokio::time::sleep(EVERY).await;
                 if let Err(error) = driver.prune().await {
                     tracing::warn!(error = format!("{error:#}"), "nothing was pruned");
                 }
+                tokio::time::sleep(EVERY).await;
             }
         });
     }
@@ -49,7 +49,7 @@ impl Driver {
         if forgotten > 0 {
             tracing::info!(rollouts = forgotten, "evidence was kept for as long as its plan says");
         }
-        // What a crash left between a version's deletion and its bytes'.
+        // What a crash left of a push, or between a version's deletion and its bytes'.
         self.store.sweep_blobs().await?;
         Ok(())
     }

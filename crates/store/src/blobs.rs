@@ -72,6 +72,9 @@ impl Blobs {
             tokio::fs::remove_file(entry.path()).await?;
         }
         sync_dir(dir).await?;
+        if let Some(data) = dir.parent() {
+            sync_dir(data).await?;
+        }
         let (sealed, partial) = (sealed.into(), partial.into());
         Ok(Self { sealed, partial, next: Arc::default(), holds: Arc::default() })
     }

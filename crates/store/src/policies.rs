@@ -1,9 +1,11 @@
-//! Applied policies, as their authors wrote them. Each change is a new number; none is lost.
+//! Applied policies, as their authors wrote them. Each application that changes what is in force is
+//! a new number; none is lost.
 
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
 use crate::{Store, journal, storage};
 use seatrial_domain::{Actor, Digest, EndpointName, Timestamp};
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 /// What is applied. The text was checked by the domain already.
@@ -20,7 +22,7 @@ pub struct New {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     pub name: String,
-    /// 1, 2, … with each changed text.
+    /// 1, 2, … with each application that changed something.
     pub number: u64,
     pub endpoint: EndpointName,
     pub yaml: String,
@@ -31,16 +33,18 @@ pub struct Policy {
 }
 
 impl Store {
-    /// Applies a policy. The text that is in force already changes nothing.
+    /// Applies a policy. The text that is in force already, for its endpoint too, changes nothing.
     pub async fn apply_policy(&self, new: &New) -> Result<Policy, storage::Error> {
         let mut write = self.write().await?;
+        let in_force = in_force(write.sql(), &new.endpoint).await?;
         let latest =
             sqlx::query("SELECT * FROM policy WHERE name = ? ORDER BY number DESC LIMIT 1")
                 .bind(&new.name)
                 .fetch_optional(write.sql())
                 .await?;
         let latest = latest.as_ref().map(read).transpose()?;
-        if let Some(same) = latest.as_ref().filter(|policy| policy.yaml == new.yaml) {
+        let same = latest.as_ref().filter(|policy| policy.yaml == new.yaml);
+        if let Some(same) = same.filter(|policy| in_force.as_ref() == Some(policy)) {
             return Ok(same.clone());
         }
         let policy = Policy {
@@ -71,17 +75,12 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
-    /// The policy last applied for an endpoint.
+    /// The policy of an endpoint: of those whose text in force names it, the last applied.
     pub async fn policy_of(
         &self,
         endpoint: &EndpointName,
     ) -> Result<Option<Policy>, storage::Error> {
-        let row =
-            sqlx::query("SELECT * FROM policy WHERE endpoint = ? ORDER BY rowid DESC LIMIT 1")
-                .bind(endpoint.as_str())
-                .fetch_optional(self.readers())
-                .await?;
-        row.as_ref().map(read).transpose()
+        in_force(&mut *self.readers().acquire().await?, endpoint).await
     }
 
     /// Policies' texts in force, by name.
@@ -114,7 +113,22 @@ impl Store {
     }
 }
 
-async fn insert(sql: &mut sqlx::SqliteConnection, policy: &Policy) -> Result<(), storage::Error> {
+async fn in_force(
+    sql: &mut SqliteConnection,
+    endpoint: &EndpointName,
+) -> Result<Option<Policy>, storage::Error> {
+    let row = sqlx::query(
+        "SELECT * FROM policy AS p
+         WHERE endpoint = ? AND number = (SELECT max(number) FROM policy WHERE name = p.name)
+         ORDER BY rowid DESC LIMIT 1",
+    )
+    .bind(endpoint.as_str())
+    .fetch_optional(sql)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+async fn insert(sql: &mut SqliteConnection, policy: &Policy) -> Result<(), storage::Error> {
     sqlx::query(
         "INSERT INTO policy (name, number, endpoint, yaml, digest, created_at, created_by)
          VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -24,6 +24,18 @@ impl Blobs {
         Arc::clone(&self.holds).write_owned().await
     }
 
+    /// Every blob there is. What is not named by a digest is none.
+    pub(crate) async fn list(&self) -> Result<Vec<Digest>, Error> {
+        let mut digests = Vec::new();
+        let mut entries = tokio::fs::read_dir(&self.sealed).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let name = entry.file_name();
+            let digest = name.to_str().and_then(|hex| format!("sha256:{hex}").parse().ok());
+            digests.extend(digest);
+        }
+        Ok(digests)
+    }
+
     /// Removes a blob; false when it was not there.
     pub(crate) async fn remove(&self, digest: &Digest) -> Result<bool, Error> {
         match tokio::fs::remove_file(self.path(digest)).await {

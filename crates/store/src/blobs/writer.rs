@@ -120,10 +120,27 @@ async fn link(blobs: &Blobs, partial: &Path, digest: &Digest) -> Result<(), Erro
                 Err(error) => Err(error),
             }
         }
-        // A file system without hard links: renaming is as atomic, and the bytes are the same.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-            Ok(tokio::fs::rename(partial, &sealed).await?)
-        }
+        // Renaming is as atomic, and the bytes are the same.
+        Err(error) if knows_no_links(&error) => Ok(tokio::fs::rename(partial, &sealed).await?),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// A file system without hard links says so by either.
+fn knows_no_links(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_without_hard_links_is_known_by_its_answers() {
+        // EPERM and EOPNOTSUPP, as link(2) gives them.
+        for code in [1, 95] {
+            assert!(knows_no_links(&io::Error::from_raw_os_error(code)), "{code}");
+        }
+        assert!(!knows_no_links(&io::Error::from(io::ErrorKind::StorageFull)));
     }
 }

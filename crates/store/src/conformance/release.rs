@@ -193,3 +193,17 @@ async fn what_is_being_registered_is_not_swept() {
     assert_eq!((swept.unwrap(), registered.unwrap().into_version().reference.number.0), (0, 2));
     assert!(bytes_are_there(&fixture, &before));
 }
+
+#[tokio::test]
+async fn what_a_push_stored_and_never_registered_is_swept() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let kept = version(store, b"one").await;
+    let left = new_version(store, b"two").await.manifest.files()[0].digest.clone();
+    std::fs::write(fixture.dir.path().join("blobs/sha256/notes.txt"), "not a blob").unwrap();
+    // As after a restart: nobody holds what the push before it stored.
+    let fixture = fixture.reopened().await;
+    assert_eq!(fixture.store.sweep_blobs().await.unwrap(), 1);
+    assert!(!fixture.blob_path(&left).exists() && bytes_are_there(&fixture, &kept));
+    assert!(fixture.dir.path().join("blobs/sha256/notes.txt").exists());
+}

@@ -5,7 +5,7 @@ use crate::datasets::{self, Format};
 use crate::page::Request;
 use crate::policies;
 use seatrial_domain::endpoint::Settings;
-use seatrial_domain::{EndpointName, VersionNumber};
+use seatrial_domain::{Digest, EndpointName, VersionNumber};
 use serde_json::json;
 
 #[tokio::test]
@@ -40,6 +40,37 @@ async fn every_text_of_a_policy_is_kept_under_its_number() {
     assert_eq!((latest.number, latest.yaml.as_str()), (3, "a: 1"));
     assert_eq!(store.policy("standard").await.unwrap(), Some(latest.clone()));
     assert_eq!(store.policies().await.unwrap(), [latest]);
+}
+
+#[tokio::test]
+async fn the_policy_of_an_endpoint_is_the_one_last_applied_for_it() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let (here, there) = (endpoint(), EndpointName::new("letters").unwrap());
+    let apply = async |name: &str, endpoint: &EndpointName| {
+        let new = policies::New {
+            name: name.to_owned(),
+            endpoint: endpoint.clone(),
+            yaml: format!("of: {endpoint}"),
+            actor: ada(),
+            now: at(1),
+        };
+        store.apply_policy(&new).await.unwrap().number
+    };
+    let of = async |endpoint| {
+        let policy = store.policy_of(endpoint).await.unwrap();
+        policy.map(|policy| (policy.name, policy.number))
+    };
+    apply("a", &here).await;
+    apply("b", &here).await;
+    assert_eq!(of(&here).await, Some(("b".to_owned(), 1)));
+    assert_eq!(apply("a", &here).await, 2, "the same text, and no longer in force");
+    assert_eq!(of(&here).await, Some(("a".to_owned(), 2)));
+    assert_eq!(apply("a", &here).await, 2);
+
+    assert_eq!(apply("a", &there).await, 3);
+    assert_eq!(of(&there).await, Some(("a".to_owned(), 3)));
+    assert_eq!(of(&here).await, Some(("b".to_owned(), 1)), "a has moved away");
 }
 
 #[tokio::test]
@@ -107,7 +138,8 @@ async fn a_validation_report_is_kept_with_its_rollout() {
     let rollout = queued(store, &version(store, b"one").await.reference).await.rollout.id;
     assert_eq!(store.report(rollout).await.unwrap(), None);
     for report in [json!({"passed": 11}), json!({"passed": 12})] {
-        store.put_report(rollout, &report, at(5)).await.unwrap();
+        let digest = store.put_report(rollout, &report, at(5)).await.unwrap();
+        assert_eq!(digest, Digest::of(report.to_string().as_bytes()));
     }
     assert_eq!(store.report(rollout).await.unwrap(), Some(json!({"passed": 12})));
 }

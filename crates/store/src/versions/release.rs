@@ -9,6 +9,7 @@ use crate::write::Write;
 use crate::{Store, storage};
 use seatrial_domain::{Actor, Digest, EndpointName, RolloutId, Timestamp, VersionRef};
 use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeSet;
 
 /// A retired version that its plan does not keep, and that is still there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,27 +60,26 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the bytes of deleted versions that no version and no dataset has. Waits for
-    /// registrations under way. Gives how many blobs were removed.
+    /// Removes the bytes that no version and no dataset has: of deleted versions, and of pushes
+    /// that came to no end. Waits for registrations under way. Gives how many blobs were removed.
     pub async fn sweep_blobs(&self) -> Result<u64, Error> {
         let _alone = self.blobs().alone().await;
         let rows = sqlx::query(
             "SELECT layer.value ->> 'digest' AS digest
-             FROM version AS gone, json_each(gone.manifest, '$.layers') AS layer
-             WHERE gone.deleted_at IS NOT NULL
-             EXCEPT
-             SELECT layer.value ->> 'digest'
              FROM version AS kept, json_each(kept.manifest, '$.layers') AS layer
              WHERE kept.deleted_at IS NULL
-             EXCEPT
+             UNION
              SELECT digest FROM dataset",
         )
         .fetch_all(self.readers())
         .await?;
+        let kept = rows.iter().map(|row| row.parsed("digest"));
+        let kept = kept.collect::<Result<BTreeSet<Digest>, _>>()?;
         let mut removed = 0;
-        for row in &rows {
-            let digest: Digest = row.parsed("digest")?;
-            removed += u64::from(self.blobs().remove(&digest).await?);
+        for digest in self.blobs().list().await? {
+            if !kept.contains(&digest) {
+                removed += u64::from(self.blobs().remove(&digest).await?);
+            }
         }
         Ok(removed)
     }
