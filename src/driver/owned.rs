@@ -1,19 +1,33 @@
 //! What of a model is the rollouts': the aliases that they move, and with a policy its stages.
 
 use super::Driver;
+use super::start::built_in;
 use seatrial_domain::ModelName;
 use seatrial_domain::plan::Kind;
 use seatrial_domain::policy::{self, Policy};
 use seatrial_store::storage;
 
 impl Driver {
-    /// Whether rollouts move this alias of the model.
+    /// Whether rollouts move this alias of the model: those of the policies applied for it, and on
+    /// endpoints without one those of the built-in policy.
     pub async fn moves(&self, model: &ModelName, alias: &str) -> Result<bool, storage::Error> {
-        let moves = |policy: Policy| {
+        let moves = |policy: &Policy| {
             let plan = policy.plan(Kind::Promote, policy.endpoint()).ok();
             plan.is_some_and(|plan| plan.cutover.alias == alias)
         };
-        Ok(self.policies_of(model).await?.into_iter().any(moves))
+        if self.policies_of(model).await?.iter().any(moves) {
+            return Ok(true);
+        }
+        for endpoint in self.store.endpoints().await? {
+            let serves = endpoint.settings.model == *model;
+            if serves
+                && self.store.policy_of(&endpoint.name).await?.is_none()
+                && built_in(&endpoint.name).as_ref().is_ok_and(moves)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The policies of endpoints that serve the model.

@@ -195,7 +195,7 @@ impl Driver {
     pub(super) async fn policy_for(&self, endpoint: &EndpointName) -> Result<Policy, Error> {
         match self.store.policy_of(endpoint).await.map_err(storage)? {
             Some(stored) => parse(&stored.yaml),
-            None => parse(&standard(endpoint)),
+            None => built_in(endpoint),
         }
     }
 
@@ -203,7 +203,7 @@ impl Driver {
     async fn policy_named(&self, name: &str, endpoint: &EndpointName) -> anyhow::Result<Policy> {
         match self.store.policy(name).await? {
             Some(stored) => Ok(parse(&stored.yaml)?),
-            None if name == STANDARD => Ok(parse(&standard(endpoint))?),
+            None if name == STANDARD => Ok(built_in(endpoint)?),
             None => {
                 Err(anyhow::Error::new(Error::NotFound { what: "policy", name: name.to_owned() }))
             }
@@ -212,11 +212,11 @@ impl Driver {
 }
 
 /// The policy of an endpoint that has none: every field at its default.
-fn standard(endpoint: &EndpointName) -> String {
-    format!(
+pub(super) fn built_in(endpoint: &EndpointName) -> Result<Policy, Error> {
+    parse(&format!(
         "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {{name: {STANDARD}}}\n\
          spec: {{endpoint: {endpoint}}}\n"
-    )
+    ))
 }
 
 fn parse(yaml: &str) -> Result<Policy, Error> {

@@ -1,5 +1,6 @@
 //! Models and versions.
 
+mod aliases;
 mod diff;
 mod push;
 mod verify;
