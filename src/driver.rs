@@ -17,7 +17,7 @@ mod retention;
 mod start;
 mod step;
 mod telemetry;
-pub mod trigger;
+mod trigger;
 mod unstored;
 mod validate;
 mod validation_request;
@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// How often an endpoint is looked at when nothing wakes the driver.
 const TICK: Duration = Duration::from_millis(100);
@@ -75,6 +75,8 @@ pub struct Driver {
     flush_fails: AtomicBool,
     /// When the store last took counters, since `started`.
     flushed_at_ms: AtomicU64,
+    /// How far the journal was read for what starts rollouts.
+    triggers_read: watch::Sender<u64>,
 }
 
 impl Driver {
@@ -94,6 +96,7 @@ impl Driver {
             started: clock::monotonic(),
             flush_fails: AtomicBool::new(false),
             flushed_at_ms: AtomicU64::new(0),
+            triggers_read: watch::Sender::new(0),
         })
     }
 
@@ -145,6 +148,7 @@ impl Driver {
         self.collect();
         self.forget();
         self.release();
+        self.trigger();
     }
 
     /// Steps every endpoint; true when every wanted route is in force.

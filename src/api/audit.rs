@@ -5,7 +5,7 @@
 use super::State;
 use super::problem::{Failure, Kind, Result};
 use super::request::{PageQuery, Query};
-use super::wire::{Chain, JournalRow, Page, Problem, Served};
+use super::wire::{Chain, JournalRow, Page, Problem, Served, Underway};
 use axum::Json;
 use seatrial_domain::Timestamp;
 pub(super) use seatrial_store::journal::Filter;
@@ -70,8 +70,19 @@ pub(super) async fn at(api: State, Query(at): Query<At>) -> Result<Json<Vec<Serv
         since: served.row.at.to_string(),
         why: what(&served.row),
         seq: served.row.seq,
+        rollout: served.rollout.map(underway),
     };
     Ok(Json(served.into_iter().map(view).collect()))
+}
+
+fn underway(rollout: store::journal::Underway) -> Underway {
+    Underway {
+        id: rollout.id.0,
+        candidate: rollout.candidate.to_string(),
+        stage: rollout.stage,
+        share: rollout.share.basis_points(),
+        overlays: rollout.overlays,
+    }
 }
 
 /// A page of rows as clients see them.
@@ -92,6 +103,7 @@ pub(super) fn view(row: Row) -> JournalRow {
         endpoint: row.endpoint.as_ref().map(ToString::to_string),
         what: what(&row),
         hash: row.hash.to_string(),
+        canonical: row.canonical.clone(),
         entry: serde_json::to_value(row).unwrap_or_default(),
     }
 }

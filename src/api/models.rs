@@ -5,7 +5,6 @@ use super::problem::{Failure, Kind, Result};
 use super::request::{Body, By, PageQuery, Path, Query};
 use super::wire::{self, Page, Problem};
 use crate::clock;
-use crate::driver::trigger::Set;
 use axum::Json;
 use axum::http::StatusCode;
 use seatrial_domain::{ModelName, VersionNumber};
@@ -52,9 +51,9 @@ pub(super) async fn set_alias(
     check_alias(&api, &model, &alias).await?;
     let by = aliases::By { actor: &actor, cause: "set by hand", now: clock::now() };
     let version = VersionNumber(to.version);
-    let changed = api.app.store.set_alias((&model, version), &alias, by).await?;
+    api.app.store.set_alias((&model, version), &alias, by).await?;
     let found = api.app.store.model(&model).await?;
-    api.app.driver.triggered(Set { model, version, changed }, actor).await;
+    api.app.driver.caught_up().await;
     Ok(Json(view(found)))
 }
 

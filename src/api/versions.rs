@@ -6,16 +6,15 @@ use super::problem::Result;
 use super::request::{Body, By, PageQuery, Path, Query};
 use super::wire::{self, Change, FileChange, FileCheck, FileState, Page, Problem, SealedFile};
 use crate::clock;
-use crate::driver::trigger::Set;
 use crate::registry::{NewModel, UploadId};
 use axum::Json;
 use axum::http::StatusCode;
 use seatrial_domain::manifest::File;
 use seatrial_domain::tensor::{Signature, TensorSpec};
 use seatrial_domain::{ModelName, VersionNumber};
-use seatrial_store::blobs;
 use seatrial_store::page::Request;
 use seatrial_store::versions::{Diff, Fault, Registered, Version};
+use seatrial_store::{aliases, blobs};
 
 /// Lists a model's versions, the newest first.
 #[utoipa::path(get, path = "/models/{model}/versions", tag = "models",
@@ -39,7 +38,8 @@ pub(super) async fn list(
     params(("model" = String, Path)), request_body = wire::Register,
     responses((status = 201, body = wire::Version, description = "Registered."),
         (status = 200, body = wire::Version, description = "Registered before."),
-        (status = 404, body = Problem), (status = 422, body = Problem)))]
+        (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 pub(super) async fn register(
     api: State,
     Path(name): Path<String>,
@@ -52,17 +52,14 @@ pub(super) async fn register(
     }
     let upload = UploadId::claimed(&register.upload);
     let wire::Register { tags, alias, source, .. } = register;
-    let new = NewModel { model: model.clone(), tags, alias, source, actor: actor.clone() };
+    let new = NewModel { model, tags, alias, source, actor };
     let registered = api.registry.register_model(&upload, new).await?;
     let status = match &registered {
         Registered::New(_) => StatusCode::CREATED,
-        Registered::Existing(..) => StatusCode::OK,
+        Registered::Existing(_) => StatusCode::OK,
     };
-    let changed = registered.changed();
-    let version = registered.into_version();
-    let set = Set { model, version: version.reference.number, changed };
-    api.app.driver.triggered(set, actor).await;
-    Ok((status, Json(view(&version))))
+    api.app.driver.caught_up().await;
+    Ok((status, Json(view(&registered.into_version()))))
 }
 
 /// Shows one version.
@@ -125,9 +122,10 @@ pub(super) async fn tag(
     Body(tags): Body<wire::Tags>,
 ) -> Result<Json<wire::Version>> {
     let (model, number) = (ModelName::new(&name)?, VersionNumber(number));
-    let changed = api.app.store.tag_version((&model, number), &tags.tags, clock::now()).await?;
+    let by = aliases::By { actor: &actor, cause: "set by hand", now: clock::now() };
+    api.app.store.tag_version((&model, number), &tags.tags, by).await?;
     let tagged = api.app.store.version(&model, number).await?;
-    api.app.driver.triggered(Set { model, version: number, changed }, actor).await;
+    api.app.driver.caught_up().await;
     Ok(Json(view(&tagged)))
 }
 

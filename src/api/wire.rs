@@ -10,7 +10,7 @@ mod problem;
 mod rollouts;
 mod status;
 
-pub use audit::{Chain, JournalRow, Quarantined, Served};
+pub use audit::{Chain, JournalRow, Quarantined, Served, Underway};
 pub use datasets::{Dataset, RegisterDataset};
 pub use endpoints::{Endpoint, RollBack, SettingsChange};
 pub use models::{

@@ -3,7 +3,7 @@
 use super::exit::usage;
 use super::table::{self, or_dash};
 use super::{Context, Exit};
-use crate::api::wire::{Chain, JournalRow, Page, Served};
+use crate::api::wire::{Chain, JournalRow, Page, Served, Underway};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -49,12 +49,21 @@ async fn at(time: &str, context: &Context) -> anyhow::Result<Exit> {
     context.output.show(&served, |served| {
         let row = |one: &Served| {
             let version = or_dash(one.version.as_ref());
-            [one.endpoint.clone(), version, one.since.clone(), one.why.clone()]
+            let rollout = or_dash(one.rollout.as_ref().map(underway));
+            [one.endpoint.clone(), version, rollout, one.since.clone(), one.why.clone()]
         };
         let rows = served.iter().map(row).collect::<Vec<_>>();
-        table::render(["endpoint", "serving", "since", "why"], &rows)
+        table::render(["endpoint", "serving", "rollout", "since", "why"], &rows)
     })?;
     Ok(Exit::Success)
+}
+
+/// A rollout in one cell: `digits/v2 ramp 50 %`, and what held it.
+fn underway(rollout: &Underway) -> String {
+    let Underway { candidate, stage, share, overlays, .. } = rollout;
+    let share = f64::from(*share) / 100.0;
+    let overlays = overlays.iter().map(|overlay| format!(" {overlay}")).collect::<String>();
+    format!("{candidate} {stage} {share} %{overlays}")
 }
 
 /// A time as the API takes it; a span is counted back from now.

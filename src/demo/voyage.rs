@@ -111,6 +111,7 @@ mod tests {
             endpoint: None,
             what: String::new(),
             entry: serde_json::to_value(entry).unwrap(),
+            canonical: String::new(),
             hash: String::new(),
         };
         Voyage::read(&entries.iter().map(row).collect::<Vec<_>>()).unwrap()

@@ -164,11 +164,12 @@ impl Driver {
         if to > from {
             self.refuse_under_latch(rollout, event)?;
         }
+        let evidence = state.validation.evidence(event);
         let commit = Commit {
             transition: &transition,
             expected: before.revision,
             actor: &actor,
-            evidence: None,
+            evidence: evidence.as_ref(),
             now: clock::now(),
         };
         // Put back only when the outcome is known: whoever is cancelled here reads it anew.

@@ -3,10 +3,11 @@
 use super::Driver;
 use super::cell::State;
 use crate::clock;
-use crate::validation::{self, Outcome, Report};
+use crate::validation::{self, Outcome, Report, Verdict};
 use crate::world::Observed;
-use seatrial_domain::RolloutId;
 use seatrial_domain::rollout::{Event, Rollout, Stage, Validation};
+use seatrial_domain::{Digest, RolloutId};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::OnceLock;
 use tokio::task::JoinHandle;
@@ -24,10 +25,10 @@ struct Running {
 }
 
 /// Whether the finished report is in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Keep {
     Pending,
-    Done,
+    Done { digest: Digest },
 }
 
 impl Drop for Running {
@@ -44,6 +45,21 @@ impl Running {
         let report = Report::refused(format!("{error:#}"));
         let report = Arc::new(OnceLock::from(report));
         Self { rollout, task: None, report, keep: Keep::Pending }
+    }
+}
+
+impl Run {
+    /// What the outcome rests on, for the journal: the stored report by its digest, and what of it
+    /// failed.
+    pub(super) fn evidence(&self, event: &Event) -> Option<Value> {
+        if !matches!(event, Event::Validated { .. } | Event::ValidationFailed { .. }) {
+            return None;
+        }
+        let Keep::Done { digest } = &self.0.as_ref()?.keep else { return None };
+        let report = self.0.as_ref()?.report.get()?;
+        let failed = report.checks.iter().filter(|check| check.verdict == Verdict::Failed);
+        let failed = failed.map(|check| check.name.as_str()).collect::<Vec<_>>();
+        Some(json!({"report": digest, "failed": failed}))
     }
 }
 
@@ -64,8 +80,8 @@ impl Driver {
                 let Some(report) = running.report.get() else { return Ok(None) };
                 if running.keep == Keep::Pending {
                     let json = serde_json::to_value(report)?;
-                    self.store.put_report(rollout.id, &json, clock::now()).await?;
-                    running.keep = Keep::Done;
+                    let digest = self.store.put_report(rollout.id, &json, clock::now()).await?;
+                    running.keep = Keep::Done { digest };
                 }
                 Ok(Some(event(report)))
             }

@@ -7,7 +7,6 @@ use super::versions;
 use super::wire::{Args, Number};
 use crate::api::Api;
 use crate::clock;
-use crate::driver::trigger::Set;
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -38,9 +37,8 @@ async fn set(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>
     refuse_owned(&api, &version.model, &given.alias).await?;
     let by = By { actor: &actor, cause: "set by a registry client", now: clock::now() };
     let key = (&version.model, version.number);
-    let changed = api.app.store.set_alias(key, &given.alias, by).await?;
-    let set = Set { model: version.model, version: version.number, changed };
-    api.app.driver.triggered(set, actor).await;
+    api.app.store.set_alias(key, &given.alias, by).await?;
+    api.app.driver.caught_up().await;
     Ok(Json(json!({})))
 }
 

@@ -5,10 +5,10 @@ use super::wire::{Args, Number, Tag};
 use super::{models, versions};
 use crate::api::Api;
 use crate::clock;
-use crate::driver::trigger::Set;
 use axum::extract::State;
 use axum::routing::{delete, post};
 use axum::{Json, Router};
+use seatrial_store::aliases::By;
 use seatrial_store::models::Said;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -63,17 +63,18 @@ async fn set_on_version(api: Shared, Args(given, actor): Args<Given>) -> Result<
     let tags = given.tags()?;
     let version = versions::named(&api, &given.name, &given.version).await?.reference;
     let key = (&version.model, version.number);
-    let changed = api.app.store.tag_version(key, &tags, clock::now()).await?;
-    let set = Set { model: version.model, version: version.number, changed };
-    api.app.driver.triggered(set, actor).await;
+    let by = By { actor: &actor, cause: "set by a registry client", now: clock::now() };
+    api.app.store.tag_version(key, &tags, by).await?;
+    api.app.driver.caught_up().await;
     Ok(Json(json!({})))
 }
 
-async fn remove_from_version(api: Shared, Args(given, _): Args<Given>) -> Result<Json<Value>> {
+async fn remove_from_version(api: Shared, Args(given, actor): Args<Given>) -> Result<Json<Value>> {
     check_key(&given.key)?;
     let version = versions::named(&api, &given.name, &given.version).await?.reference;
     let key = (&version.model, version.number);
-    api.app.store.untag_version(key, &given.key, clock::now()).await?;
+    let by = By { actor: &actor, cause: "removed by a registry client", now: clock::now() };
+    api.app.store.untag_version(key, &given.key, by).await?;
     Ok(Json(json!({})))
 }
 

@@ -6,11 +6,9 @@ use super::wire::{self, Args, Number, Tag};
 use super::{artifacts, models, sources};
 use crate::api::Api;
 use crate::clock;
-use crate::driver::trigger::Set;
 use axum::extract::State;
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
-use seatrial_store::changed::Changed;
 use seatrial_store::versions::{self, New, Origin, Version};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -46,13 +44,13 @@ async fn create(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Val
     let _until_registered = api.app.store.blobs().hold().await;
     let sealed = sources::resolve(&api, &about.source).await?;
     let new = New {
-        model: model.clone(),
+        model,
         manifest: sealed.manifest,
         signature: sealed.signature,
-        tags: tags.clone(),
+        tags,
         aliases: Vec::new(),
         source: Some(about.source),
-        actor: actor.clone(),
+        actor,
         now: clock::now(),
     };
     let said = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -63,9 +61,7 @@ async fn create(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Val
     };
     let description = about.description.unwrap_or_default();
     let version = api.app.store.register_numbered(&new, &origin, &description).await?;
-    let changed = Changed { tags, ..Changed::default() };
-    let set = Set { model, version: version.reference.number, changed };
-    api.app.driver.triggered(set, actor).await;
+    api.app.driver.caught_up().await;
     answer(&api, &version).await
 }
 

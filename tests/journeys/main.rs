@@ -22,6 +22,7 @@ mod operators;
 mod policies;
 mod queue;
 mod records;
+mod registry;
 mod release;
 mod restore;
 mod rollback;

@@ -1,7 +1,7 @@
 //! The journal: what served when and why, and that nobody rewrote it.
 
 use crate::harness::{Load, Policy, Server, Traffic, fixture};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn the_journal_says_which_version_served_at_any_time_and_why() {
@@ -11,9 +11,12 @@ fn the_journal_says_which_version_served_at_any_time_and_why() {
     server.until_stage(id, "completed");
     drop(traffic);
     let rows = server.history(id);
+    // To the microsecond, as the row was hashed: what people are shown is cut to milliseconds.
     let at = |what: &str| {
         let row = rows.iter().find(|row| row["entry"]["to"] == what).unwrap();
-        row["at"].as_str().unwrap().to_owned()
+        let columns: Value = serde_json::from_str(row["canonical"].as_str().unwrap()).unwrap();
+        let at = columns["at"].as_i64().unwrap();
+        jiff::Timestamp::from_microsecond(at).unwrap().to_string()
     };
     let served = |time: &str| {
         let told = server.cli(&["audit", "--at", time, "-o", "json"]).expect(0).json();
@@ -23,12 +26,24 @@ fn the_journal_says_which_version_served_at_any_time_and_why() {
 
     let in_the_canary = served(&at("canary")).unwrap();
     assert_eq!(in_the_canary["version"], "digits/v1", "{in_the_canary:#}");
+    let rollout = &in_the_canary["rollout"];
+    assert_eq!((&rollout["candidate"], &rollout["stage"]), (&json!("digits/v2"), &json!("canary")));
+    assert_eq!((&rollout["share"], &rollout["overlays"]), (&json!(2000), &json!([])));
+    let table = server.cli(&["audit", "--at", &at("canary")]).expect(0).stdout;
+    assert!(table.contains("digits/v2 canary 20 %"), "{table}");
     let in_the_end = served(&at("completed")).unwrap();
     assert_eq!(in_the_end["version"], "digits/v2", "{in_the_end:#}");
+    assert!(in_the_end["rollout"].is_null(), "it is over: {in_the_end:#}");
     assert!(in_the_end["why"].as_str().is_some_and(|why| why.contains("cutover")));
     let long_ago = served("2020-01-01T00:00:00Z");
     assert!(long_ago.is_none_or(|one| one["version"].is_null()));
     server.cli(&["audit", "--at", "whenever"]).expect(2);
+
+    let report = server.explain(id)["validation"].take();
+    let validated = rows.iter().find(|row| row["entry"]["from"] == "validating").unwrap();
+    let digest = seatrial_domain::Digest::of(report.to_string().as_bytes());
+    let evidence = json!({"failed": [], "report": digest});
+    assert_eq!(validated["entry"]["evidence"], evidence, "the row names the report it rests on");
 
     let chain = server.cli(&["audit", "--verify"]).expect(0);
     assert!(chain.stdout.contains("verified") && chain.stdout.contains("head"), "{chain:#?}");

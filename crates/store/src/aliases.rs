@@ -1,9 +1,9 @@
 //! Names that point at versions, and the record of every move.
 
-use crate::changed::Changed;
+use crate::changed::{Changed, Named};
 use crate::row::{Columns, int, to_json};
-use crate::versions::Error;
-use crate::{Store, models, storage};
+use crate::versions::{self, Error};
+use crate::{Store, journal, models, storage};
 use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
 use sqlx::SqliteConnection;
 
@@ -26,19 +26,21 @@ pub struct Move {
 }
 
 impl Store {
-    /// Points `alias` at a version. Gives what that changed. Errors: [`Error::UnknownVersion`].
+    /// Points `alias` at a version. Errors: [`Error::UnknownVersion`].
     pub async fn set_alias(
         &self,
         version: (&ModelName, VersionNumber),
         alias: &str,
         by: By<'_>,
-    ) -> Result<Changed, Error> {
+    ) -> Result<(), Error> {
         let mut write = self.write().await?;
         models::touch(write.sql(), version, by.now).await?;
         let moved = point(write.sql(), version, alias, by).await?;
-        write.commit().await?;
         let aliases = moved.then(|| alias.to_owned()).into_iter().collect();
-        Ok(Changed { aliases, ..Changed::default() })
+        let changed = Changed { aliases, ..Changed::default() };
+        let version = versions::load(write.sql(), version).await?.reference;
+        Named { version, changed }.journal(&mut write, by).await?;
+        Ok(write.commit().await?)
     }
 
     /// Removes `alias`; an absent one is as good as removed.
@@ -49,7 +51,11 @@ impl Store {
         by: By<'_>,
     ) -> Result<(), storage::Error> {
         let mut write = self.write().await?;
-        remove(write.sql(), model, alias, by).await?;
+        if remove(write.sql(), model, alias, by).await? {
+            let (subject, said) = (model.to_string(), format!("alias {alias} {}", by.cause));
+            let row = journal::New::about(&subject, "alias_removed", by.actor, by.now);
+            write.journal(row.because(said)).await?;
+        }
         write.commit().await
     }
 
@@ -118,21 +124,23 @@ pub(crate) async fn point(
     Ok(true)
 }
 
+/// False when there was none.
 pub(crate) async fn remove(
     sql: &mut SqliteConnection,
     model: &ModelName,
     alias: &str,
     by: By<'_>,
-) -> Result<(), storage::Error> {
+) -> Result<bool, storage::Error> {
     let removed = sqlx::query("DELETE FROM alias WHERE model = ? AND name = ?")
         .bind(model.as_str())
         .bind(alias)
         .execute(&mut *sql)
         .await?;
     if removed.rows_affected() == 0 {
-        return Ok(());
+        return Ok(false);
     }
-    note(sql, (model, alias), None, by).await
+    note(sql, (model, alias), None, by).await?;
+    Ok(true)
 }
 
 /// The aliases that point at a version, by name.

@@ -15,5 +15,5 @@ pub use append::New;
 pub(crate) use append::append;
 pub use canonical::genesis;
 pub use list::{Filter, Row};
-pub use served::Served;
+pub use served::{Served, Underway};
 pub use verify::{Verdict, Verified};

@@ -106,6 +106,7 @@ pub(crate) async fn next_number(
          VALUES (?1, '', 1, ?2, ?2)
          ON CONFLICT (name) DO UPDATE SET
              last_number = last_number + 1,
+             description = CASE WHEN deleted_at IS NULL THEN description ELSE '' END,
              created_at = CASE WHEN deleted_at IS NULL THEN created_at ELSE ?2 END,
              updated_at = ?2,
              deleted_at = NULL

@@ -1,10 +1,11 @@
 //! Key and value pairs on models and versions.
 
-use crate::changed::Changed;
+use crate::aliases::By;
+use crate::changed::{Changed, Named};
 use crate::row::{Columns, int};
 use crate::storage::Error;
-use crate::{Store, models, versions};
-use seatrial_domain::{ModelName, Timestamp, VersionNumber};
+use crate::{Store, journal, models, versions};
+use seatrial_domain::{ModelName, VersionNumber};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
@@ -12,18 +13,45 @@ use std::collections::BTreeMap;
 type Tags = BTreeMap<String, String>;
 
 impl Store {
-    /// Sets these tags on a version; others stay. Gives what that changed.
+    /// Sets these tags on a version; others stay.
     pub async fn tag_version(
         &self,
         version: (&ModelName, VersionNumber),
         tags: &BTreeMap<String, String>,
-        now: Timestamp,
-    ) -> Result<Changed, versions::Error> {
+        by: By<'_>,
+    ) -> Result<(), versions::Error> {
         let mut write = self.write().await?;
-        models::touch(write.sql(), version, now).await?;
+        models::touch(write.sql(), version, by.now).await?;
         let tags = set(write.sql(), version, tags).await?;
-        write.commit().await?;
-        Ok(Changed { tags, ..Changed::default() })
+        let changed = Changed { tags, ..Changed::default() };
+        let version = versions::load(write.sql(), version).await?.reference;
+        Named { version, changed }.journal(&mut write, by).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Takes a tag off a version; an absent one is as good as gone. Errors: unknown version.
+    pub async fn untag_version(
+        &self,
+        version: (&ModelName, VersionNumber),
+        key: &str,
+        by: By<'_>,
+    ) -> Result<(), versions::Error> {
+        let mut write = self.write().await?;
+        models::touch(write.sql(), version, by.now).await?;
+        let removed =
+            sqlx::query("DELETE FROM version_tag WHERE model = ? AND number = ? AND key = ?")
+                .bind(version.0.as_str())
+                .bind(int(version.1.0))
+                .bind(key)
+                .execute(write.sql())
+                .await?;
+        if removed.rows_affected() > 0 {
+            let subject = format!("{}/{}", version.0, version.1);
+            let said = format!("tag {key} {}", by.cause);
+            let row = journal::New::about(&subject, "tag_removed", by.actor, by.now);
+            write.journal(row.because(said)).await?;
+        }
+        Ok(write.commit().await?)
     }
 }
 

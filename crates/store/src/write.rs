@@ -38,7 +38,12 @@ impl Write<'_> {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.tx.commit().await?;
         if let Some(seq) = self.head {
-            self.store.inner.head.send_replace(seq);
+            // Who commits next may be told of first.
+            self.store.inner.head.send_if_modified(|head| {
+                let grown = *head < seq;
+                *head = seq.max(*head);
+                grown
+            });
         }
         Ok(())
     }

@@ -16,9 +16,11 @@ pub struct JournalRow {
     pub endpoint: Option<String>,
     /// In one line.
     pub what: String,
-    /// The whole entry, as hashed.
+    /// The whole entry, its JSON columns read.
     #[schema(value_type = Object)]
     pub entry: serde_json::Value,
+    /// The row's canonical bytes: its columns as they are stored. Their sha256 is `hash`.
+    pub canonical: String,
     pub hash: String,
 }
 
@@ -44,6 +46,20 @@ pub struct Served {
     pub why: String,
     /// The journal row that says so.
     pub seq: u64,
+    /// The rollout that was past the queue and not over.
+    pub rollout: Option<Underway>,
+}
+
+/// How far a rollout was at an instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Underway {
+    pub id: u64,
+    pub candidate: String,
+    pub stage: String,
+    /// Basis points of the units that went to the candidate. Zero: the incumbent answered, as under
+    /// `paused(incident)`.
+    pub share: u16,
+    pub overlays: Vec<String>,
 }
 
 /// A digest that was rejected or rolled back for cause.

@@ -2,7 +2,11 @@
 
 use crate::harness::{Server, answer, demo_model, odd_version};
 use reqwest::Method;
+use seatrial_domain::{Actor, Timestamp, VersionNumber};
+use seatrial_store::aliases::By;
+use seatrial_store::{Options, Store};
 use serde_json::{Value, json};
+use std::process::Command;
 
 /// A server with a policy for the endpoint `digits`, and version 1 of the model of that name.
 async fn waiting_for(trigger: &str) -> Server {
@@ -107,12 +111,50 @@ async fn a_version_in_quarantine_gets_its_alias_and_no_rollout() {
     assert_eq!(server.get("/models/digits").await.body["aliases"], json!({"next": 2}));
 }
 
-/// Reads the events of rollout 1 until one says that it was rejected.
+#[tokio::test]
+async fn an_alias_set_right_before_a_crash_starts_its_rollout_after_it_and_only_once() {
+    let mut server = waiting_for("{alias: next}").await;
+    server.kill();
+    // As far as a crash comes between the commit and all that follows it.
+    let store = Store::open(server.data.path(), Options::default()).await.unwrap();
+    let (digits, actor) = ("digits".parse().unwrap(), Actor::Unverified("ada".to_owned()));
+    let by = By { actor: &actor, cause: "set by hand", now: Timestamp::from_micros(1) };
+    store.set_alias((&digits, VersionNumber(1)), "next", by).await.unwrap();
+    store.close().await;
+    drop(store);
+
+    server.restart();
+    until_told(&server, r#""event":"created""#).await;
+    let created = server.get("/rollouts/1/history").await.body["items"][0].take();
+    assert_eq!(created["actor"], "ada (unverified)");
+
+    // As far as a crash comes between the start and the note of it.
+    server.kill();
+    forget_what_was_delivered(&server);
+    server.restart();
+    set_alias(&server, "digits", 1).await;
+    assert_eq!(candidates(&server).await, [1], "read again, and not repeated");
+}
+
+fn forget_what_was_delivered(server: &Server) {
+    const FORGET: &str = "import sqlite3, sys\n\
+                          with sqlite3.connect(sys.argv[1]) as database:\n    \
+                          database.execute('DELETE FROM outbox')";
+    let file = server.data.path().join("seatrial.db");
+    let forgot = Command::new("python3").args(["-c", FORGET]).arg(file).status().unwrap();
+    assert!(forgot.success());
+}
+
 async fn until_rejected(server: &Server) {
+    until_told(server, r#""to":"rejected""#).await;
+}
+
+/// Reads the events of rollout 1 until one says so.
+async fn until_told(server: &Server, what: &str) {
     let request = server.at(Method::GET, "/events?rollout=1&after=0");
     let mut stream = request.send().await.unwrap();
     let mut text = String::new();
-    while !text.contains(r#""to":"rejected""#) {
+    while !text.contains(what) {
         let chunk = stream.chunk().await.unwrap().expect("the stream stays open");
         text.push_str(&String::from_utf8_lossy(&chunk));
     }

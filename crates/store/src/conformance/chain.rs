@@ -38,21 +38,67 @@ async fn rows_cannot_be_changed_or_removed_by_statements() {
     }
 }
 
+/// What the triggers stop, and whoever has the file does without.
+const UNGUARDED: &str =
+    "DROP TRIGGER journal_is_never_rewritten; DROP TRIGGER journal_is_never_shortened;";
+
+#[track_caller]
+fn assert_broken_at(verdict: &Verdict, row: u64, what: &str) {
+    assert!(matches!(verdict, Verdict::Broken { seq, .. } if *seq == row), "{what}: {verdict:?}");
+}
+
 #[tokio::test]
 async fn an_edited_row_is_found_whatever_column_was_edited() {
-    for sql in [
-        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET at = at + 1 WHERE seq = 3",
-        "DROP TRIGGER journal_is_never_rewritten;
-         UPDATE journal SET cause = replace(cause, 'hand', 'foot') WHERE seq = 3",
-        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET share = 1 WHERE seq = 3",
-        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET evidence = '1' WHERE seq = 3",
-        "DROP TRIGGER journal_is_never_rewritten; UPDATE journal SET hash = previous WHERE seq = 3",
-        "DROP TRIGGER journal_is_never_shortened; DELETE FROM journal WHERE seq = 3",
+    for (column, value) in [
+        ("at", "at + 1"),
+        ("actor", "replace(actor, 'ada', 'eve')"),
+        ("event", "event || 's'"),
+        ("subject", "'another'"),
+        ("endpoint", "'another'"),
+        ("rollout", "9"),
+        ("revision", "revision + 1"),
+        ("from_stage", "'shadow'"),
+        ("to_stage", "'shadow'"),
+        ("overlays", "'[ ]'"),
+        ("share", "1"),
+        ("epoch", "99"),
+        ("cause", "replace(cause, 'hand', 'foot')"),
+        ("effects", "'[ ]'"),
+        ("serving", "'null'"),
+        ("plan_hash", "NULL"),
+        ("evidence", "'1'"),
+        ("previous", "hash"),
+        ("hash", "previous"),
     ] {
         let fixture = with_rows().await;
+        let sql = format!("{UNGUARDED} UPDATE journal SET {column} = {value} WHERE seq = 3");
         tamper(fixture.dir.path(), sql).await;
         let verdict = fixture.store.verify_journal().await.unwrap();
-        assert!(matches!(verdict, Verdict::Broken { seq: 3, .. }), "{sql}: {verdict:?}");
+        assert_broken_at(&verdict, 3, column);
+    }
+}
+
+#[tokio::test]
+async fn a_removed_an_inserted_and_a_reordered_row_are_found() {
+    const COLUMNS: &str = "at, actor, event, subject, endpoint, rollout, revision, from_stage, \
+                           to_stage, overlays, share, epoch, cause, effects, serving, plan_hash, \
+                           evidence, previous, hash";
+    let moved = |from, to| format!("UPDATE journal SET seq = {to} WHERE seq = {from};");
+    let swapped = [moved(3, 99), moved(4, 3), moved(99, 4)].concat();
+    let copied = format!(
+        "UPDATE journal SET seq = -seq - 1 WHERE seq >= 3;
+         INSERT INTO journal (seq, {COLUMNS}) SELECT 3, {COLUMNS} FROM journal WHERE seq = 2;
+         UPDATE journal SET seq = -seq WHERE seq < 0;"
+    );
+    for (what, sql) in [
+        ("removed", "DELETE FROM journal WHERE seq = 3".to_owned()),
+        ("reordered", swapped),
+        ("inserted", copied),
+    ] {
+        let fixture = with_rows().await;
+        tamper(fixture.dir.path(), format!("{UNGUARDED} {sql}")).await;
+        let verdict = fixture.store.verify_journal().await.unwrap();
+        assert_broken_at(&verdict, 3, what);
     }
 }
 
@@ -93,6 +139,7 @@ async fn the_hash_is_that_of_the_documented_bytes() {
     );
     let rows = fixture.store.journal(&Filter::default(), &Request::first(1)).await.unwrap();
     assert_eq!(rows.items[0].hash, seatrial_domain::Digest::of(documented.as_bytes()));
+    assert_eq!(rows.items[0].canonical, documented);
 }
 
 #[tokio::test]
@@ -111,4 +158,9 @@ async fn rows_are_filtered_and_followed() {
     store.delivered("webhook", 1).await.unwrap();
     let rest: Vec<_> = store.outbox("webhook", 100).await.unwrap().iter().map(|r| r.seq).collect();
     assert_eq!(rest, [head]);
+    let asked = async |seq, cause| store.has_created(&endpoint(), seq, cause).await.unwrap();
+    let created = rows[0].seq;
+    assert!(asked(created - 1, "started by hand").await);
+    assert!(!asked(created, "started by hand").await, "not after itself");
+    assert!(!asked(created - 1, "started by foot").await);
 }

@@ -151,8 +151,10 @@ pub(super) async fn live(store: &Store, candidate: &VersionRef) -> Stored {
 }
 
 /// Runs SQL beside the store, as somebody with the file could.
-pub(super) async fn tamper(dir: &Path, sql: &'static str) {
+pub(super) async fn tamper(dir: &Path, sql: impl Into<String>) {
     use sqlx::ConnectOptions;
+    // A test's own text.
+    let sql = sqlx::AssertSqlSafe(sql.into());
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.join("seatrial.db"));
     let mut connection = options.connect().await.unwrap();
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();

@@ -1,8 +1,11 @@
 //! What every store promises of opening, as tests.
 
-use super::fixture::{ada, at, endpoint, fixture, fixture_with, model, tamper};
+use super::fixture::{ada, at, endpoint, fixture, fixture_with, model, new_version, tamper};
 use crate::{Options, Store, open, storage};
+use seatrial_domain::VersionNumber;
 use seatrial_domain::endpoint::Settings;
+use seatrial_domain::manifest::{ArtifactType, File, Manifest};
+use sqlx::Connection as _;
 
 #[tokio::test]
 async fn a_second_server_on_the_directory_is_refused() {
@@ -85,4 +88,66 @@ async fn a_full_disk_is_named_and_loses_nothing() {
     assert_eq!(fixture.store.endpoints().await.unwrap().len(), stored);
     let settings = Settings::of(model());
     fixture.store.set_endpoint(&endpoint(), &settings, &ada(), at(2)).await.unwrap();
+}
+
+/// A data directory as a release of schema 4 left it: a model with two versions, one deleted.
+async fn of_schema_four() -> tempfile::TempDir {
+    use sqlx::ConnectOptions;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("seatrial.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    let manifest = Manifest::new(ArtifactType::Model, vec![sealed_file()]).unwrap();
+    let (digest, text) = (manifest.digest(), String::from_utf8(manifest.to_bytes()).unwrap());
+    let signature = serde_json::to_string(&super::fixture::signature()).unwrap();
+    let rows = format!(
+        "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+         INSERT INTO migration VALUES (1, 'registry'), (2, 'rollouts'), (3, 'journal'),
+             (4, 'evidence');
+         INSERT INTO model VALUES ('digits', 'by hand', 2, 1000000, 2000000, NULL);
+         INSERT INTO version VALUES
+             ('digits', 1, '{digest}', '{text}', '{signature}', NULL, 'registered', 1000000,
+              '{{\"kind\":\"seatrial\"}}', 5000000),
+             ('digits', 2, '{digest}', '{text}', '{signature}', NULL, 'registered', 2000000,
+              '{{\"kind\":\"seatrial\"}}', NULL);
+         INSERT INTO version_tag VALUES ('digits', 2, 'team', 'vision');
+         INSERT INTO alias VALUES ('digits', 'best', 2, 3000000);"
+    );
+    let schema = [
+        include_str!("../../migrations/0001_registry.sql"),
+        include_str!("../../migrations/0002_rollouts.sql"),
+        include_str!("../../migrations/0003_journal.sql"),
+        include_str!("../../migrations/0004_evidence.sql"),
+        &rows,
+    ];
+    let sql = sqlx::AssertSqlSafe(schema.join("\n"));
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    dir
+}
+
+fn sealed_file() -> File {
+    let digest = seatrial_domain::Digest::of(b"one");
+    File { path: "model.onnx".parse().unwrap(), digest, size: 3 }
+}
+
+#[tokio::test]
+async fn what_an_older_release_stored_reads_the_same_after_the_migration() {
+    let dir = of_schema_four().await;
+    let store = Store::open(dir.path(), Options::default()).await.unwrap();
+    let known = store.model(&model()).await.unwrap();
+    assert_eq!((known.description.as_str(), known.latest), ("by hand", Some(VersionNumber(2))));
+    assert_eq!(known.aliases["best"], VersionNumber(2));
+    let version = store.version(&model(), VersionNumber(2)).await.unwrap();
+    assert_eq!(version.manifest.files(), [sealed_file()]);
+    assert_eq!((version.created_at, version.updated_at), (at(2), at(2)));
+    assert_eq!((version.tags["team"].as_str(), version.description.as_str()), ("vision", ""));
+    assert!(store.version(&model(), VersionNumber(1)).await.is_err(), "deleted stays deleted");
+    let mut write = store.write().await.unwrap();
+    let changed = sqlx::query("UPDATE version SET digest = 'x'").execute(write.sql()).await;
+    assert!(changed.is_err(), "what is sealed stays sealed");
+    drop(write);
+    let new = new_version(&store, b"two").await;
+    let next = store.register_version(&new).await.unwrap().into_version().reference;
+    assert_eq!(next.number, VersionNumber(3));
 }

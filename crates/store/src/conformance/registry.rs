@@ -2,9 +2,10 @@
 
 use super::fixture::{ada, at, fixture, live, model, new_version, queued, tamper, version};
 use crate::aliases::By;
-use crate::changed::Changed;
+use crate::changed::{Changed, Named};
+use crate::models::Said;
 use crate::page::Request;
-use crate::versions::{Diff, Error, Lifecycle, Registered};
+use crate::versions::{Diff, Error, Lifecycle, New, Registered};
 use seatrial_domain::VersionNumber;
 
 #[tokio::test]
@@ -33,7 +34,7 @@ async fn the_same_bytes_again_are_the_existing_version() {
     let first = version(&fixture.store, b"one").await;
     let new = new_version(&fixture.store, b"one").await;
     let again = fixture.store.register_version(&new).await.unwrap();
-    assert_eq!(again, Registered::Existing(first, Changed::default()));
+    assert_eq!(again, Registered::Existing(first));
     assert_eq!(version(&fixture.store, b"two").await.reference.number, VersionNumber(2));
 }
 
@@ -55,9 +56,12 @@ async fn numbers_never_return_after_a_delete() {
     store.delete_version((&model(), VersionNumber(1)), &ada(), at(2)).await.unwrap();
     assert!(store.version(&model(), VersionNumber(1)).await.is_err());
     assert_eq!(version(store, b"one").await.reference.number, VersionNumber(2));
+    let said = Said { description: Some("the first of its name".to_owned()), ..Said::default() };
+    store.describe_model(&model(), &said, at(3)).await.unwrap();
     store.delete_model(&model(), &ada(), at(3)).await.unwrap();
     assert!(matches!(store.model(&model()).await, Err(Error::UnknownModel(_))));
     assert_eq!(version(store, b"one").await.reference.number, VersionNumber(3));
+    assert_eq!(store.model(&model()).await.unwrap().description, "", "only its numbers go on");
 }
 
 #[tokio::test]
@@ -118,6 +122,48 @@ async fn every_move_of_an_alias_is_kept() {
     assert_eq!(seen, [(Some(1), at(5)), (Some(2), at(6)), (None, at(8))]);
     let unknown = store.set_alias((&model(), VersionNumber(9)), "best", by("?", 10)).await;
     assert!(matches!(unknown, Err(Error::UnknownVersion(_, VersionNumber(9)))));
+}
+
+#[tokio::test]
+async fn what_is_newly_named_is_journalled_in_the_same_write_and_nothing_else_is() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let mut new = new_version(store, b"one").await;
+    new.tags.clear();
+    let version = store.register_version(&new).await.unwrap().into_version().reference;
+    new.aliases = vec!["next".to_owned()];
+    new.tags = [("ready".to_owned(), "yes".to_owned())].into();
+    let actor = ada();
+    let by = |cause| By { actor: &actor, cause, now: at(9) };
+    let key = (&version.model, version.number);
+    for _ in 0..2 {
+        store.register_version(&new).await.unwrap();
+        store.set_alias(key, "next", by("set by hand")).await.unwrap();
+        store.tag_version(key, &new.tags, by("set by hand")).await.unwrap();
+    }
+    for _ in 0..2 {
+        store.remove_alias(key.0, "next", by("removed by hand")).await.unwrap();
+        store.untag_version(key, "ready", by("removed by hand")).await.unwrap();
+    }
+    let other = new_version(store, b"two").await;
+    store.register_version(&other).await.unwrap();
+
+    let rows = store.outbox("a test", 100).await.unwrap();
+    let told = rows.iter().map(|row| format!("{} {}", row.event, row.cause.in_words()));
+    let digest = |new: &New| format!("registered sealed as {}", new.manifest.digest());
+    let expected = [
+        digest(&new),
+        "alias_set alias next, tag ready given at registration".to_owned(),
+        "alias_removed alias next removed by hand".to_owned(),
+        "tag_removed tag ready removed by hand".to_owned(),
+        digest(&other),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let named: Vec<_> = rows.iter().map(Named::of).collect();
+    let changed = Changed { aliases: new.aliases, tags: new.tags };
+    assert_eq!(named[..4], [None, Some(Named { version, changed }), None, None]);
+    let changed = Changed { aliases: Vec::new(), tags: other.tags };
+    assert_eq!(named[4].as_ref().unwrap().changed, changed, "with a new version all is new");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! What every store promises of rollouts, as tests.
 
 use super::fixture::{at, commit, endpoint, fixture, happens, live, model, queued, turn, version};
+use crate::journal::Served;
 use crate::page::Request;
 use crate::rollouts::{CommitError, Filter, Phase};
-use seatrial_domain::rollout::{Effect, Event, StageName};
-use seatrial_domain::{Epoch, Revision, RolloutId};
+use seatrial_domain::rollout::{Effect, Event, Stage, StageName};
+use seatrial_domain::{Epoch, Revision, RolloutId, Share};
 
 fn abort() -> Event {
     Event::Abort { reason: "enough".to_owned() }
@@ -88,6 +89,46 @@ async fn cutover_moves_serving_and_champion_in_the_same_commit() {
     let served = store.served_at(at(10)).await.unwrap();
     assert_eq!(served[0].version, Some(candidate));
     assert_eq!(served[0].row.rollout, Some(RolloutId(1)));
+}
+
+#[tokio::test]
+async fn the_past_tells_the_candidate_its_share_and_what_held_it() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let incumbent = version(store, b"one").await.reference;
+    let first = live(store, &incumbent).await;
+    // Over, as far as this test goes: an endpoint has one rollout at a time.
+    let mut over = first.rollout.on(&Event::Acknowledged { epoch: first.rollout.epoch }, at(11));
+    if let Ok(over) = &mut over {
+        over.next.stage = Stage::Completed;
+        over.journal.to = StageName::Completed;
+    }
+    commit(store, &first, &over.unwrap(), at(11)).await.unwrap();
+    let candidate = version(store, b"two").await.reference;
+    let start = queued(store, &candidate).await;
+    assert_eq!(store.served_at(at(12)).await.unwrap()[0].rollout, None, "it waits for its turn");
+
+    let mut turned = start.rollout.on(&turn(store).await, at(20)).unwrap();
+    turned.next.stage = Stage::Canary;
+    turned.journal.to = StageName::Canary;
+    turned.journal.share = turned.next.share();
+    let canary = commit(store, &start, &turned, at(20)).await.unwrap().stored;
+    let waiting = queued(store, &version(store, b"three").await.reference).await;
+    let incident = Event::Pause { reason: "by hand".to_owned() };
+    let paused = happens(store, &canary, &incident, at(30)).await;
+    assert!(paused.rollout.share() > Share::ZERO, "{waiting:?}");
+
+    let told = |served: Vec<Served>| {
+        let served = served.into_iter().next().unwrap();
+        let rollout = served.rollout.unwrap();
+        assert_eq!((served.version.unwrap(), rollout.id), (incumbent.clone(), RolloutId(2)));
+        assert_eq!((&rollout.candidate, rollout.stage.as_str()), (&candidate, "canary"));
+        (rollout.share, rollout.overlays)
+    };
+    let share = paused.rollout.share();
+    assert_eq!(told(store.served_at(at(29)).await.unwrap()), (share, Vec::new()));
+    let overlays = vec!["paused(operator)".to_owned()];
+    assert_eq!(told(store.served_at(at(30)).await.unwrap()), (share, overlays));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What every store promises of searches, and of what people say of models, as tests.
 
-use super::fixture::{Fixture, at, fixture, model, new_version, version};
+use super::fixture::{Fixture, ada, at, fixture, model, new_version, version};
+use crate::aliases::By;
 use crate::models::{Created, Said};
 use crate::search::{Error, Search, Token};
 use crate::versions;
@@ -74,7 +75,7 @@ async fn pages_follow_each_other_while_models_come_and_go() {
     for new in ["z", "aa"] {
         store.create_model(&name(new), &Said::default(), at(9)).await.unwrap();
     }
-    store.delete_model(&name("ab"), &super::fixture::ada(), at(9)).await.unwrap();
+    store.delete_model(&name("ab"), &ada(), at(9)).await.unwrap();
     let text = first.next.unwrap().to_string();
     search.after = Token::parse(&text);
     let rest = store.search_models(&search).await.unwrap();
@@ -137,7 +138,7 @@ async fn a_deleted_model_made_again_is_empty_and_its_numbers_go_on() {
     let there = store.create_model(&model(), &said, at(2)).await.unwrap();
     assert!(matches!(there, Created::Existing(found) if found.description.is_empty()));
     store.describe_model(&model(), &said, at(2)).await.unwrap();
-    store.delete_model(&model(), &super::fixture::ada(), at(3)).await.unwrap();
+    store.delete_model(&model(), &ada(), at(3)).await.unwrap();
     assert!(store.describe_model(&model(), &said, at(3)).await.is_err());
     assert!(store.untag_model(&model(), "k", at(3)).await.is_err());
 
@@ -157,8 +158,10 @@ async fn what_is_said_of_a_version_leaves_its_seal_alone() {
     let sealed = version(store, b"one").await;
     let key = (&model(), VersionNumber(1));
     store.describe_version(key, "for the new scanner", at(7)).await.unwrap();
-    store.untag_version(key, "team", at(8)).await.unwrap();
-    store.untag_version(key, "team", at(8)).await.unwrap();
+    let actor = ada();
+    let by = By { actor: &actor, cause: "removed by hand", now: at(8) };
+    store.untag_version(key, "team", by).await.unwrap();
+    store.untag_version(key, "team", by).await.unwrap();
     let said = store.version(&model(), VersionNumber(1)).await.unwrap();
     assert_eq!(said.description, "for the new scanner");
     assert_eq!((said.tags.len(), said.updated_at, said.created_at), (0, at(8), at(1)));

@@ -55,6 +55,13 @@ impl<'a> New<'a> {
         self
     }
 
+    /// Resting on this.
+    #[must_use]
+    pub const fn with(mut self, evidence: Option<&'a Value>) -> Self {
+        self.evidence = evidence;
+        self
+    }
+
     /// On this endpoint.
     #[must_use]
     pub const fn on(mut self, endpoint: &'a EndpointName) -> Self {

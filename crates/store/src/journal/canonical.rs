@@ -1,6 +1,6 @@
 //! The bytes that are hashed. A row as stored, column by column, without its own hash.
 
-use crate::row::Columns;
+use crate::row::{Columns, to_json};
 use crate::storage::Error;
 use seatrial_domain::Digest;
 use serde::Serialize;
@@ -37,10 +37,14 @@ pub fn genesis() -> Digest {
 }
 
 impl Stored {
+    /// The canonical bytes, which are text.
+    pub(crate) fn canonical(&self) -> Result<String, Error> {
+        to_json("journal row", self)
+    }
+
     /// The sha256 of the canonical bytes.
     pub(crate) fn hash(&self) -> Result<Digest, Error> {
-        let bytes = serde_json::to_vec(self).map_err(|e| Error::corrupt("journal row", &e))?;
-        Ok(Digest::of(&bytes))
+        Ok(Digest::of(self.canonical()?.as_bytes()))
     }
 
     pub(crate) fn read(row: &SqliteRow) -> Result<Self, Error> {

@@ -1,5 +1,6 @@
 //! Reading the journal: by page, and by what a row is about.
 
+use super::canonical::Stored;
 use crate::Store;
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
@@ -35,6 +36,9 @@ pub struct Row {
     pub evidence: Option<Value>,
     pub previous: Digest,
     pub hash: Digest,
+    /// The bytes that were hashed (docs/reference/journal.md): the columns as they are stored.
+    #[serde(skip)]
+    pub canonical: String,
 }
 
 /// Which rows are wanted; every condition that is set must hold.
@@ -103,5 +107,6 @@ pub(super) fn read(row: &SqliteRow) -> Result<Row, Error> {
         evidence: row.maybe_json("evidence")?,
         previous: row.parsed("previous")?,
         hash: row.parsed("hash")?,
+        canonical: Stored::read(row)?.canonical()?,
     })
 }

@@ -3,8 +3,10 @@
 use super::{Filter, Row};
 use crate::Store;
 use crate::page::Request;
-use crate::row::{Columns, int};
+use crate::row::{Columns, int, to_json};
 use crate::storage::Error;
+use seatrial_domain::EndpointName;
+use seatrial_domain::rollout::Cause;
 
 impl Store {
     /// The rows `consumer` has not delivered yet, in order, at most `limit`.
@@ -15,6 +17,27 @@ impl Store {
             .await?;
         let seq = row.map_or(Ok(0), |row| row.count("seq"))?;
         Ok(self.journal(&Filter::default(), &Request::after(seq, limit)).await?.items)
+    }
+
+    /// Whether a rollout was created on the endpoint after row `seq`, for exactly this cause: what a
+    /// consumer asks that may have been interrupted between a start and its note of it.
+    pub async fn has_created(
+        &self,
+        endpoint: &EndpointName,
+        seq: u64,
+        cause: &str,
+    ) -> Result<bool, Error> {
+        let said = to_json("cause", &Cause::Said { text: cause.to_owned() })?;
+        let row = sqlx::query(
+            "SELECT 1 FROM journal
+             WHERE endpoint = ? AND seq > ? AND event = 'created' AND cause = ? LIMIT 1",
+        )
+        .bind(endpoint.as_str())
+        .bind(int(seq))
+        .bind(said)
+        .fetch_optional(self.readers())
+        .await?;
+        Ok(row.is_some())
     }
 
     /// Notes that `consumer` has delivered all rows up to `seq`. Never moves back.

@@ -107,24 +107,6 @@ impl Store {
             .await?;
         Ok(write.commit().await?)
     }
-
-    /// Takes a tag off a version; an absent one is as good as gone. Errors: unknown version.
-    pub async fn untag_version(
-        &self,
-        version: (&ModelName, VersionNumber),
-        key: &str,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let mut write = self.write().await?;
-        models::touch(write.sql(), version, now).await?;
-        sqlx::query("DELETE FROM version_tag WHERE model = ? AND number = ? AND key = ?")
-            .bind(version.0.as_str())
-            .bind(int(version.1.0))
-            .bind(key)
-            .execute(write.sql())
-            .await?;
-        Ok(write.commit().await?)
-    }
 }
 
 async fn describe(

@@ -64,10 +64,12 @@ async fn serve(
         Some(version) => {
             lifecycle(sql, version, "registered").await?;
             aliases::point(sql, (&version.model, version.number), alias, moved).await?;
-            Ok(())
         }
-        None => aliases::remove(sql, &by.rollout.candidate.model, alias, moved).await,
+        None => {
+            aliases::remove(sql, &by.rollout.candidate.model, alias, moved).await?;
+        }
     }
+    Ok(())
 }
 
 async fn lifecycle(

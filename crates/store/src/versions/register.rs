@@ -2,13 +2,13 @@
 
 use super::{Error, Version, load};
 use crate::aliases::{self, By};
-use crate::changed::Changed;
+use crate::changed::{Changed, Named};
 use crate::row::{Columns, int, to_json};
 use crate::write::Write;
 use crate::{Store, journal, models, storage, tags};
 use seatrial_domain::manifest::Manifest;
 use seatrial_domain::tensor::Signature;
-use seatrial_domain::{Actor, Digest, ModelName, Timestamp, VersionNumber};
+use seatrial_domain::{Actor, Digest, ModelName, Timestamp, VersionNumber, VersionRef};
 use std::collections::BTreeMap;
 
 /// What a version is made of. Its blobs are in the store already.
@@ -37,23 +37,15 @@ pub struct Origin {
 pub enum Registered {
     New(Version),
     /// The model has a version of exactly these bytes: it is answered, with the tags and aliases
-    /// now asked for, and what of those is new.
-    Existing(Version, Changed),
+    /// now asked for.
+    Existing(Version),
 }
 
 impl Registered {
     /// The version, new or not.
     pub fn into_version(self) -> Version {
         match self {
-            Self::New(version) | Self::Existing(version, _) => version,
-        }
-    }
-
-    /// What was not so before.
-    pub fn changed(&self) -> Changed {
-        match self {
-            Self::New(version) => Changed::all_of(version),
-            Self::Existing(_, changed) => changed.clone(),
+            Self::New(version) | Self::Existing(version) => version,
         }
     }
 }
@@ -71,20 +63,25 @@ impl Store {
             None => insert(&mut write, new, &Origin::default()).await?,
         };
         let key = (&new.model, number);
+        let by = By { actor: &new.actor, cause: "given at registration", now: new.now };
         let tags = tags::set(write.sql(), key, &new.tags).await?;
         let mut changed = Changed { tags, ..Changed::default() };
         for alias in &new.aliases {
-            let by = By { actor: &new.actor, cause: "given at registration", now: new.now };
             if aliases::point(write.sql(), key, alias, by).await? {
                 changed.aliases.push(alias.clone());
             }
         }
         let version = load(write.sql(), key).await?;
-        write.commit().await?;
-        Ok(match existing {
-            Some(_) => Registered::Existing(version, changed),
+        let registered = match existing {
             None => Registered::New(version),
-        })
+            Some(_) => {
+                let named = Named { version: version.reference.clone(), changed };
+                named.journal(&mut write, by).await?;
+                Registered::Existing(version)
+            }
+        };
+        write.commit().await?;
+        Ok(registered)
     }
 
     /// Registers a version of a model that is there, with a number of its own even if the model has
@@ -169,9 +166,12 @@ async fn insert(
     .bind(&origin.model_id)
     .execute(write.sql())
     .await?;
-    let subject = format!("{}/{number}", new.model);
-    let row = journal::New::about(&subject, "registered", &new.actor, new.now)
-        .because(format!("sealed as {digest}"));
-    write.journal(row).await?;
+    // On a version that was not there before, everything is new.
+    let changed = Changed { aliases: new.aliases.clone(), tags: new.tags.clone() };
+    let version = VersionRef { model: new.model.clone(), number, digest };
+    let (subject, said) = (version.to_string(), format!("sealed as {}", version.digest));
+    let evidence = Named { version, changed }.evidence()?;
+    let row = journal::New::about(&subject, "registered", &new.actor, new.now).because(said);
+    write.journal(row.with(evidence.as_ref())).await?;
     Ok(number)
 }

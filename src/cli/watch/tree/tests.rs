@@ -87,6 +87,7 @@ impl Story {
             endpoint: Some("digits".to_owned()),
             what: String::new(),
             entry: serde_json::to_value(&transition.journal).unwrap(),
+            canonical: String::new(),
             hash: String::new(),
         });
     }
