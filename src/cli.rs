@@ -71,7 +71,7 @@ pub async fn run(cli: Cli, environment: Environment) -> Exit {
 async fn dispatch(verb: Verb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Verb::Serve(arguments) => serve::run(arguments, context).await,
-        Verb::Demo(arguments) => demo::run(arguments).await,
+        Verb::Demo(arguments) => demo::run(arguments, context).await,
         Verb::Simulate(_) => simulate::run(),
         Verb::Doctor(arguments) => doctor::run(&arguments, context).await,
         Verb::Completions(arguments) => completions::run(&arguments),

@@ -15,7 +15,7 @@ mod story;
 mod traffic;
 mod voyage;
 
-use crate::cli::Exit;
+use crate::cli::{Exit, Format};
 use crate::clock;
 use crate::config::Environment;
 use crate::tasks::Tasks;
@@ -23,8 +23,9 @@ use acts::Theatre;
 use anyhow::{Context as _, bail};
 use prompt::Prompt;
 use report::Report;
-use screen::{Screen, Tone};
+use screen::{Screen, Stream, Tone};
 use server::Server;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -39,17 +40,23 @@ const LIMIT: Duration = Duration::from_secs(240);
 struct Interrupted;
 
 /// How to play.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Args {
     /// Where to write what happened, as JSON.
     pub report: Option<PathBuf>,
+    /// JSON: the report on standard output, and the story on standard error.
+    pub output: Format,
 }
 
 /// Plays the four acts; success only if every verdict is the expected one, no client request
 /// failed, and the journal verifies.
 pub async fn run(args: Args) -> anyhow::Result<Exit> {
     let environment = Environment::read()?;
-    let screen = Screen::new(environment.no_color.as_deref());
+    let stream = match args.output {
+        Format::Table => Stream::Output,
+        Format::Json => Stream::Error,
+    };
+    let screen = Screen::new(stream, environment.no_color.as_deref());
     screen.say(Tone::Heading, "Seatrial: the demo. Four acts, about two minutes.");
     screen.tell(story::OPENING);
     let directory = tempfile::Builder::new().prefix("seatrial-demo-").tempdir()?;
@@ -58,7 +65,10 @@ pub async fn run(args: Args) -> anyhow::Result<Exit> {
     let played = played(&environment, screen, (directory.path(), &tasks), &mut report).await;
     tasks.shut_down().await;
     if let Some(path) = &args.report {
-        write(&report, path)?;
+        std::fs::write(path, json(&report)?).with_context(|| path.display().to_string())?;
+    }
+    if args.output == Format::Json {
+        std::io::stdout().lock().write_all(json(&report)?.as_bytes())?;
     }
     match played.and_then(|()| judged(&report, screen)) {
         Ok(()) => Ok(Exit::Success),
@@ -146,10 +156,10 @@ fn judged(report: &Report, screen: Screen) -> anyhow::Result<()> {
     bail!("the demo did not end as it must")
 }
 
-fn write(report: &Report, path: &Path) -> anyhow::Result<()> {
+fn json(report: &Report) -> anyhow::Result<String> {
     let mut text = serde_json::to_string_pretty(report)?;
     text.push('\n');
-    std::fs::write(path, text).with_context(|| path.display().to_string())
+    Ok(text)
 }
 
 /// Keeps what the server left, to be looked at.

@@ -7,7 +7,7 @@ use super::audit::{self, rows};
 use super::problem::{Failure, Kind, Result};
 use super::request::{Body, By, IfMatch, PageQuery, Path, Query};
 use super::wire::{self, Command, Explained, JournalRow, Page, Problem, Start, StartAnswer};
-use crate::driver::command;
+use crate::driver::command::{self, Word};
 use axum::Json;
 use axum::http::{HeaderName, header};
 use seatrial_domain::plan::Kind as PlanKind;
@@ -64,7 +64,7 @@ pub(super) async fn start(
         policy: start.policy,
         bootstrap: if start.bootstrap { Bootstrap::Approved } else { Bootstrap::Ask },
         override_quarantine: start.override_quarantine.as_deref().map(reason).transpose()?,
-        cause: "started".to_owned(),
+        cause: because("started", start.reason.as_deref())?,
         actor,
     };
     Ok(Json(match Box::pin(api.app.driver.start(start)).await? {
@@ -138,20 +138,26 @@ pub(super) async fn command(
     Body(word): Body<Command>,
 ) -> Result<Tagged> {
     let (id, driver) = (RolloutId(id), &api.app.driver);
-    let event = match word {
-        Command::Retry { override_quarantine } => {
-            let why = override_quarantine.as_deref().map(reason).transpose()?;
-            let stored = Box::pin(driver.retry(id, why, actor)).await?;
+    let said: Word = match word {
+        Command::Retry { override_quarantine, reason: why } => {
+            let override_quarantine = override_quarantine.as_deref().map(reason).transpose()?;
+            let cause = because(&format!("rollout {id} again"), why.as_deref())?;
+            let stored = Box::pin(driver.retry(id, override_quarantine, cause, actor)).await?;
             return Ok(tagged(&stored.rollout, stored.revision));
         }
-        Command::Approve => Event::Approve { by: person(&actor) },
-        Command::Resume => Event::Resume,
-        Command::Reject { reason: why } => Event::Reject { reason: reason(&why)? },
-        Command::Pause { reason: why } => Event::Pause { reason: reason(&why)? },
-        Command::Promote { reason: why } => Event::Promote { reason: reason(&why)? },
-        Command::Abort { reason: why } => Event::Abort { reason: reason(&why)? },
+        Command::Approve { reason: why } => {
+            let event = Event::Approve { by: person(&actor) };
+            Word { event, reason: why.as_deref().map(reason).transpose()? }
+        }
+        Command::Resume { reason: why } => {
+            Word { event: Event::Resume, reason: why.as_deref().map(reason).transpose()? }
+        }
+        Command::Reject { reason: why } => Event::Reject { reason: reason(&why)? }.into(),
+        Command::Pause { reason: why } => Event::Pause { reason: reason(&why)? }.into(),
+        Command::Promote { reason: why } => Event::Promote { reason: reason(&why)? }.into(),
+        Command::Abort { reason: why } => Event::Abort { reason: reason(&why)? }.into(),
     };
-    let stored = driver.command(id, revision, event, actor).await?;
+    let stored = driver.command(id, revision, said, actor).await?;
     Ok(tagged(&stored.rollout, stored.revision))
 }
 
@@ -160,6 +166,14 @@ fn person(actor: &Actor) -> String {
         Actor::Unverified(name) => name.clone(),
         Actor::Seatrial | Actor::Gateway => actor.to_string(),
     }
+}
+
+/// What happened, with a person's reason where there is one.
+fn because(what: &str, why: Option<&str>) -> Result<String> {
+    Ok(match why {
+        Some(why) => format!("{what}: {}", reason(why)?),
+        None => what.to_owned(),
+    })
 }
 
 /// A reason is there, and short enough to be read.

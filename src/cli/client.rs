@@ -1,6 +1,7 @@
 //! Talks to the control API: JSON there and back, problems as errors.
 
 use super::actor;
+use super::exit::usage;
 use crate::api::wire::{Page, Problem};
 use anyhow::Context as _;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 pub(super) const DEFAULT_SERVER: &str = "http://127.0.0.1:8002";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A whole answer: a little more than the server gives itself (`limits.control.request_timeout`).
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(130);
 /// The most that the server puts on a page.
 const PAGE_ITEMS: usize = 1000;
 
@@ -27,6 +30,17 @@ pub(super) enum Error {
     Problem(Problem),
     #[error("the server's answer cannot be read: {detail}")]
     Protocol { detail: String },
+}
+
+impl Error {
+    /// Whether it says nothing about what was asked for: the server is away, or busy with itself.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Problem(problem) => problem.status >= 500 && problem.status != 501,
+            Self::Protocol { .. } => false,
+        }
+    }
 }
 
 /// The next command, where the error knows one.
@@ -46,24 +60,31 @@ pub(super) struct Client {
     http: reqwest::Client,
     server: String,
     actor: String,
+    patience: Duration,
 }
 
 impl Client {
     pub(super) fn new(server: &str, actor: &str) -> anyhow::Result<Self> {
         let server = server.trim_end_matches('/').to_owned();
+        refuse_other_schemes(&server)?;
         let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT);
         // A proxy's own loopback is another machine's.
         let http = if is_loopback(&server) { http.no_proxy() } else { http };
         let http = http.build().context("no HTTP client can be made")?;
-        Ok(Self { http, server, actor: actor.to_owned() })
+        Ok(Self { http, server, actor: actor.to_owned(), patience: ANSWER_TIMEOUT })
     }
 
-    /// A request below `/api/v1`.
+    /// A request below `/api/v1`, whose answer comes within some time.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.unbounded(method, path).timeout(self.patience)
+    }
+
+    /// One that takes as long as its body.
+    pub(super) fn unbounded(&self, method: Method, path: &str) -> RequestBuilder {
         self.raw(method, &format!("{}/api/v1{path}", self.server))
     }
 
-    /// A request to anywhere.
+    /// A request to anywhere, which may go on for ever.
     pub(super) fn raw(&self, method: Method, url: &str) -> RequestBuilder {
         self.http.request(method, url).header(actor::HEADER, &self.actor)
     }
@@ -141,6 +162,17 @@ impl Client {
     }
 }
 
+/// `localhost:8002` reads as a scheme and a path.
+fn refuse_other_schemes(server: &str) -> anyhow::Result<()> {
+    let url = reqwest::Url::parse(server).ok();
+    let is_web = |url: &reqwest::Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    if url.as_ref().is_some_and(is_web) {
+        return Ok(());
+    }
+    let (_, rest) = server.split_once("://").unwrap_or(("", server));
+    Err(usage(format!("server {server:?} is no URL: write http://{rest}")))
+}
+
 fn is_loopback(server: &str) -> bool {
     let url = reqwest::Url::parse(server).ok();
     let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
@@ -187,6 +219,37 @@ pub(super) fn segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Exit;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_server_is_a_url() {
+        for server in ["localhost:8002", "127.0.0.1:8002", "ftp://localhost", "nonsense", "http:"] {
+            let error = Client::new(server, "ada").unwrap_err();
+            assert_eq!(Exit::of(&error), Exit::Usage, "{server}");
+            assert!(error.to_string().contains("http://"), "{error}");
+        }
+        assert!(Client::new("https://seatrial.example/", "ada").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_is_given_up() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = format!("http://{}", silent.local_addr().unwrap());
+        let patience = Duration::from_millis(50);
+        let client = Client { patience, ..Client::new(&server, "ada").unwrap() };
+        let answer = client.get::<serde_json::Value>("/status").await;
+        assert!(matches!(answer, Err(Error::Unreachable { .. })), "{answer:?}");
+    }
+
+    #[test]
+    fn what_a_server_says_of_itself_passes_and_what_it_says_of_the_question_does_not() {
+        let status = |status: u16| {
+            Error::Problem(foreign(StatusCode::from_u16(status).unwrap(), b"{}")).is_passing()
+        };
+        assert!([500, 502, 503, 504, 507].into_iter().all(status));
+        assert!(![400, 403, 404, 409, 422, 429, 501].into_iter().any(status));
+    }
 
     #[test]
     fn only_servers_of_this_machine_are_loopback() {

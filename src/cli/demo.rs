@@ -1,6 +1,6 @@
 //! `demo`: the whole voyage on bundled models.
 
-use super::Exit;
+use super::{Context, Exit};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ pub struct Demo {
     pub report: Option<PathBuf>,
 }
 
-pub(super) async fn run(arguments: Demo) -> anyhow::Result<Exit> {
-    crate::demo::run(crate::demo::Args { report: arguments.report }).await
+pub(super) async fn run(arguments: Demo, context: &Context) -> anyhow::Result<Exit> {
+    let (report, output) = (arguments.report, context.output.format());
+    crate::demo::run(crate::demo::Args { report, output }).await
 }

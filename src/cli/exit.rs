@@ -1,6 +1,7 @@
 //! How the process ends. Scripts depend on these numbers.
 
 use super::client;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exit statuses of DESIGN.md §6.
@@ -12,7 +13,7 @@ pub enum Exit {
     Usage = 2,
     NotFound = 3,
     Denied = 4,
-    /// A conflict; also a rollout that a newer version superseded.
+    /// A conflict, or too many at once; also a rollout that a newer version superseded.
     Conflict = 5,
     /// Rolled back or rejected: the gate worked.
     RolledBack = 6,
@@ -43,11 +44,31 @@ pub(super) fn usage(fault: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(Usage { fault: fault.into() })
 }
 
+/// Something that is not there, though nothing went wrong in asking.
+#[derive(Debug, thiserror::Error)]
+#[error("{fault}")]
+pub(super) struct Missing {
+    fault: String,
+}
+
+/// An error about something that is not there.
+pub(super) fn missing(fault: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Missing { fault: fault.into() })
+}
+
+/// An error about a file that was named and cannot be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    usage(format!("{}: {error}", path.display()))
+}
+
 impl Exit {
     /// The status that tells this error.
     pub fn of(error: &anyhow::Error) -> Self {
         if let Some(error) = error.downcast_ref::<client::Error>() {
             return Self::of_client(error);
+        }
+        if error.is::<Missing>() {
+            return Self::NotFound;
         }
         let by_use = error.is::<Usage>()
             || error.is::<crate::config::Error>()
@@ -63,7 +84,8 @@ impl Exit {
             client::Error::Problem(problem) => match problem.status {
                 404 => Self::NotFound,
                 401 | 403 => Self::Denied,
-                409 | 412 => Self::Conflict,
+                // Too many at once is a conflict with others: the same again, later, may succeed.
+                409 | 412 | 429 => Self::Conflict,
                 408 | 504 => Self::TimedOut,
                 400..=499 | 501 => Self::Usage,
                 _ => Self::Internal,

@@ -1,6 +1,6 @@
 //! `feedback`: labels for answered requests, joined by request id.
 
-use super::client::segment;
+use super::client::{ANSWER_TIMEOUT, segment};
 use super::{Context, Exit};
 use crate::api::wire::Status;
 use clap::{Args, Subcommand};
@@ -37,7 +37,9 @@ pub(super) async fn run(verb: Feedback, context: &Context) -> anyhow::Result<Exi
         "metric": send.metric,
         "value": send.value,
     });
-    client.answer(client.raw(Method::POST, &url).json(&body)).await?;
-    context.output.note(&format!("{} {} = {}", send.request_id, send.metric, send.value));
+    client.answer(client.raw(Method::POST, &url).timeout(ANSWER_TIMEOUT).json(&body)).await?;
+    context
+        .output
+        .show(&body, |_| format!("{} {} = {}", send.request_id, send.metric, send.value))?;
     Ok(Exit::Success)
 }

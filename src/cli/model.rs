@@ -1,7 +1,7 @@
 //! `model`: push, list, show, diff, verify.
 
 use super::client::segment;
-use super::exit::usage;
+use super::exit::missing;
 use super::push::{self, human_bytes};
 use super::table::{self, or_dash};
 use super::{Context, Exit};
@@ -150,7 +150,7 @@ async fn version_path(
 /// The newest version of a model.
 pub(super) async fn latest(name: &str, context: &Context) -> anyhow::Result<VersionNumber> {
     let model: ModelView = context.client()?.get(&format!("/models/{}", segment(name))).await?;
-    let latest = model.latest.ok_or_else(|| usage(format!("{name} has no version left")))?;
+    let latest = model.latest.ok_or_else(|| missing(format!("{name} has no version left")))?;
     Ok(VersionNumber(latest))
 }
 

@@ -3,11 +3,10 @@
 mod forecast;
 
 use super::client::segment;
-use super::exit::usage;
+use super::exit::{unreadable, usage};
 use super::table::{self, or_dash};
 use super::{Context, Exit};
-use crate::api::wire::{Applied, Policy as PolicyView, PolicyText};
-use anyhow::Context as _;
+use crate::api::wire::{Applied, Checked, Policy as PolicyView, PolicyText};
 use clap::{Args, Subcommand};
 use seatrial_domain::policy;
 use std::path::{Path, PathBuf};
@@ -52,7 +51,7 @@ pub(super) async fn run(verb: Policy, context: &Context) -> anyhow::Result<Exit>
 
 /// Reads a policy that may be applied; every fault is told with its file and place.
 fn read(file: &Path) -> anyhow::Result<(String, policy::Policy)> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
     let policy = policy::parse(&text).map_err(|error| {
         let told = |fault: &policy::Fault| format!("{}: {fault}", file.display());
         usage(error.faults().iter().map(told).collect::<Vec<_>>().join("\n"))
@@ -65,29 +64,37 @@ fn read(file: &Path) -> anyhow::Result<(String, policy::Policy)> {
 }
 
 fn check(arguments: &Check, context: &Context) -> anyhow::Result<Exit> {
-    if arguments.planned {
-        planned(context)?;
-    }
-    if let Some(file) = &arguments.file {
-        let (_, policy) = read(file)?;
-        let checked = crate::api::wire::Checked {
-            name: policy.name().to_owned(),
-            endpoint: policy.endpoint().to_string(),
-        };
-        context.output.show(&checked, |checked| {
-            format!("policy {} for endpoint {} is valid", checked.name, checked.endpoint)
-        })?;
+    let checked = arguments.file.as_deref().map(checked).transpose()?;
+    match (checked, arguments.planned) {
+        (Some(checked), false) => context.output.show(&checked, valid)?,
+        (None, _) => context.output.show(&planned(), |_| planned_table())?,
+        (Some(checked), true) => {
+            let both = serde_json::json!({"checked": checked, "planned": planned()});
+            let text = |_: &_| format!("{}\n{}", planned_table(), valid(&checked));
+            context.output.show(&both, text)?;
+        }
     }
     Ok(Exit::Success)
 }
 
-fn planned(context: &Context) -> anyhow::Result<()> {
-    let fields = policy::planned_fields();
-    let values = fields.map(|field| serde_json::json!({"field": field.field, "why": field.why}));
-    context.output.show(&values, |_| {
-        let rows = fields.map(|field| [field.field.to_owned(), field.why.to_owned()]);
-        table::render(["planned, not available yet", "why"], &rows)
-    })
+fn checked(file: &Path) -> anyhow::Result<Checked> {
+    let (_, policy) = read(file)?;
+    let (name, endpoint) = (policy.name().to_owned(), policy.endpoint().to_string());
+    Ok(Checked { name, endpoint })
+}
+
+fn valid(checked: &Checked) -> String {
+    format!("policy {} for endpoint {} is valid", checked.name, checked.endpoint)
+}
+
+fn planned() -> Vec<serde_json::Value> {
+    let field = |field: policy::planned::PlannedField| serde_json::json!({"field": field.field, "why": field.why});
+    policy::planned_fields().into_iter().map(field).collect()
+}
+
+fn planned_table() -> String {
+    let row = |field: policy::planned::PlannedField| [field.field.to_owned(), field.why.to_owned()];
+    table::render(["planned, not available yet", "why"], &policy::planned_fields().map(row))
 }
 
 async fn apply(file: &Path, context: &Context) -> anyhow::Result<Exit> {

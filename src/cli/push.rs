@@ -6,10 +6,12 @@ use super::Context;
 use super::client::{Client, segment};
 use crate::api::wire::{Upload, UploadedFile};
 use anyhow::Context as _;
+use futures_util::TryStreamExt as _;
 use reqwest::{Body, Method};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use tokio_util::io::ReaderStream;
 use tree::Local;
 
@@ -41,14 +43,25 @@ pub(super) async fn discard(client: &Client, upload: &Upload) {
 async fn send(client: &Client, upload: &Upload, local: &Local) -> anyhow::Result<()> {
     let file = open(local).with_context(|| local.path.display().to_string())?;
     let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES);
+    let fault = Arc::new(OnceLock::new());
+    let noted = Arc::clone(&fault);
+    // Nothing is read after the first fault.
+    let stream = stream.inspect_err(move |error| {
+        let _first = noted.set(error.to_string());
+    });
     let request = client
-        .request(Method::PUT, &format!("/uploads/{}/files", segment(&upload.id)))
+        .unbounded(Method::PUT, &format!("/uploads/{}/files", segment(&upload.id)))
         .query(&[("path", local.name.as_str())])
         .header("content-type", "application/octet-stream")
         .header("content-length", local.size)
         .body(Body::wrap_stream(stream));
-    let _received: UploadedFile = client.json(request).await?;
-    Ok(())
+    let received: Result<UploadedFile, _> = client.json(request).await;
+    match (received, fault.get()) {
+        (Ok(_), _) => Ok(()),
+        // The connection broke because there was nothing more to send on it.
+        (Err(_), Some(fault)) => Err(anyhow::anyhow!("{}: {fault}", local.path.display())),
+        (Err(error), None) => Err(error.into()),
+    }
 }
 
 /// Opens the very file that was scanned: a link that took its place meanwhile is refused.
@@ -76,4 +89,33 @@ pub(super) fn human_bytes(bytes: u64) -> String {
         unit += 1;
     }
     format!("{value:.1} {}", UNITS.get(unit).copied().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Exit;
+    use std::io::Read as _;
+    use std::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_is_no_server_that_cannot_be_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let reader = std::thread::spawn(move || {
+            let (mut connection, _) = listener.accept().unwrap();
+            // To the end, which is where the client gives up.
+            connection.read_to_end(&mut Vec::new())
+        });
+        // A directory opens like a file, and cannot be read like one.
+        let dir = tempfile::tempdir().unwrap();
+        let local = Local::of(dir.path(), "model.onnx", 10);
+        let upload = Upload { id: "u".to_owned(), expires_at: String::new() };
+        let client = Client::new(&server, "ada").unwrap();
+        let error = send(&client, &upload, &local).await.unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Internal, "{error:#}");
+        assert!(error.to_string().starts_with(&dir.path().display().to_string()), "{error:#}");
+        drop(client);
+        reader.join().unwrap().unwrap();
+    }
 }

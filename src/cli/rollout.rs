@@ -5,7 +5,7 @@ mod show;
 mod start;
 
 use super::client::segment;
-use super::exit::usage;
+use super::exit::missing;
 use super::{Context, Exit, watch};
 use crate::api::wire::{Page, Rollout as RolloutView};
 use clap::{Args, Subcommand};
@@ -72,7 +72,8 @@ pub(super) struct Limits {
 /// Whether to stay until it is over.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Follow {
-    /// Wait until it ends or needs a person; the exit status says how.
+    /// Wait until it ends or needs a person; the exit status says how. --timeout and --until wait
+    /// as well.
     #[arg(long)]
     wait: bool,
     /// As --wait, and show it as a tree meanwhile.
@@ -86,6 +87,13 @@ fn span(text: &str) -> Result<Duration, String> {
     let fault = || format!("{text:?} is no duration: write 30s, 15m, 24h");
     let span = text.parse::<jiff::SignedDuration>().map_err(|_fault| fault())?;
     Duration::try_from(span).map_err(|_fault| fault())
+}
+
+impl Follow {
+    /// A limit to how long it waits is meant for a wait.
+    const fn follows(&self) -> bool {
+        self.wait || self.watch || self.limits.timeout.is_some() || self.limits.until.is_some()
+    }
 }
 
 impl Limits {
@@ -127,7 +135,7 @@ async fn resolve(target: &Target, context: &Context) -> anyhow::Result<RolloutId
     let path = format!("/rollouts?endpoint={}&limit=1", segment(&target.rollout));
     let page: Page<RolloutView> = context.client()?.get(&path).await?;
     let newest = page.items.first().map(|rollout| RolloutId(rollout.id));
-    newest.ok_or_else(|| usage(format!("endpoint {} has no rollout", target.rollout)))
+    newest.ok_or_else(|| missing(format!("endpoint {} has no rollout", target.rollout)))
 }
 
 /// Tells a rollout in short, or follows it as asked.
@@ -136,7 +144,7 @@ pub(super) async fn told(
     follow: &Follow,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    if !follow.wait && !follow.watch {
+    if !follow.follows() {
         context.output.show(rollout, show::line)?;
         return Ok(Exit::Success);
     }

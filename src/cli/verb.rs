@@ -7,9 +7,24 @@ use super::{
 };
 use clap::{Parser, Subcommand};
 
+const EXITS: &str = "\
+Exit status:
+  0    success
+  1    internal error, or a check of the server that does not hold
+  2    usage, a file or a value that is refused
+  3    not found
+  4    denied
+  5    conflict: changed meanwhile, in use, quarantined, superseded, or too many at once
+  6    rolled back or rejected: the gate worked
+  7    waiting for approval
+  8    inconclusive: paused, a person decides
+  9    aborted by a person
+  10   server unreachable, or without an answer
+  124  timed out";
+
 /// Takes a newly trained model version to full production traffic, and back out again.
 #[derive(Debug, Parser)]
-#[command(name = "seatrial", version)]
+#[command(name = "seatrial", version, after_help = EXITS)]
 pub struct Cli {
     /// How results are printed on standard output.
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Counters change between events, so a look is taken at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Looks that may fail in a row while a server restarts.
+/// Looks that may fail in a row while a server restarts, or can do nothing.
 const UNREACHABLE_LOOKS_MAX: u32 = 30;
 
 /// What is shown meanwhile.
@@ -81,7 +81,7 @@ async fn until_settled(
                     return Ok((seen, exit));
                 }
             }
-            Err(error @ client::Error::Unreachable { .. }) => {
+            Err(error) if error.is_passing() => {
                 unreachable += 1;
                 if unreachable >= UNREACHABLE_LOOKS_MAX {
                     return Err(error.into());

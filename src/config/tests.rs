@@ -15,6 +15,39 @@ fn an_empty_file_is_the_defaults() {
     assert_eq!(load("").unwrap(), Config::default());
 }
 
+/// The TOML blocks of the reference, in order.
+fn reference() -> Vec<String> {
+    let page = include_str!("../../docs/reference/config.md");
+    let blocks = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_reference_writes_out_every_default() {
+    let written: toml::Table = reference()[0].parse().unwrap();
+    let defaults = toml::Table::try_from(Config::default()).unwrap();
+    let names = |table: &toml::Table| {
+        let of = |(name, value): (&String, &toml::Value)| match value.as_table() {
+            Some(fields) => fields.keys().map(|f| format!("{name}.{f}")).collect(),
+            None => vec![name.clone()],
+        };
+        table.iter().flat_map(of).collect::<std::collections::BTreeSet<_>>()
+    };
+    let limits = |table: &toml::Table| names(table["limits"].as_table().unwrap());
+    assert_eq!(limits(&written), limits(&defaults), "no field is missing");
+    assert_eq!(load(&reference()[0]).unwrap(), Config::default());
+    let uncommented = reference()[0].replace("\n# ", "\n");
+    assert!(load(&uncommented).unwrap().runtime.library.is_some(), "also what has no default");
+}
+
+#[test]
+fn the_references_command_is_one() {
+    let config = load(&reference()[1]).unwrap();
+    let smoke = &config.commands["smoke"];
+    let least = load("[commands.smoke]\nargv = [\"a\"]").unwrap().commands["smoke"].clone();
+    assert_eq!((smoke.timeout, smoke.max_output), (least.timeout, least.max_output));
+}
+
 #[test]
 fn an_unknown_field_is_refused_by_line_and_name() {
     let fault = load("[server]\nport = 8000\n").unwrap_err().to_string();

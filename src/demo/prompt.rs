@@ -84,6 +84,7 @@ impl Prompt {
     fn command(&self, words: &[&str]) -> anyhow::Result<Command> {
         let mut command = server::program()?;
         command.args(words).args(["--server", &self.server]).current_dir(&self.directory);
+        command.stdout(self.screen.stdio());
         Ok(command)
     }
 }

@@ -1,6 +1,7 @@
-//! Where the story is told: standard output, with colours only where a person looks at it.
+//! Where the story is told: standard output, or standard error beside JSON, with colours only where a person looks at it.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::process::Stdio;
 
 /// Columns a line of the story takes at most.
 pub(super) const WIDTH: usize = 96;
@@ -11,9 +12,20 @@ enum Paint {
     Colour,
 }
 
-/// Standard output.
+/// Which of the process's streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    Output,
+    /// Where standard output is for a program to read.
+    Error,
+}
+
+/// Where a person looks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Screen(Paint);
+pub(super) struct Screen {
+    paint: Paint,
+    stream: Stream,
+}
 
 /// How a line stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,18 +51,33 @@ impl Tone {
 
 impl Screen {
     /// `no_color` is the variable of that name.
-    pub(super) fn new(no_color: Option<&str>) -> Self {
-        let colour = std::io::stdout().is_terminal() && no_color.is_none();
-        Self(if colour { Paint::Colour } else { Paint::Plain })
+    pub(super) fn new(stream: Stream, no_color: Option<&str>) -> Self {
+        let is_terminal = match stream {
+            Stream::Output => std::io::stdout().is_terminal(),
+            Stream::Error => std::io::stderr().is_terminal(),
+        };
+        let colour = is_terminal && no_color.is_none();
+        Self { paint: if colour { Paint::Colour } else { Paint::Plain }, stream }
+    }
+
+    /// The same place, for a command's output.
+    pub(super) fn stdio(self) -> Stdio {
+        match self.stream {
+            Stream::Output => Stdio::inherit(),
+            Stream::Error => Stdio::from(std::io::stderr()),
+        }
     }
 
     /// A line, or several.
     pub(super) fn say(self, tone: Tone, text: &str) {
-        let mut stdout = std::io::stdout().lock();
+        let line = match (self.paint, tone.code()) {
+            (Paint::Colour, Some(code)) => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            (Paint::Colour | Paint::Plain, _) => text.to_owned(),
+        };
         // A reader that went away is no fault of ours, and there is nobody to tell.
-        let _gone = match (self.0, tone.code()) {
-            (Paint::Colour, Some(code)) => writeln!(stdout, "\u{1b}[{code}m{text}\u{1b}[0m"),
-            (Paint::Colour | Paint::Plain, _) => writeln!(stdout, "{text}"),
+        let _gone = match self.stream {
+            Stream::Output => writeln!(std::io::stdout().lock(), "{line}"),
+            Stream::Error => writeln!(std::io::stderr().lock(), "{line}"),
         };
     }
 

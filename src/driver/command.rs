@@ -1,6 +1,6 @@
 //! What people and the API ask of the driver, and how it answers.
 
-use seatrial_domain::rollout::{Bootstrap, Rejected, Rollout};
+use seatrial_domain::rollout::{Bootstrap, Event, Rejected, Rollout, StageName};
 use seatrial_domain::verdict::Verdict;
 use seatrial_domain::{
     Actor, Digest, EndpointName, ModelName, Revision, RolloutId, Timestamp, VersionNumber,
@@ -25,6 +25,20 @@ pub struct Start {
     /// Why, in words, for the journal.
     pub cause: String,
     pub actor: Actor,
+}
+
+/// A person's word on a rollout.
+#[derive(Debug, Clone)]
+pub struct Word {
+    pub event: Event,
+    /// Why, where the event does not say it itself.
+    pub reason: Option<String>,
+}
+
+impl From<Event> for Word {
+    fn from(event: Event) -> Self {
+        Self { event, reason: None }
+    }
 }
 
 /// What came of a start.
@@ -68,6 +82,8 @@ pub enum Error {
         "endpoint {endpoint} has rollout {running} running, and its policy rejects newer versions"
     )]
     Busy { endpoint: EndpointName, running: RolloutId },
+    #[error("rollout {id} is still {stage}: abort it first")]
+    Running { id: RolloutId, stage: StageName },
     #[error("{endpoint}: {version} is not known to be good there")]
     NotKnownGood { endpoint: EndpointName, version: VersionNumber },
     #[error("{field}: {fault}")]

@@ -5,9 +5,10 @@ use super::command::{Error, Explanation};
 use super::look::{Subject, verdict_now};
 use super::operator::storage;
 use crate::clock;
-use seatrial_domain::RolloutId;
-use seatrial_domain::rollout::{Cause, Rollout};
+use seatrial_domain::plan::{Blocks, Freeze, Kind};
+use seatrial_domain::rollout::{Cause, Rollout, Stage};
 use seatrial_domain::verdict::{CheckVerdict, Enforced, Verdict};
+use seatrial_domain::{RolloutId, Timestamp};
 use seatrial_store::journal::Filter;
 use seatrial_store::page::{LIMIT, Request};
 
@@ -23,15 +24,16 @@ impl Driver {
             }
             None => self.last_verdict(id).await?,
         };
+        let now = clock::now();
         let shadow = (evidence.shadow.mirror.offered > 0).then_some(evidence.shadow);
         Ok(Explanation {
-            summary: summary(&rollout, verdict.as_ref()),
+            summary: summary(&rollout, verdict.as_ref(), now),
             validation: self.store.report(id).await.map_err(storage)?,
             revision: stored.revision,
             rollout,
             verdict,
             shadow,
-            now: clock::now(),
+            now,
         })
     }
 
@@ -50,7 +52,7 @@ fn verdict_of(row: seatrial_store::journal::Row) -> Option<Verdict> {
     }
 }
 
-fn summary(rollout: &Rollout, verdict: Option<&Verdict>) -> String {
+fn summary(rollout: &Rollout, verdict: Option<&Verdict>, now: Timestamp) -> String {
     let stage = rollout.stage.name();
     let why = rollout.reason.as_deref().unwrap_or("");
     if rollout.stage.is_terminal() {
@@ -65,9 +67,25 @@ fn summary(rollout: &Rollout, verdict: Option<&Verdict>) -> String {
     if let Some(hold) = rollout.held {
         return format!("{stage}, held({hold}): {why}");
     }
+    if rollout.stage == Stage::Queued {
+        return queued(rollout, now);
+    }
     match verdict.and_then(slowest) {
         Some((check, units)) => format!("{stage}: {check} needs about {units} more units"),
         None => stage.to_string(),
+    }
+}
+
+/// A freeze of the start leaves no other trace: what is queued has no overlay.
+fn queued(rollout: &Rollout, now: Timestamp) -> String {
+    // The way back is never frozen.
+    let start = Some(Blocks::Start).filter(|_| rollout.plan.kind != Kind::Restore);
+    match start.and_then(|start| rollout.plan.blocked(start, now)) {
+        Some(Freeze { until: Some(until), why, .. }) => {
+            format!("queued, frozen until {until}: {why}")
+        }
+        Some(Freeze { until: None, why, .. }) => format!("queued, frozen without an end: {why}"),
+        None => "queued: waits for its turn".to_owned(),
     }
 }
 
@@ -80,4 +98,53 @@ fn slowest(verdict: &Verdict) -> Option<(&str, u64)> {
         .filter(|report| report.enforced == Enforced::Yes)
         .filter_map(|report| Some((report.name.as_str(), report.units_needed?)))
         .max_by_key(|(_, units)| *units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatrial_domain::rollout::{Bootstrap, New};
+    use seatrial_domain::split::Salt;
+    use seatrial_domain::{Digest, EndpointName, ModelName, VersionNumber, VersionRef};
+    use seatrial_domain::{endpoint, policy};
+
+    fn queued_under(windows: &str) -> Rollout {
+        let yaml = format!(
+            "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {{name: p}}\n\
+             spec: {{endpoint: digits, windows: [{windows}]}}\n"
+        );
+        let endpoint = EndpointName::new("digits").unwrap();
+        let policy = policy::parse(&yaml).unwrap_or_else(|fault| panic!("{fault}"));
+        let model = ModelName::new("digits").unwrap();
+        let (number, digest) = (VersionNumber(1), Digest::of(b"1"));
+        let new = New {
+            id: RolloutId(1),
+            attempt: 1,
+            candidate: VersionRef { model: model.clone(), number, digest },
+            plan: policy.plan(Kind::Promote, &endpoint).unwrap(),
+            endpoint,
+            salt: Salt(7),
+            settings: endpoint::Settings::of(model),
+            bootstrap: Bootstrap::Ask,
+        };
+        Rollout::new(new, Timestamp::from_micros(0))
+    }
+
+    #[test]
+    fn a_frozen_start_says_until_when() {
+        // Midnight of a Thursday.
+        let now = Timestamp::from_micros(0);
+        let window = |schedule, blocks| {
+            format!("{{kind: deny, schedule: '{schedule}', duration: 2h, blocks: [{blocks}]}}")
+        };
+        let told = |windows: &str| summary(&queued_under(windows), None, now);
+        let frozen = told(&window("0 0 * * *", "start"));
+        assert!(
+            frozen.starts_with("queued, frozen until 1970-01-01T02:00:00.000Z: denied"),
+            "{frozen}"
+        );
+        for free in [window("0 1 * * *", "start"), window("0 0 * * *", "advance")] {
+            assert_eq!(told(&free), "queued: waits for its turn", "{free}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Driver;
 use super::cell::Cell;
-use super::command::{Error, Stored};
+use super::command::{Error, Stored, Word};
 use super::step::Decided;
 use crate::clock;
 use seatrial_domain::plan::Kind;
@@ -19,12 +19,13 @@ impl Driver {
         self: &Arc<Self>,
         id: RolloutId,
         if_match: Option<Revision>,
-        event: Event,
+        word: impl Into<Word>,
         actor: Actor,
     ) -> Result<Stored, Error> {
+        let word = word.into();
         // Whoever asked may go away; what has begun is finished.
         let driver = Arc::clone(self);
-        let carrying = async move { Box::pin(driver.carry_out(id, if_match, event, actor)).await };
+        let carrying = async move { Box::pin(driver.carry_out(id, if_match, word, actor)).await };
         self.tasks.spawn_to_end("command", carrying).await.map_err(storage)?
     }
 
@@ -32,7 +33,7 @@ impl Driver {
         self: &Arc<Self>,
         id: RolloutId,
         if_match: Option<Revision>,
-        event: Event,
+        Word { event, reason }: Word,
         actor: Actor,
     ) -> Result<Stored, Error> {
         let before = self.stored(id).await?;
@@ -44,7 +45,7 @@ impl Driver {
         if commanding.is_none() {
             check_revision(&now, if_match)?;
         }
-        let transition = now.rollout.on(&event, clock::now())?;
+        let transition = now.rollout.on(&event, clock::now())?.because(reason.as_deref());
         let decided = Decided { event: &event, transition, actor };
         let stored = self.commit(&mut state, &now, decided).await?;
         self.advance(&cell, &mut state).await.map_err(Error::Storage)?;

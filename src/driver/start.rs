@@ -70,14 +70,12 @@ impl Driver {
         self: &Arc<Self>,
         id: RolloutId,
         override_quarantine: Option<String>,
+        cause: String,
         actor: Actor,
     ) -> Result<Stored, Error> {
         let before = self.stored(id).await?.rollout;
         if !before.stage.is_terminal() {
-            return Err(Error::Invalid {
-                field: "rollout",
-                fault: format!("rollout {id} is still {}: abort it first", before.stage.name()),
-            });
+            return Err(Error::Running { id, stage: before.stage.name() });
         }
         let start = Start {
             endpoint: Some(before.endpoint),
@@ -86,7 +84,7 @@ impl Driver {
             policy: Some(before.plan.policy),
             bootstrap: before.bootstrap,
             override_quarantine,
-            cause: format!("rollout {id} again"),
+            cause,
             actor,
         };
         match self.start(start).await? {

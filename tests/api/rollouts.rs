@@ -64,3 +64,30 @@ async fn a_word_without_its_reason_is_not_heard() {
         assert!(matches!(refused.status, 400 | 422), "{word}: {refused:?}");
     }
 }
+
+#[tokio::test]
+async fn the_reasons_people_give_are_in_the_history() {
+    let server = Server::start();
+    assert_eq!(server.push("digits", &demo_model("v1")).await.status, 201);
+    let start = json!({"model": "digits", "version": 1, "reason": "the  weekly one"});
+    assert_eq!(server.post("/rollouts", start).await.status, 200);
+    for word in [
+        json!({"command": "pause", "reason": "lunch"}),
+        json!({"command": "resume", "reason": "coffee is over"}),
+        json!({"command": "abort", "reason": "never mind"}),
+        json!({"command": "retry", "reason": "I did mind"}),
+    ] {
+        let said = server.post("/rollouts/1/commands", word.clone()).await;
+        assert_eq!(said.status, 200, "{word}: {said:?}");
+    }
+    let told = async |id: u64| {
+        let history = server.get(&format!("/rollouts/{id}/history")).await.body;
+        let rows = history["items"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["what"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (first, second) = (told(1).await, told(2).await);
+    for reason in ["started: the weekly one", "lunch", "resumed: coffee is over", "never mind"] {
+        assert!(first.iter().any(|what| what.contains(reason)), "{reason}: {first:?}");
+    }
+    assert!(second.iter().any(|what| what.contains("rollout 1 again: I did mind")), "{second:?}");
+}

@@ -16,7 +16,7 @@ fn an_approved_gate_is_left_and_the_rollout_completes() {
     server.cli(&watch).expect(7);
     assert_eq!(server.rollout(id)["stage"], "canary");
 
-    server.cli_as("ada", &["rollout", "approve", "digits"]).expect(0);
+    server.cli_as("ada", &["rollout", "approve", "digits", "--reason", "seen it"]).expect(0);
     server.cli_as("ada", &["rollout", "approve", "digits"]).expect(5);
     assert_eq!(server.rollout(id)["stage"], "canary", "two people are needed");
     server.cli_as("grace", &["rollout", "approve", "digits", "--wait"]).expect(0);
@@ -29,6 +29,8 @@ fn an_approved_gate_is_left_and_the_rollout_completes() {
         .map(|row| row["actor"].as_str().unwrap().to_owned())
         .collect();
     assert!(actors[0].contains("ada") && actors[1].contains("grace"), "{actors:?}");
+    let history = server.cli(&["rollout", "history", "digits"]).expect(0);
+    assert!(history.stdout.contains("approved by ada: 1 of 2: seen it"), "{history:#?}");
     assert!(actors[0].contains("unverified"), "nothing proves who it was: {actors:?}");
 }
 

@@ -7,6 +7,8 @@ use crate::harness::{Load, Outcome, Policy, Server, Traffic, fixture, variant};
 pub(crate) fn policy() -> Policy {
     Policy::quick("digits")
         .long_canary(50)
+        // No check is enforced, so a person would have to say go.
+        .with("canary", "{share: 50, minDuration: 10m, maxDuration: 20m, gate: approval}")
         .with("analysis", "{minUnits: 30, dryRun: [errorRate, latencyP90]}")
         .with("guardrails", "[{name: consecutiveErrors, limit: 60}]")
 }
@@ -81,7 +83,7 @@ fn a_candidate_may_be_rolled_out_again_after_an_abort() {
     let version = server.push(&fixture("v4"), "digits");
     let id = server.start_rollout(version);
     server.until_stage(id, "canary");
-    server.cli(&["rollout", "retry", &id.to_string()]).expect(2);
+    server.cli(&["rollout", "retry", &id.to_string()]).expect(5);
     server.cli(&["rollout", "abort", "digits", "--reason", "not today", "--wait"]).expect(9);
     server.apply(&Policy::quick("digits"));
 

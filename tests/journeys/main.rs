@@ -18,6 +18,7 @@ mod first;
 mod guardrails;
 mod harness;
 mod kills;
+mod nouns;
 mod operators;
 mod policies;
 mod queue;

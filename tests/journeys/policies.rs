@@ -31,7 +31,9 @@ fn a_wrong_value_is_refused_with_its_range() {
     let home = tempfile::tempdir().unwrap();
     let yaml = Policy::quick("digits").with("analysis", "{alpha: 1.5}").yaml();
     let refused = cli(&["policy", "check", &write(home.path(), &yaml)]).expect(2);
-    assert!(refused.stderr.contains("alpha"), "{refused:#?}");
+    let range =
+        "spec.analysis.alpha: \"1.5\" is not possible; allowed: a number above 0 and below 1";
+    assert!(refused.stderr.contains(range), "{refused:#?}");
 }
 
 #[test]
@@ -43,6 +45,10 @@ fn what_is_not_built_is_refused_and_listed() {
     assert!(refused.stderr.contains("planned, not available yet"), "{refused:#?}");
     let planned = cli(&["policy", "check", "--planned"]).expect(0);
     assert!(planned.stdout.contains("rometheus"), "{planned:#?}");
+    let file = write(home.path(), &Policy::quick("digits").yaml());
+    let both = cli(&["policy", "check", "--planned", &file, "-o", "json"]).expect(0).json();
+    assert_eq!(both["checked"]["endpoint"], "digits");
+    assert_eq!(both["planned"].as_array().map(Vec::len), Some(3), "one document: {both:#}");
 }
 
 #[test]
@@ -51,9 +57,28 @@ fn a_plan_tells_units_and_times_before_anything_starts() {
     let file = write(home.path(), &Policy::quick("digits").yaml());
     cli(&["policy", "check", &file]).expect(0);
     let plan = cli(&["policy", "plan", &file]).expect(0);
-    for step in ["shadow", "canary", "ramp"] {
+    let stages = ["staging", "validating", "shadow", "canary", "ramp(1)", "cutover"];
+    for step in stages.into_iter().chain(["stabilizing", "decommissioning", "no live control"]) {
         assert!(plan.stdout.contains(step), "{step}: {plan:#?}");
     }
+    let canary = |rate: &str| {
+        let plan = cli(&["policy", "plan", &file, "--rps", rate, "-o", "json"]).expect(0).json();
+        let steps = plan["steps"].as_array().unwrap();
+        let canary = steps.iter().find(|step| step["stage"] == "canary").unwrap();
+        (canary["units"].as_u64().unwrap(), canary["expected_s"].as_u64().unwrap())
+    };
+    let ((units, slow), (same, fast)) = (canary("1"), canary("10"));
+    // A fifth of the units reach the candidate.
+    assert!(units >= 30 && slow == units * 5, "{units} units in {slow} s");
+    assert!(same == units && fast == slow.div_ceil(10), "ten times the traffic: {fast} s");
+}
+
+#[test]
+fn a_plan_at_next_to_no_traffic_is_told_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let file = write(home.path(), &Policy::quick("digits").yaml());
+    let plan = cli(&["policy", "plan", &file, "--rps", "1e-18"]).expect(0);
+    assert!(plan.stdout.contains("(after its deadline)"), "{plan:#?}");
 }
 
 #[test]

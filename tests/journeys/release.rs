@@ -6,7 +6,9 @@ use std::time::Duration;
 #[test]
 fn a_replaced_version_and_its_bytes_are_released() {
     let decommission = "{drainTimeout: 0s, keepArtifacts: false}";
-    let server = Server::serving("v1", &Policy::quick("digits").with("decommission", decommission));
+    let standby = "{probeEvery: 1s, keep: {duration: 300ms, versions: 0}}";
+    let policy = Policy::quick("digits").with("decommission", decommission);
+    let server = Server::serving("v1", &policy.with("standby", standby));
     let path = server.data().join("blobs/sha256");
     let blobs = || std::fs::read_dir(&path).unwrap().count();
     let traffic = Traffic::to(&server, Load::of(150));

@@ -12,7 +12,7 @@ pub mod forecast;
 mod limits;
 mod node;
 pub mod planned;
-mod quantity;
+pub mod quantity;
 mod settle;
 mod shadow;
 mod spec;

@@ -11,6 +11,7 @@ mod gated;
 mod guardrail;
 mod here;
 mod leaving;
+mod objective;
 mod operator;
 mod overlay;
 mod pausing;

@@ -41,6 +41,9 @@ impl From<command::Error> for Failure {
             Error::Busy { running, .. } => {
                 Self::new(Kind::Conflict, detail).hint(format!("seatrial rollout watch {running}"))
             }
+            Error::Running { id, .. } => {
+                Self::new(Kind::Conflict, detail).hint(format!("seatrial rollout watch {id}"))
+            }
             Error::NotKnownGood { endpoint, .. } => {
                 let hint = format!("seatrial rollout start, or seatrial endpoint show {endpoint}");
                 Self::new(Kind::Conflict, detail).hint(hint)

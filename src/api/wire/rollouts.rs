@@ -49,6 +49,9 @@ pub struct Start {
     /// Starts although the digest is quarantined, for this reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_quarantine: Option<String>,
+    /// Why it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What came of a start.
@@ -65,14 +68,20 @@ pub enum StartAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "command", deny_unknown_fields)]
 pub enum Command {
-    Approve,
+    Approve {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     Reject {
         reason: String,
     },
     Pause {
         reason: String,
     },
-    Resume,
+    Resume {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     Promote {
         reason: String,
     },
@@ -83,6 +92,8 @@ pub enum Command {
     Retry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         override_quarantine: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
 }
 

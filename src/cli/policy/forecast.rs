@@ -1,10 +1,14 @@
 //! `policy plan`: what a policy will take at a given traffic.
 
+mod around;
+
+use self::around::{Unjudged, approvals, notes, voyage};
 use super::read;
 use crate::cli::exit::usage;
 use crate::cli::table::{self, or_dash};
 use crate::cli::{Context, Exit};
 use clap::Args;
+use seatrial_domain::Share;
 use seatrial_domain::plan::{self, GateMode, Kind};
 use seatrial_domain::policy::forecast::{self, Forecast, Outlook, Step};
 use std::path::PathBuf;
@@ -61,28 +65,55 @@ fn json(plan: &plan::Plan, forecast: &Forecast) -> serde_json::Value {
             "late": step.is_late(),
         })
     };
+    let unjudged = |step: &Unjudged| {
+        serde_json::json!({
+            "stage": step.stage,
+            "share": step.share,
+            "leaves_by": step.leaves_by,
+            "max_duration_s": step.at_most.map(seconds),
+        })
+    };
+    let steps = voyage(plan, forecast, unjudged, step);
     serde_json::json!({
         "policy": plan.policy,
         "plan_hash": plan.hash(),
-        "steps": forecast.steps.iter().map(step).collect::<Vec<_>>(),
+        "steps": steps,
+        "live_control": plan.stability.holdback > Share::ZERO,
+        "approvals": approvals(plan, forecast),
+        "notes": notes(plan, forecast),
         "to_cutover_s": forecast.to_cutover.map(seconds),
         "to_completed_s": forecast.to_completed.map(seconds),
     })
 }
 
 fn text(plan: &plan::Plan, forecast: &Forecast, rate: f64) -> String {
-    let rows = forecast.steps.iter().map(row).collect::<Vec<_>>();
+    let rows = voyage(plan, forecast, unjudged_row, row);
     let headings = ["stage", "share", "gate", "units needed", "at least", "expected", "by check"];
     let span = |span: Option<Duration>| or_dash(span.map(human_span));
     format!(
-        "{} for {}  {}\n{}\nat {rate} units a second: {} to cutover, {} to completion",
+        "{} for {}  {}\n{}\nat {rate} units a second: {} to cutover, {} to completion{}",
         plan.policy,
         plan.endpoint,
         plan.hash(),
         table::render(headings, &rows),
         span(forecast.to_cutover),
         span(forecast.to_completed),
+        notes(plan, forecast).iter().map(|note| format!("\n{note}")).collect::<String>(),
     )
+}
+
+/// A step without evidence: loading, tests, taking over, leaving.
+fn unjudged_row(step: &Unjudged) -> [String; 7] {
+    let at_most = step.at_most.map(|span| format!("up to {}", human_span(span)));
+    [
+        step.stage.to_owned(),
+        step.share.to_string(),
+        step.leaves_by.to_owned(),
+        "-".to_owned(),
+        "-".to_owned(),
+        or_dash(at_most),
+        String::new(),
+    ]
 }
 
 fn row(step: &Step) -> [String; 7] {
@@ -141,7 +172,9 @@ mod tests {
             slow_rate: 0.0,
         };
         let forecast = forecast::forecast(&plan, &outlook).unwrap();
-        (row(&forecast.steps[1]), json(&plan, &forecast)["steps"][1].clone())
+        let canary = json(&plan, &forecast)["steps"][3].clone();
+        assert_eq!(canary["stage"], "canary");
+        (row(&forecast.steps[1]), canary)
     }
 
     #[test]

@@ -41,6 +41,16 @@ pub(in crate::cli) enum Error {
     Empty(PathBuf),
 }
 
+#[cfg(test)]
+impl Local {
+    /// Whatever is at `path`, under this name and of this size.
+    pub(in crate::cli) fn of(path: &Path, name: &str, size: u64) -> Self {
+        let found = fs::symlink_metadata(path).unwrap();
+        let identity = (found.dev(), found.ino());
+        Self { path: path.to_owned(), name: name.parse().unwrap(), size, identity, links: 1 }
+    }
+}
+
 /// The file at `root`, or every file below the directory `root`, sorted by name.
 pub(in crate::cli) fn scan(root: &Path) -> Result<Vec<Local>, Error> {
     // With a slash at its end a link would be followed.

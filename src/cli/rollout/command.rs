@@ -10,6 +10,9 @@ use clap::Args;
 pub struct Word {
     #[command(flatten)]
     target: Target,
+    /// Why; journalled.
+    #[arg(long)]
+    reason: Option<String>,
     #[command(flatten)]
     how: How,
 }
@@ -50,11 +53,11 @@ pub(super) struct How {
 }
 
 pub(super) async fn approve(word: Word, context: &Context) -> anyhow::Result<Exit> {
-    say(&word.target, Command::Approve, &word.how, context).await
+    say(&word.target, Command::Approve { reason: word.reason }, &word.how, context).await
 }
 
 pub(super) async fn resume(word: Word, context: &Context) -> anyhow::Result<Exit> {
-    say(&word.target, Command::Resume, &word.how, context).await
+    say(&word.target, Command::Resume { reason: word.reason }, &word.how, context).await
 }
 
 pub(super) async fn reject(words: Reasoned, context: &Context) -> anyhow::Result<Exit> {
@@ -74,8 +77,9 @@ pub(super) async fn abort(words: Reasoned, context: &Context) -> anyhow::Result<
 }
 
 pub(super) async fn retry(words: Retry, context: &Context) -> anyhow::Result<Exit> {
-    let override_quarantine = words.reason.filter(|_| words.override_quarantine);
-    say(&words.target, Command::Retry { override_quarantine }, &words.how, context).await
+    let override_quarantine = words.reason.clone().filter(|_| words.override_quarantine);
+    let command = Command::Retry { override_quarantine, reason: words.reason };
+    say(&words.target, command, &words.how, context).await
 }
 
 async fn say(

@@ -42,7 +42,8 @@ pub(super) async fn run(arguments: Start, context: &Context) -> anyhow::Result<E
         endpoint: arguments.endpoint,
         policy: arguments.policy,
         bootstrap: arguments.bootstrap,
-        override_quarantine: arguments.reason.filter(|_| arguments.override_quarantine),
+        override_quarantine: arguments.reason.clone().filter(|_| arguments.override_quarantine),
+        reason: arguments.reason,
     };
     let answer: StartAnswer = context.client()?.post("/rollouts", &start).await?;
     match &answer {

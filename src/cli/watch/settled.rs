@@ -15,7 +15,7 @@ pub(super) fn settled(rollout: &Rollout, until: Option<StageName>) -> Option<Exi
     if rollout.awaiting.is_some() {
         return Some(Exit::AwaitingApproval);
     }
-    rollout.paused.and_then(needs_a_person)
+    rollout.paused.map(needs_a_person)
 }
 
 const fn ended(stage: StageName) -> Option<Exit> {
@@ -38,15 +38,36 @@ const fn ended(stage: StageName) -> Option<Exit> {
     }
 }
 
-const fn needs_a_person(pause: Pause) -> Option<Exit> {
+const fn needs_a_person(pause: Pause) -> Exit {
     match pause {
-        // Somebody is at it: who paused will resume.
-        Pause::Operator => None,
-        Pause::Divergence => Some(Exit::AwaitingApproval),
-        Pause::Incident
+        Pause::Divergence => Exit::AwaitingApproval,
+        // Also guardrails and missing providers pause so, and nobody may be there to resume.
+        Pause::Operator
+        | Pause::Incident
         | Pause::SampleRatio
         | Pause::Deadline
         | Pause::Fail
-        | Pause::ApprovalExpired => Some(Exit::Inconclusive),
+        | Pause::ApprovalExpired => Exit::Inconclusive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pause_waits_for_a_person_and_ends_a_wait() {
+        let pauses = [
+            Pause::Operator,
+            Pause::Incident,
+            Pause::SampleRatio,
+            Pause::Deadline,
+            Pause::Fail,
+            Pause::ApprovalExpired,
+        ];
+        for pause in pauses {
+            assert_eq!(needs_a_person(pause), Exit::Inconclusive, "{pause}");
+        }
+        assert_eq!(needs_a_person(Pause::Divergence), Exit::AwaitingApproval);
     }
 }

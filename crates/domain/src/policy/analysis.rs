@@ -87,7 +87,7 @@ fn guardrail(fields: &Fields<'_>) -> Option<Guardrail> {
         ("deadlineExceeded", Name::DeadlineExceeded),
         ("notReady", Name::NotReady),
     ];
-    let name = fields.required("name", |value| value.choice(&names))?;
+    let name = fields.kind("name", &names)?;
     let min_requests = || fields.or("minRequests", 20, |value| value.count(1..=1_000_000));
     // The gateway remembers this much.
     let window = || fields.or("window", 10 * SECOND, |value| value.duration(within(1, 60)));

@@ -49,6 +49,10 @@ pub(super) fn standard(spot: &Spot) -> Vec<Draft> {
 
 pub(super) fn checks(value: &Value<'_>) -> Option<Vec<Draft>> {
     let drafts = value.list(|item| item.fields(|fields| draft(item, fields)))?;
+    if drafts.is_empty() && !value.is_empty_list() {
+        // What is wrong with each is told; that none is left would say nothing new.
+        return None;
+    }
     for (index, draft) in drafts.iter().enumerate() {
         if drafts.iter().take(index).any(|earlier| earlier.name == draft.name) {
             value.report.refuse(
@@ -78,7 +82,7 @@ fn draft(item: &Value<'_>, fields: &Fields<'_>) -> Option<Draft> {
     ];
     let name = fields.required("name", Value::word);
     let weight = fields.nullable("weight", |value| value.number(PART));
-    let rule = match fields.required("kind", |value| value.choice(&kinds))? {
+    let rule = match fields.kind("kind", &kinds)? {
         Kind::Errors => {
             margin(fields, RATIO).map(|margin| DraftRule::Built(Rule::Errors { margin }))
         }

@@ -4,7 +4,7 @@
 use super::fault::{Fault, Report, Spot};
 use super::node::Entry;
 use super::value::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Names less alike than this are no help.
 const LIKENESS_MIN: f64 = 0.7;
@@ -16,11 +16,19 @@ pub(super) struct Fields<'a> {
     pub(super) report: &'a Report,
     entries: &'a [Entry],
     asked: RefCell<Vec<&'static str>>,
+    /// Whether every name that is known here was asked for.
+    names: Cell<Names>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    All,
+    Some,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(entries: &'a [Entry], spot: Spot, report: &'a Report) -> Self {
-        Self { spot, report, entries, asked: RefCell::default() }
+        Self { spot, report, entries, asked: RefCell::default(), names: Cell::new(Names::All) }
     }
 
     /// The field, if the file has it.
@@ -72,6 +80,15 @@ impl<'a> Fields<'a> {
         value.and_then(|value| read(&value))
     }
 
+    /// A field without a default that says which others there are.
+    pub(super) fn kind<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let kind = self.required(name, |value| value.choice(choices));
+        if kind.is_none() {
+            self.leave_open();
+        }
+        kind
+    }
+
     /// A mapping of which every field has a default; so it may be absent as a whole.
     pub(super) fn section<T>(&self, name: &'static str, read: impl Fn(&Fields<'a>) -> T) -> T {
         let present = self.find(name).and_then(|value| value.fields(|fields| Some(read(fields))));
@@ -81,8 +98,16 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Which names are known depends on a field that is wrong: none of the others is unknown.
+    fn leave_open(&self) {
+        self.names.set(Names::Some);
+    }
+
     /// Reports every name that nobody asked for.
     pub(super) fn close(self) {
+        if self.names.get() == Names::Some {
+            return;
+        }
         let known = self.asked.borrow();
         for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             self.report.add(Fault {

@@ -93,7 +93,8 @@ pub fn forecast(plan: &Plan, outlook: &Outlook) -> Result<Forecast, Error> {
             steps.push(gate_step(plan, index, gate, outlook)?);
         }
     }
-    let to_cutover: Option<Duration> = steps.iter().map(|step| step.expected).sum();
+    let sum = |sum: Duration, step: &Step| Some(sum.saturating_add(step.expected?));
+    let to_cutover = steps.iter().try_fold(Duration::ZERO, sum);
     let last = stabilizing(plan);
     let to_completed =
         to_cutover.zip(last.expected).map(|(before, after)| before.saturating_add(after));

@@ -9,12 +9,12 @@ const DURATIONS: [(&str, u64); 5] =
 const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 /// `30s`, `15m`, `24h`, `400d`, `500ms`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     scaled(text, &DURATIONS).map(Duration::from_millis)
 }
 
 /// `64MiB`, `1024B`: bytes.
-pub(super) fn size(text: &str) -> Option<u64> {
+pub fn size(text: &str) -> Option<u64> {
     scaled(text, &SIZES)
 }
 

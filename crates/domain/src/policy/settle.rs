@@ -56,7 +56,7 @@ pub(super) fn standby(fields: &Fields<'_>) -> Standby {
     let modes = [("hot", StandbyMode::Hot), ("cold", StandbyMode::Cold)];
     let (keep, keep_versions) = fields.section("keep", |keep| {
         let duration = keep.or("duration", 3 * DAY, |value| value.duration(from(0)));
-        (duration, keep.or("versions", 3, |value| value.count(1..=1000)))
+        (duration, keep.or("versions", 3, |value| value.count(0..=1000)))
     });
     Standby {
         mode: fields.or("mode", StandbyMode::Hot, |value| value.choice(&modes)),

@@ -21,7 +21,7 @@ pub(super) fn shadow(fields: &Fields<'_>) -> Shadow {
         max_in_flight: fields.or("maxInFlight", 64, |value| value.count(1..=65_536)),
         queue_bytes: fields.or("queueBytes", 64 << 20, |value| value.size(1 << 10..=64 << 30)),
         noise_floor: fields.or("noiseFloor", NoiseFloor::Incumbent, |value| value.choice(&floor)),
-        compare: fields.or("compare", standard(), |value| value.list(|item| item.fields(compare))),
+        compare: fields.or("compare", standard(), rules),
         slices: fields.or("slices", Vec::new(), |value| value.list(slice)),
         min_duration,
         min_requests: fields.or("minRequests", 1000, |value| value.whole(1..=1_000_000_000)),
@@ -50,6 +50,13 @@ fn standard() -> Vec<Compare> {
     ]
 }
 
+fn rules(value: &Value<'_>) -> Option<Vec<Compare>> {
+    if value.is_empty_list() {
+        return value.refuse("compares nothing: no data is never a pass", "at least one rule");
+    }
+    value.list(|item| item.fields(compare))
+}
+
 #[derive(Debug, Clone, Copy)]
 enum By {
     Class,
@@ -59,7 +66,7 @@ enum By {
 fn compare(fields: &Fields<'_>) -> Option<Compare> {
     let kinds = [("class", By::Class), ("numeric", By::Numeric)];
     let output = fields.or("output", "*".to_owned(), |value| value.text(256).map(str::to_owned));
-    let by = match fields.required("by", |value| value.choice(&kinds))? {
+    let by = match fields.kind("by", &kinds)? {
         By::Class => CompareBy::Class {
             max_disagreement: fields.or("maxDisagreement", 0.25, |value| value.number(UNIT)),
         },

@@ -5,7 +5,7 @@ use super::fault::{Report, Spot};
 use super::fields::Fields;
 use super::limits::{DAY, MINUTE, from, within};
 use super::planned::{self, Planned};
-use super::stages::{Stage, await_labels, canary, ramp, rising};
+use super::stages::{Stage, await_labels, canary, enforced, ramp, rising};
 use super::value::Value;
 use super::weights::Weights;
 use super::{analysis, settle, shadow, traffic, trigger, validation};
@@ -128,6 +128,7 @@ fn weighed(
     for (name, spot) in dry_run.iter().zip(spots).filter(|(name, _)| !weights.has(name)) {
         report.refuse(spot, format!("no check is called `{name}`"), Some(weights.names()));
     }
+    enforced(gates, inherited, (dry_run, spots), report);
     let stability = Stability {
         duration: stability.duration,
         holdback: stability.holdback,

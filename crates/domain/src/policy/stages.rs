@@ -46,8 +46,9 @@ pub(super) fn ramp(fields: &Fields<'_>) -> Vec<Stage> {
         value.list(|item| {
             item.fields(|fields| {
                 // Steps have no default share.
-                fields.required("share", |value| Some(value.spot.clone()))?;
-                Some(stage(fields, &step(0, 15)))
+                let share = fields.required("share", |value| Some(value.spot.clone()));
+                let stage = stage(fields, &step(0, 15));
+                share.map(|_| stage)
             })
         })
     });
@@ -111,6 +112,29 @@ impl Stage {
             report.refuse(&self.spot, "has no check: no data is never a pass", allowed);
         }
     }
+}
+
+/// Refuses dry runs that leave a gate nothing to pass by. A person's gate needs no check to hold.
+pub(super) fn enforced(
+    stages: &[Stage],
+    inherited: &[Draft],
+    (dry_run, spots): (&[String], &[Spot]),
+    report: &Report,
+) {
+    let is_dry = |draft: &Draft| dry_run.contains(&draft.name);
+    let left_without = |stage: &&Stage| {
+        stage.mode != GateMode::Approval && stage.checks(inherited).iter().all(is_dry)
+    };
+    let mut without: Vec<_> = stages.iter().filter(left_without).collect();
+    without.dedup_by(|a, b| a.spot == b.spot);
+    let Some((spot, paths)) = spots.last().zip(paths(&without)) else { return };
+    let what = format!("leaves {paths} no check that is enforced: it would never pass");
+    report.refuse(spot, what, Some("all but one check of a gate".to_owned()));
+}
+
+fn paths(stages: &[&Stage]) -> Option<String> {
+    let paths: Vec<_> = stages.iter().map(|stage| stage.spot.path.as_str()).collect();
+    (!paths.is_empty()).then(|| paths.join(", "))
 }
 
 /// Refuses a stage that is shorter than its labels are late.

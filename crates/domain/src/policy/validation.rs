@@ -59,13 +59,13 @@ fn metric(fields: &Fields<'_>) -> Option<Metric> {
     ];
     let name = fields.required("name", |value| value.choice(&names));
     let any = (Bound::Included(0.0), Bound::Included(1e12));
-    let name = name?;
     let range = match name {
-        MetricName::Accuracy | MetricName::F1 | MetricName::RocAuc => UNIT,
-        MetricName::LogLoss | MetricName::Rmse | MetricName::Mae => any,
+        Some(MetricName::Accuracy | MetricName::F1 | MetricName::RocAuc) => UNIT,
+        Some(MetricName::LogLoss | MetricName::Rmse | MetricName::Mae) | None => any,
     };
     let min = fields.nullable("min", |value| value.number(range));
-    Some(Metric { name, min, max_drop: fields.nullable("maxDrop", |value| value.number(range)) })
+    let max_drop = fields.nullable("maxDrop", |value| value.number(range));
+    Some(Metric { name: name?, min, max_drop })
 }
 
 /// A column, or a mapping with a limit of its own.

@@ -34,6 +34,10 @@ impl<'a> Value<'a> {
         matches!(self.node.kind, Kind::Plain(_) | Kind::Quoted(_))
     }
 
+    pub(super) const fn is_empty_list(&self) -> bool {
+        matches!(&self.node.kind, Kind::List(items) if items.is_empty())
+    }
+
     pub(super) fn refuse<T>(&self, what: impl Into<String>, allowed: &str) -> Option<T> {
         let allowed = (!allowed.is_empty()).then(|| allowed.to_owned());
         self.report.refuse(&self.spot, what, allowed);

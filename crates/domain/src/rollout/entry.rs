@@ -15,6 +15,18 @@ pub struct Transition {
     pub journal: Entry,
 }
 
+impl Transition {
+    /// With the reason that a person gave beside a word that carries none.
+    #[must_use]
+    pub fn because(mut self, reason: Option<&str>) -> Self {
+        if let (Some(reason), Cause::Said { text }) = (reason, &mut self.journal.cause) {
+            text.push_str(": ");
+            text.push_str(reason);
+        }
+        self
+    }
+}
+
 /// A journal row's content. Actor, time, hash and number are the store's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {

@@ -2,6 +2,7 @@
 
 use super::entry::{Answer, Cause, said, stay};
 use super::event::{Event, Rejected};
+use super::objective::way_back;
 use super::overlay::{Hold, Pause};
 use super::stage::Stage;
 use super::state::Rollout;
@@ -124,6 +125,10 @@ pub(super) fn acknowledged(mut next: Rollout, event: &Event, now: Timestamp) -> 
     if next.held == Some(Hold::Ack) {
         let_go(&mut next);
     }
-    let cause = said(format!("epoch {} acknowledged", next.epoch));
-    Ok(stay(next, event, cause))
+    let cause = match next.paused {
+        // The share was taken away: that is a way back, and measured as one.
+        Some(Pause::Incident) => way_back(&next, "share zero", next.step.routed_at, now),
+        Some(_) | None => format!("epoch {} acknowledged", next.epoch),
+    };
+    Ok(stay(next, event, said(cause)))
 }

@@ -6,12 +6,13 @@ use super::entry::{Answer, Effect, record, said};
 use super::event::{Event, Rejected};
 use super::gated::{alarming, undecided};
 use super::here::Here;
+use super::objective::way_back;
 use super::overlay::Hold;
 use super::pausing::{acknowledged, hindered, unacknowledged};
 use super::stage::{Outcome, Stage};
 use super::state::Rollout;
 use super::voyage::not_here;
-use crate::plan::NeedsApproval;
+use crate::plan::{Kind, NeedsApproval};
 use crate::{Share, Timestamp};
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ pub(super) fn cutover(mut next: Rollout, here: Here<'_>, event: &Event, now: Tim
     match here {
         Here::Acknowledged if next.paused.is_some() => acknowledged(next, event, now),
         Here::Acknowledged => {
+            let cause = said(taken_over(&next, now));
             next.enter(Stage::Stabilizing, now);
-            let cause = said("cutover acknowledged by every gateway");
             Ok(record(Stage::Cutover, next, event, cause, Vec::new()))
         }
         Here::Judged(look) => {
@@ -117,12 +118,12 @@ pub(super) fn decommissioning(
     }
 }
 
-/// How long the way back took, from its decision, against the plan's objective.
-fn measured(next: &Rollout, now: Timestamp) -> String {
-    let took = now.since(next.step.entered_at).as_millis();
-    let objective = next.plan.standby.rollback_objective.as_millis();
-    let verdict = if took <= objective { "within" } else { "MISSED" };
-    format!("share zero acknowledged after {took} ms ({verdict} the objective of {objective} ms)")
+/// A restore is a way back as well: decided when it was ordered.
+fn taken_over(next: &Rollout, now: Timestamp) -> String {
+    match next.plan.kind {
+        Kind::Promote | Kind::First => "cutover acknowledged by every gateway".to_owned(),
+        Kind::Restore => way_back(next, "the restored version", next.created_at, now),
+    }
 }
 
 pub(super) fn rolling_back(
@@ -134,7 +135,7 @@ pub(super) fn rolling_back(
     match here {
         Here::Acknowledged => {
             let from = next.stage;
-            let cause = said(measured(&next, now));
+            let cause = said(way_back(&next, "share zero", next.step.entered_at, now));
             next.enter(outcome.stage(), now);
             Ok(record(from, next, event, cause, Vec::new()))
         }

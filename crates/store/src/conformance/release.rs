@@ -8,9 +8,10 @@ use crate::aliases::By;
 use crate::blobs::Blob;
 use crate::datasets::{self, Format};
 use crate::known_good::{KnownGood, note};
+use crate::quarantine::{self, Mark};
 use crate::versions::{Error, Lifecycle, New, Releasable, Version};
 use seatrial_domain::endpoint::Settings;
-use seatrial_domain::plan::{Artifacts, Decommission, Plan};
+use seatrial_domain::plan::{Artifacts, Decommission, Plan, Standby};
 use seatrial_domain::rollout::{Effect, Event, Rollout, Stage};
 use seatrial_domain::{EndpointName, RolloutId, VersionNumber};
 
@@ -25,13 +26,24 @@ async fn replaced(artifacts: Artifacts) -> (Fixture, Version) {
     (fixture, before)
 }
 
-/// A rollout of `candidate`, as far as the store is concerned from start to end.
+/// A rollout of `candidate`, as far as the store is concerned from start to end. Its plan keeps
+/// nothing to go back to.
 async fn complete(fixture: &Fixture, candidate: &Version, artifacts: Artifacts) -> RolloutId {
+    complete_keeping(fixture, candidate, artifacts, 0).await
+}
+
+async fn complete_keeping(
+    fixture: &Fixture,
+    candidate: &Version,
+    artifacts: Artifacts,
+    keep_versions: u32,
+) -> RolloutId {
     let store = &fixture.store;
     let start = queued(store, &candidate.reference).await;
     let Event::Turn { epoch, incumbent, plan } = turn(store).await else { unreachable!() };
     let decommission = Decommission { artifacts, ..plan.decommission };
-    let plan = Box::new(Plan { decommission, ..*plan });
+    let standby = Standby { keep_versions, ..plan.standby };
+    let plan = Box::new(Plan { decommission, standby, ..*plan });
     let retired = incumbent.clone();
     let turned = happens(store, &start, &Event::Turn { epoch, incumbent, plan }, at(4)).await;
     let id = turned.rollout.id;
@@ -94,6 +106,35 @@ async fn a_version_whose_plan_keeps_it_is_not_released() {
     let (fixture, before) = replaced(Artifacts::Keep).await;
     assert_eq!(fixture.store.releasable().await.unwrap(), []);
     assert!(bytes_are_there(&fixture, &before));
+}
+
+#[tokio::test]
+async fn the_last_known_good_versions_are_kept_to_go_back_to() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let mut versions = Vec::new();
+    for content in [b"1", b"2", b"3", b"4"] {
+        let version = version(store, content).await;
+        complete_keeping(&fixture, &version, Artifacts::Release, 2).await;
+        versions.push(version);
+    }
+    // The fourth serves, the third and the second are the two to go back to.
+    let waiting = async || {
+        let waiting = store.releasable().await.unwrap().into_iter();
+        waiting.map(|waiting| waiting.version.number.0).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting().await, [1]);
+    let [_, second, ..] = versions.as_slice() else { unreachable!() };
+    let mark = Mark {
+        digest: second.reference.digest.clone(),
+        rollout: None,
+        cause: "it misled everybody".to_owned(),
+        at: at(6),
+    };
+    let mut write = store.write().await.unwrap();
+    quarantine::mark(write.sql(), &mark).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(waiting().await, [2], "what may not be restored is no way back; the first now is");
 }
 
 #[tokio::test]

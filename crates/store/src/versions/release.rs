@@ -22,10 +22,12 @@ pub struct Releasable {
 
 impl Store {
     /// What waits to be released, by rollout. Of the rollouts that retired a version on an
-    /// endpoint, the plan of the last one counts.
+    /// endpoint, the plan of the last one counts. As many known-good versions as that plan keeps
+    /// to go back to (`standby.keep.versions`) do not wait.
     pub async fn releasable(&self) -> Result<Vec<Releasable>, storage::Error> {
         let rows = sqlx::query(
-            "SELECT r.id, r.endpoint, r.state -> '$.incumbent' AS version
+            "SELECT r.id, r.endpoint, r.state -> '$.incumbent' AS version,
+                    r.state ->> '$.plan.standby.keep_versions' AS keep
              FROM rollout AS r
              JOIN version AS v ON v.model = r.state ->> '$.incumbent.model'
                               AND v.number = r.state ->> '$.incumbent.number'
@@ -42,7 +44,24 @@ impl Store {
         )
         .fetch_all(self.readers())
         .await?;
-        rows.iter().map(read).collect()
+        let mut releasable = Vec::new();
+        for row in &rows {
+            let retired = read(row)?;
+            if !self.is_a_way_back(&retired, row.count("keep")?).await? {
+                releasable.push(retired);
+            }
+        }
+        Ok(releasable)
+    }
+
+    /// Whether it is among the last `keep` versions that its endpoint may be restored to.
+    async fn is_a_way_back(&self, retired: &Releasable, keep: u64) -> Result<bool, storage::Error> {
+        let endpoint = self.endpoint(&retired.endpoint).await?;
+        let serving = endpoint.and_then(|endpoint| endpoint.serving);
+        let known = self.known_good(&retired.endpoint).await?;
+        let others = known.iter().filter(|known| Some(&known.version) != serving.as_ref());
+        let mut kept = others.take(usize::try_from(keep).unwrap_or(usize::MAX));
+        Ok(kept.any(|known| known.version == retired.version))
     }
 
     /// Deletes the version, then the bytes only it had. Errors: [`Error::Referenced`] by an

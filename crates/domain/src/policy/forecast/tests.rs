@@ -47,6 +47,16 @@ fn at_low_traffic_the_units_decide_and_lateness_shows() {
 }
 
 #[test]
+fn a_rate_that_is_next_to_nothing_takes_for_ever() {
+    for rate in [1e-18, 1e-300, f64::MIN_POSITIVE] {
+        let outlook = Outlook { units_per_second: rate, ..OUTLOOK };
+        let forecast = forecast(&plan(""), &outlook).unwrap();
+        assert_eq!(forecast.to_completed, Some(Duration::MAX), "{rate}");
+        assert!(forecast.steps[1].is_late());
+    }
+}
+
+#[test]
 fn a_gate_that_never_passes_has_no_expected_time() {
     let slow = Outlook { slow_rate: 0.5, ..OUTLOOK };
     let forecast = forecast(&plan(""), &slow).unwrap();
