@@ -7,7 +7,7 @@ use super::audit::{self, rows};
 use super::problem::{Failure, Kind, Result};
 use super::request::{Body, By, IfMatch, PageQuery, Path, Query};
 use super::wire::{self, Command, Explained, JournalRow, Page, Problem, Start, StartAnswer};
-use crate::driver::command::{self, Word};
+use crate::driver::command::{self, Retry, Said};
 use axum::Json;
 use axum::http::{HeaderName, header};
 use seatrial_domain::plan::Kind as PlanKind;
@@ -138,19 +138,20 @@ pub(super) async fn command(
     Body(word): Body<Command>,
 ) -> Result<Tagged> {
     let (id, driver) = (RolloutId(id), &api.app.driver);
-    let said: Word = match word {
+    let said: Said = match word {
         Command::Retry { override_quarantine, reason: why } => {
             let override_quarantine = override_quarantine.as_deref().map(reason).transpose()?;
             let cause = because(&format!("rollout {id} again"), why.as_deref())?;
-            let stored = Box::pin(driver.retry(id, override_quarantine, cause, actor)).await?;
+            let retry = Retry { override_quarantine, cause, actor };
+            let stored = Box::pin(driver.retry(id, retry)).await?;
             return Ok(tagged(&stored.rollout, stored.revision));
         }
         Command::Approve { reason: why } => {
             let event = Event::Approve { by: person(&actor) };
-            Word { event, reason: why.as_deref().map(reason).transpose()? }
+            Said { event, reason: why.as_deref().map(reason).transpose()? }
         }
         Command::Resume { reason: why } => {
-            Word { event: Event::Resume, reason: why.as_deref().map(reason).transpose()? }
+            Said { event: Event::Resume, reason: why.as_deref().map(reason).transpose()? }
         }
         Command::Reject { reason: why } => Event::Reject { reason: reason(&why)? }.into(),
         Command::Pause { reason: why } => Event::Pause { reason: reason(&why)? }.into(),

@@ -29,16 +29,26 @@ pub struct Start {
 
 /// A person's word on a rollout.
 #[derive(Debug, Clone)]
-pub struct Word {
+pub struct Said {
     pub event: Event,
     /// Why, where the event does not say it itself.
     pub reason: Option<String>,
 }
 
-impl From<Event> for Word {
+impl From<Event> for Said {
     fn from(event: Event) -> Self {
         Self { event, reason: None }
     }
+}
+
+/// How to begin a finished rollout again.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// As of [`Start`].
+    pub override_quarantine: Option<String>,
+    /// Why, in words, for the journal.
+    pub cause: String,
+    pub actor: Actor,
 }
 
 /// What came of a start.

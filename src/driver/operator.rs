@@ -2,7 +2,7 @@
 
 use super::Driver;
 use super::cell::Cell;
-use super::command::{Error, Stored, Word};
+use super::command::{Error, Said, Stored};
 use super::step::Decided;
 use crate::clock;
 use seatrial_domain::plan::Kind;
@@ -19,13 +19,13 @@ impl Driver {
         self: &Arc<Self>,
         id: RolloutId,
         if_match: Option<Revision>,
-        word: impl Into<Word>,
+        said: impl Into<Said>,
         actor: Actor,
     ) -> Result<Stored, Error> {
-        let word = word.into();
+        let said = said.into();
         // Whoever asked may go away; what has begun is finished.
         let driver = Arc::clone(self);
-        let carrying = async move { Box::pin(driver.carry_out(id, if_match, word, actor)).await };
+        let carrying = async move { Box::pin(driver.carry_out(id, if_match, said, actor)).await };
         self.tasks.spawn_to_end("command", carrying).await.map_err(storage)?
     }
 
@@ -33,7 +33,7 @@ impl Driver {
         self: &Arc<Self>,
         id: RolloutId,
         if_match: Option<Revision>,
-        Word { event, reason }: Word,
+        Said { event, reason }: Said,
         actor: Actor,
     ) -> Result<Stored, Error> {
         let before = self.stored(id).await?;

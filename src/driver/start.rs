@@ -1,7 +1,7 @@
 //! How a rollout begins: what it promotes, against what, by which plan.
 
 use super::Driver;
-use super::command::{Error, Start, Started, Stored};
+use super::command::{Error, Retry, Start, Started, Stored};
 use super::operator::storage;
 use crate::clock;
 use seatrial_domain::endpoint::{Endpoint, Settings};
@@ -66,13 +66,7 @@ impl Driver {
     }
 
     /// The same candidate again, as the next attempt, with a new salt.
-    pub async fn retry(
-        self: &Arc<Self>,
-        id: RolloutId,
-        override_quarantine: Option<String>,
-        cause: String,
-        actor: Actor,
-    ) -> Result<Stored, Error> {
+    pub async fn retry(self: &Arc<Self>, id: RolloutId, retry: Retry) -> Result<Stored, Error> {
         let before = self.stored(id).await?.rollout;
         if !before.stage.is_terminal() {
             return Err(Error::Running { id, stage: before.stage.name() });
@@ -83,9 +77,9 @@ impl Driver {
             version: before.candidate.number,
             policy: Some(before.plan.policy),
             bootstrap: before.bootstrap,
-            override_quarantine,
-            cause,
-            actor,
+            override_quarantine: retry.override_quarantine,
+            cause: retry.cause,
+            actor: retry.actor,
         };
         match self.start(start).await? {
             Started::Rollout(stored) => Ok(*stored),

@@ -3,6 +3,7 @@
 mod ends;
 mod guardrails;
 mod holds;
+mod loads;
 mod objective;
 mod pauses;
 mod people;
