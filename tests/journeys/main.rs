@@ -27,3 +27,4 @@ mod restore;
 mod rollback;
 mod silence;
 mod storage;
+mod validation;
