@@ -12,6 +12,7 @@ mod offers;
 mod operator;
 mod owned;
 mod release;
+mod resolve;
 mod restore;
 mod retention;
 mod start;

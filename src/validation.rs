@@ -7,12 +7,16 @@
 //! could not be computed fails.
 
 mod answer;
+mod brief;
 mod client;
 mod command;
 mod contract;
+mod doing;
 mod expected;
 mod holdout;
 mod metric;
+mod pace;
+mod predict;
 mod report;
 mod request;
 mod summary;
@@ -28,18 +32,18 @@ pub use request::{Limits, Request, Subject};
 use crate::dataset::{self, Feed, File, Table};
 use client::Client;
 use contract::Trial;
+use doing::Doing;
 use report::Findings;
 use tokio::time::timeout;
 
 /// Runs every check of the plan and reports them all; the first failure is the outcome's `why`.
-/// Ends within the plan's `validation_timeout`. Dropping the future leaves nothing behind: requests
+/// Ends within the time that is left of the plan's `validation_timeout`. Dropping the future leaves nothing behind: requests
 /// are abandoned and the user's command is killed.
 pub async fn validate(request: Request) -> Report {
     let mut findings = Findings::default();
-    let limit = request.plan.validation_timeout;
-    if timeout(limit, Box::pin(run(&request, &mut findings))).await.is_err() {
-        let detail = format!("not finished within {} s", limit.as_secs_f64());
-        findings.push(Group::Contract.named("timeout").fail(detail));
+    let running = Box::pin(run(&request, &mut findings));
+    if timeout(request.time_left, running).await.is_err() {
+        findings.push(findings.doing.late(request.plan.validation_timeout));
     }
     summary::report(findings, &request.plan)
 }
@@ -56,17 +60,20 @@ async fn run(request: &Request, findings: &mut Findings) {
     for file in files {
         match read(file.as_ref(), request.limits.dataset).await {
             Ok(table) => tables.push(table),
-            Err(error) => return findings.push(Group::Holdout.named("dataset").fail(error)),
+            Err(error) => return findings.push(Group::Holdout.named("dataset").error(error)),
         }
     }
     let [holdout, expected, golden] = tables.as_slice() else { return };
     let evaluation = holdout::Evaluation { request, client: &client, table: holdout.as_ref() };
+    findings.doing = Doing::Contract;
     contract_tests(request, &client, &evaluation, golden.as_ref(), findings).await;
     holdout::run(&evaluation, findings).await;
     if let Some(expected) = expected {
+        findings.doing = Doing::Expected;
         findings.push(expected::check(&evaluation, expected).await);
     }
     if let Some(own) = &request.command {
+        findings.doing = Doing::Command;
         command::check(own, &request.candidate, findings).await;
     }
 }
@@ -79,20 +86,24 @@ async fn contract_tests(
     golden: Option<&Table>,
     findings: &mut Findings,
 ) {
-    let made = synthetic::table(&client.signature);
-    let feed = evaluation.feed(client).unwrap_or_else(|| synthetic_feed(&made, client));
+    let made;
+    let feed = match evaluation.feed(client) {
+        Some(feed) => feed.map_err(|error| error.to_string()),
+        None => {
+            made = synthetic::table(&client.signature);
+            made.as_ref().map_err(Clone::clone).and_then(|made| synthetic_feed(made, client))
+        }
+    };
     let feed = match feed {
         Ok(feed) => feed,
-        Err(error) => {
-            return findings.push(Group::Contract.named("inputs").fail(error.to_string()));
-        }
+        Err(fault) => return findings.push(Group::Contract.named("inputs").fail(fault)),
     };
     let trial = Trial { request, client, feed };
     contract::run(&trial, golden, findings).await;
 }
 
-fn synthetic_feed<'a>(made: &'a Table, client: &Client) -> Result<Feed<'a>, dataset::Error> {
-    dataset::feed(made, &client.signature, &[])
+fn synthetic_feed<'a>(made: &'a Table, client: &Client) -> Result<Feed<'a>, String> {
+    dataset::feed(made, &client.signature, &[]).map_err(|error| error.to_string())
 }
 
 async fn read(file: Option<&File>, limits: dataset::Limits) -> Result<Option<Table>, String> {

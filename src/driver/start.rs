@@ -35,6 +35,7 @@ impl Driver {
         if let Some(serving) = same_artifact(&endpoint, &candidate, &plan) {
             return Ok(Started::SameArtifact { endpoint: name, serving: serving.number });
         }
+        self.check_names(&plan).await?;
         self.check_quarantine(&candidate, &start).await?;
         let on_newer = plan.concurrency.on_newer_version;
         let actor = start.actor;

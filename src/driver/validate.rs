@@ -2,10 +2,11 @@
 
 use super::Driver;
 use super::cell::State;
+use super::validation_request::Readiness;
 use crate::clock;
 use crate::validation::{self, Outcome, Report, Verdict};
 use crate::world::Observed;
-use seatrial_domain::rollout::{Event, Rollout, Stage, Validation};
+use seatrial_domain::rollout::{Event, Fault, Rollout, Stage, Validation};
 use seatrial_domain::{Digest, RolloutId};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -41,9 +42,8 @@ impl Drop for Running {
 
 impl Running {
     /// A validation that could not begin.
-    fn failed(rollout: RolloutId, error: &anyhow::Error) -> Self {
-        let report = Report::refused(format!("{error:#}"));
-        let report = Arc::new(OnceLock::from(report));
+    fn not_begun(rollout: RolloutId, why: String) -> Self {
+        let report = Arc::new(OnceLock::from(Report::not_begun(why)));
         Self { rollout, task: None, report, keep: Keep::Pending }
     }
 }
@@ -97,11 +97,14 @@ impl Driver {
         rollout: &Rollout,
         observed: &Observed,
     ) -> anyhow::Result<Run> {
-        let request = match self.validation_request(rollout, observed).await {
-            Ok(Some(request)) => request,
-            Ok(None) => return Ok(Run::default()),
-            // A dataset or command that is not there will not come by itself.
-            Err(error) => return Ok(Run(Some(Running::failed(rollout.id, &error)))),
+        let not_begun = |why| Ok(Run(Some(Running::not_begun(rollout.id, why))));
+        let request = match self.readiness(rollout, observed).await? {
+            Readiness::Ready(request) => *request,
+            Readiness::Waiting(why) if rollout.validation_left(clock::now()).is_zero() => {
+                return not_begun(format!("validation has not begun in time: {why}"));
+            }
+            Readiness::Waiting(_) => return Ok(Run::default()),
+            Readiness::Impossible(why) => return not_begun(why),
         };
         let report = Arc::new(OnceLock::new());
         let (driver, place) = (Arc::clone(self), Arc::clone(&report));
@@ -118,6 +121,11 @@ impl Driver {
 fn event(report: &Report) -> Event {
     match &report.outcome {
         Outcome::Passed => Event::Validated { summary: report.summary.clone() },
-        Outcome::Failed { why } => Event::ValidationFailed { why: why.clone() },
+        Outcome::Failed { why } => {
+            Event::ValidationFailed { why: why.clone(), fault: Fault::Candidate }
+        }
+        Outcome::Error { why } => {
+            Event::ValidationFailed { why: why.clone(), fault: Fault::Surroundings }
+        }
     }
 }

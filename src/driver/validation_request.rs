@@ -1,66 +1,108 @@
 //! What a rollout's validation is asked: the listeners, the datasets and the command its plan names.
 
 use super::Driver;
-use crate::dataset::File;
+use super::command::Error;
+use super::operator::storage;
+use super::resolve::{EXPECTED, GOLDEN, HOLDOUT};
+use crate::clock;
+use crate::dataset::{self, File};
 use crate::validation::{Limits, Request, Subject};
 use crate::world::Observed;
-use anyhow::Context as _;
-use seatrial_domain::ids::DatasetName;
+use seatrial_domain::VersionRef;
 use seatrial_domain::rollout::Rollout;
-use seatrial_domain::{VersionNumber, VersionRef};
+use seatrial_store::blobs;
+
+/// Whether a validation can begin.
+#[derive(Debug)]
+pub(super) enum Readiness {
+    Ready(Box<Request>),
+    /// For a listener, named here.
+    Waiting(String),
+    /// Something the plan names is not there, and will not come by itself.
+    Impossible(String),
+}
 
 impl Driver {
-    /// None while a listener it needs is not open yet.
-    pub(super) async fn validation_request(
+    /// Errors are the store's own, and pass.
+    pub(super) async fn readiness(
         &self,
         rollout: &Rollout,
         observed: &Observed,
-    ) -> anyhow::Result<Option<Request>> {
+    ) -> anyhow::Result<Readiness> {
+        let waiting = |whose: &str, version: &VersionRef| {
+            Ok(Readiness::Waiting(format!(
+                "the {whose}'s staging listener ({version}) is not open"
+            )))
+        };
         let Some(candidate) = subject(rollout, &rollout.candidate, observed) else {
-            return Ok(None);
+            return waiting("candidate", &rollout.candidate);
         };
-        let incumbent = match &rollout.incumbent {
-            Some(version) => match subject(rollout, version, observed) {
-                Some(subject) => Some(subject),
-                None => return Ok(None),
-            },
-            None => None,
-        };
-        let plan = &rollout.plan;
-        let command = plan.command.as_ref().map(|command| {
-            let configured = self.commands.get(&command.0).cloned();
-            configured.with_context(|| {
-                format!("validation.command: no command named {:?} in the configuration", command.0)
-            })
-        });
-        let memory_bytes =
-            observed.deployment(&rollout.candidate).and_then(|found| found.memory_bytes);
-        Ok(Some(Request {
-            candidate,
-            incumbent,
-            holdout: self.dataset(plan.holdout.dataset.as_deref()).await?,
-            expected: self.dataset(plan.holdout.expected.as_deref()).await?,
-            golden: self.dataset(plan.contract.golden.as_deref()).await?,
-            command: command.transpose()?,
-            memory_bytes,
-            limits: Limits { body_bytes: rollout.settings.max_body, ..Limits::default() },
-            plan: plan.clone(),
-        }))
+        let mut incumbent = None;
+        if let Some(version) = &rollout.incumbent {
+            incumbent = subject(rollout, version, observed);
+            if incumbent.is_none() {
+                return waiting("incumbent", version);
+            }
+        }
+        match self.request(rollout, candidate, incumbent, observed).await {
+            Ok(request) => Ok(Readiness::Ready(Box::new(request))),
+            Err(error @ Error::Invalid { .. }) => Ok(Readiness::Impossible(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// The file of `name@version`.
-    async fn dataset(&self, reference: Option<&str>) -> anyhow::Result<Option<File>> {
-        let Some(reference) = reference else { return Ok(None) };
-        let (name, number) = reference
-            .split_once('@')
-            .with_context(|| format!("dataset {reference:?}: expected name@version"))?;
-        let name: DatasetName = name.parse()?;
-        let number: VersionNumber = number.parse()?;
-        let stored = self.store.dataset(&name, Some(number)).await?;
-        self.store.blobs().verify(&stored.blob.digest).await?;
+    async fn request(
+        &self,
+        rollout: &Rollout,
+        candidate: Subject,
+        incumbent: Option<Subject>,
+        observed: &Observed,
+    ) -> Result<Request, Error> {
+        let plan = &rollout.plan;
+        let memory_bytes =
+            observed.deployment(&rollout.candidate).and_then(|found| found.memory_bytes);
+        let settings = &rollout.settings;
+        let limits = Limits {
+            body_bytes: settings.max_body.min(self.gateway.config().max_body),
+            concurrency: settings.max_concurrency,
+            ..Limits::default()
+        };
+        Ok(Request {
+            candidate,
+            incumbent,
+            holdout: self.file(HOLDOUT, plan.holdout.dataset.as_deref()).await?,
+            expected: self.file(EXPECTED, plan.holdout.expected.as_deref()).await?,
+            golden: self.file(GOLDEN, plan.contract.golden.as_deref()).await?,
+            command: self.user_command(plan)?,
+            memory_bytes,
+            limits,
+            time_left: rollout.validation_left(clock::now()),
+            plan: plan.clone(),
+        })
+    }
+
+    /// The file of `name@version`, as it was pushed.
+    async fn file(
+        &self,
+        field: &'static str,
+        reference: Option<&str>,
+    ) -> Result<Option<File>, Error> {
+        let Some(stored) = self.dataset(field, reference).await? else { return Ok(None) };
+        let unfit = |fault| Error::Invalid { field, fault };
+        match self.store.blobs().verify(&stored.blob.digest).await {
+            Ok(_) => {}
+            Err(error @ (blobs::Error::Missing(_) | blobs::Error::Altered { .. })) => {
+                return Err(unfit(error.to_string()));
+            }
+            Err(error) => return Err(storage(error)),
+        }
         Ok(Some(File {
             path: self.store.blobs().path(&stored.blob.digest),
-            format: stored.format.to_string().parse()?,
+            format: stored
+                .format
+                .to_string()
+                .parse()
+                .map_err(|error: dataset::Error| unfit(error.to_string()))?,
             label: stored.label,
         }))
     }

@@ -14,6 +14,7 @@ pub(super) struct Client {
     http: reqwest::Client,
     model_url: String,
     answer_bytes: usize,
+    body_bytes: u64,
     pub(super) signature: Signature,
 }
 
@@ -28,13 +29,29 @@ pub(super) struct Raw {
 pub(super) enum Error {
     #[error("no answer: {0}")]
     Transport(String),
-    /// Overloaded or past its deadline: worth another try.
+    /// Turned away for load: worth another try.
     #[error("status {status}: {message}")]
     Shed { status: u16, message: String },
+    /// Past the endpoint's deadline: worth another try with fewer rows.
+    #[error("status 504: {message}")]
+    Late { message: String },
+    /// More than the endpoint takes in one body.
+    #[error("status 413: {message}")]
+    TooLarge { message: String },
     #[error("status {status}: {message}")]
     Status { status: u16, message: String },
     #[error("not an inference answer: {0}")]
     Answer(String),
+}
+
+impl Error {
+    /// Whether fewer rows might be answered.
+    pub(super) const fn is_too_much(&self) -> bool {
+        match self {
+            Self::Late { .. } | Self::TooLarge { .. } => true,
+            Self::Transport(_) | Self::Shed { .. } | Self::Status { .. } | Self::Answer(_) => false,
+        }
+    }
 }
 
 impl Client {
@@ -49,6 +66,7 @@ impl Client {
             http,
             model_url: format!("{}/v2/models/{}", subject.url.trim_end_matches('/'), subject.model),
             answer_bytes: limits.answer_bytes,
+            body_bytes: limits.body_bytes,
             signature: subject.signature.clone(),
         })
     }
@@ -70,19 +88,33 @@ impl Client {
     }
 
     pub(super) async fn infer(&self, inputs: &Value) -> Result<Vec<Output>, Error> {
-        let body = json!({ "inputs": inputs }).to_string().into_bytes();
+        let body = body_of(inputs);
+        // A listener hangs up on a body that is too large, and a client that still sends it reads
+        // no status.
+        let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        if bytes > self.body_bytes {
+            let message = format!("{bytes} bytes, and {} are taken", self.body_bytes);
+            return Err(Error::TooLarge { message });
+        }
         self.post(body).await?.outputs()
     }
 
-    /// As `infer`, and again a few times where the answer says that there is too much work.
-    pub(super) async fn infer_patiently(&self, inputs: &Value) -> Result<Vec<Output>, Error> {
+    /// As `infer`, and again a few times where the answer says that there is too much work. What is
+    /// late with many `rows` is not asked again: it is as slow the next time.
+    pub(super) async fn infer_patiently(
+        &self,
+        inputs: &Value,
+        rows: usize,
+    ) -> Result<Vec<Output>, Error> {
         const TRIES: u32 = 6;
         let mut pause = Duration::from_millis(50);
         for _ in 1..TRIES {
             match self.infer(inputs).await {
-                Err(Error::Shed { .. }) => tokio::time::sleep(pause).await,
+                Err(Error::Shed { .. }) => {}
+                Err(Error::Late { .. }) if rows <= 1 => {}
                 answered => return answered,
             }
+            tokio::time::sleep(pause).await;
             pause *= 2;
         }
         self.infer(inputs).await
@@ -117,10 +149,17 @@ impl Raw {
         let text = || String::from_utf8_lossy(&self.body).chars().take(MESSAGE_CHARS).collect();
         match status {
             200..=299 => Ok(self),
-            429 | 503 | 504 => Err(Error::Shed { status, message: text() }),
+            413 => Err(Error::TooLarge { message: text() }),
+            429 | 503 => Err(Error::Shed { status, message: text() }),
+            504 => Err(Error::Late { message: text() }),
             _ => Err(Error::Status { status, message: text() }),
         }
     }
+}
+
+/// A request's body.
+pub(super) fn body_of(inputs: &Value) -> Vec<u8> {
+    json!({ "inputs": inputs }).to_string().into_bytes()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]

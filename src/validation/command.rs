@@ -1,7 +1,7 @@
 //! The user's own validation command: bounded in time and in output, and gone with everything it
 //! started when it ends, is late, or is no longer waited for.
 
-use super::report::{Check, Findings, Group};
+use super::report::{Check, Findings, Group, Naming};
 use super::request::Subject;
 use crate::config::UserCommand;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -27,33 +27,37 @@ pub struct Output {
     pub dropped_bytes: u64,
 }
 
+/// What it prints is in the findings as it is printed: they are kept when validation's time is up.
 pub(super) async fn check(command: &UserCommand, subject: &Subject, findings: &mut Findings) {
-    let (check, output) = run(command, subject).await;
-    findings.push(check);
-    findings.command = output;
-}
-
-async fn run(command: &UserCommand, subject: &Subject) -> (Check, Option<Output>) {
     let naming = Group::Command.named("command").limit("exit status 0".to_owned());
     let mut child = match spawn(command, subject) {
         Ok(child) => child,
-        Err(fault) => return (naming.fail(fault), None),
+        Err(fault) => return findings.push(naming.error(fault)),
     };
-    let group = ProcessGroup::of(&child);
-    let mut captured = Capture::new(command.max_output);
-    let ended = timeout(command.timeout, wait(&mut child, &group, &mut captured)).await;
+    let captured = findings.command.insert(Capture::new(command.max_output));
+    let check = run(command, &mut child, captured, naming).await;
+    findings.push(check);
+}
+
+async fn run(
+    command: &UserCommand,
+    child: &mut Child,
+    captured: &mut Capture,
+    naming: Naming,
+) -> Check {
+    let group = ProcessGroup::of(child);
+    let ended = timeout(command.timeout, wait(child, &group, captured)).await;
     drop(group);
     let naming = match &ended {
         Ok(Ok(status)) => naming.value(status.to_string()),
         Ok(Err(_)) | Err(_) => naming,
     };
-    let check = naming.judge(match ended {
+    naming.judge(match ended {
         Ok(Ok(status)) if status.success() => Ok("passed".to_owned()),
         Ok(Ok(status)) => Err(format!("{status}, expected 0{}", captured.last_line())),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("killed after {} s, its limit", command.timeout.as_secs_f64())),
-    });
-    (check, Some(captured.output()))
+    })
 }
 
 fn spawn(command: &UserCommand, subject: &Subject) -> Result<Child, String> {
@@ -64,7 +68,8 @@ fn spawn(command: &UserCommand, subject: &Subject) -> Result<Child, String> {
         .env("PATH", PATH)
         .envs(&command.env)
         .env("SEATRIAL_STAGING_URL", &subject.url)
-        .env("SEATRIAL_MODEL", subject.model.as_str())
+        .env("SEATRIAL_ENDPOINT", subject.model.as_str())
+        .env("SEATRIAL_MODEL", subject.version.model.as_str())
         .env("SEATRIAL_VERSION", subject.version.number.0.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -123,11 +128,13 @@ impl Drop for ProcessGroup {
 }
 
 /// Both streams of a command, each bounded.
-struct Capture {
+#[derive(Debug)]
+pub(super) struct Capture {
     stdout: Kept,
     stderr: Kept,
 }
 
+#[derive(Debug)]
 struct Kept {
     bytes: Vec<u8>,
     limit: usize,
@@ -150,7 +157,7 @@ impl Capture {
         })
     }
 
-    fn output(&self) -> Output {
+    pub(super) fn output(&self) -> Output {
         Output {
             stdout: self.stdout.text(),
             stderr: self.stderr.text(),

@@ -8,10 +8,10 @@ mod metadata;
 mod stability;
 
 use super::answer::Output;
-use super::client::Client;
+use super::client::{Client, Error};
 use super::report::{Findings, Group, Naming};
 use super::request::Request;
-use crate::dataset::{Feed, Table};
+use crate::dataset::{Batch, Feed, Table};
 use seatrial_domain::plan::Switch;
 use serde_json::Value;
 use std::ops::Range;
@@ -30,7 +30,28 @@ impl Trial<'_> {
     }
 
     async fn ask(&self, rows: Range<usize>) -> Result<Vec<Output>, String> {
-        self.client.infer_patiently(&self.rows(rows)).await.map_err(|error| error.to_string())
+        self.try_ask(rows).await.map_err(|error| error.to_string())
+    }
+
+    async fn try_ask(&self, rows: Range<usize>) -> Result<Vec<Output>, Error> {
+        let count = rows.len();
+        self.client.infer_patiently(&self.rows(rows), count).await
+    }
+
+    /// Asks about the first `most` rows, or as many of them as the endpoint takes at once; how many
+    /// they were, and the answer.
+    async fn ask_first(&self, most: usize) -> Result<(usize, Vec<Output>), String> {
+        let mut rows = match self.feed.batch() {
+            Batch::Any => self.feed.rows().min(most),
+            Batch::One => 1,
+        };
+        loop {
+            match self.try_ask(0..rows).await {
+                Ok(answer) => return Ok((rows, answer)),
+                Err(error) if error.is_too_much() && rows > 1 => rows /= 2,
+                Err(error) => return Err(error.to_string()),
+            }
+        }
     }
 }
 

@@ -4,15 +4,15 @@
 mod judge;
 mod slices;
 
-use super::answer::Output;
 use super::client::Client;
+use super::doing::Doing;
 use super::metric::{self, Ground, Measured, Reading};
-use super::report::{self, Findings, Group};
-use super::request::{Limits, Request};
-use crate::dataset::{self, Batch, Column, Feed, Table};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use super::pace::Manner;
+use super::predict::predict;
+use super::report::{self, Failure, Findings, Group};
+use super::request::Request;
+use crate::dataset::{self, Column, Feed, Table};
 use seatrial_domain::plan::{Holdout, Metric};
-use std::ops::Range;
 
 /// What is evaluated: the candidate on the holdout, where there is one.
 #[derive(Debug, Clone, Copy)]
@@ -50,14 +50,15 @@ pub(super) async fn run(evaluation: &Evaluation<'_>, findings: &mut Findings) {
     let plan = evaluation.request.plan.holdout.clone();
     if evaluation.table.is_none() {
         if plan.dataset.is_some() {
-            findings.push(Group::Holdout.named("holdout").fail("the dataset is not there"));
+            findings.push(Group::Holdout.named("holdout").error("the dataset is not there"));
         }
         return;
     }
-    let answers = match answers(evaluation, &plan).await {
+    let answers = match answers(evaluation, &plan, &mut findings.doing).await {
         Ok(answers) => answers,
-        Err(fault) => return findings.push(Group::Holdout.named("holdout").fail(fault)),
+        Err(failure) => return findings.push(Group::Holdout.named("holdout").blame(failure)),
     };
+    findings.doing = Doing::Metrics;
     // Seconds of arithmetic for a large holdout: not on the threads that answer requests.
     let judged = tokio::task::spawn_blocking(move || evaluate(answers, &plan)).await;
     match judged {
@@ -65,28 +66,30 @@ pub(super) async fn run(evaluation: &Evaluation<'_>, findings: &mut Findings) {
             findings.evaluations.extend(evaluations);
             findings.checks.extend(checks);
         }
-        Err(error) => findings.push(Group::Holdout.named("holdout").fail(error.to_string())),
+        Err(error) => findings.push(Group::Holdout.named("holdout").error(error.to_string())),
     }
 }
 
-async fn answers(evaluation: &Evaluation<'_>, plan: &Holdout) -> Result<Answers, String> {
+async fn answers(
+    evaluation: &Evaluation<'_>,
+    plan: &Holdout,
+    doing: &mut Doing,
+) -> Result<Answers, Failure> {
     let request = evaluation.request;
-    let label = evaluation.label().ok_or(
-        "the dataset has no label column; name it when pushing: dataset push --label COLUMN",
-    )?;
-    let labels = label.texts().ok_or_else(|| format!("label {:?} is no scalar", label.name))?;
-    let table = evaluation.table.ok_or("there is no dataset")?;
-    let slices = slices::rows(table, &plan.slices)?;
-    let candidate = read(evaluation, evaluation.client).await?;
-    let incumbent = match &request.incumbent {
-        Some(subject) => {
-            let client =
-                Client::new(subject, &request.limits).map_err(|error| error.to_string())?;
-            let reading = read(evaluation, &client).await;
-            Some(reading.map_err(|fault| format!("the incumbent: {fault}"))?)
-        }
-        None => None,
-    };
+    let unfit = |why: String| Failure::of_surroundings(why);
+    let label = evaluation.label().ok_or_else(|| {
+        let next = "name it when pushing: dataset push --label COLUMN";
+        unfit(format!("the dataset has no label column; {next}"))
+    })?;
+    let labels =
+        label.texts().ok_or_else(|| unfit(format!("label {:?} is no scalar", label.name)))?;
+    let table = evaluation.table.ok_or_else(|| unfit("there is no dataset".to_owned()))?;
+    let slices = slices::rows(table, &plan.slices).map_err(unfit)?;
+    *doing = Doing::CandidatesHoldout;
+    let brisk = Manner::Brisk { in_flight: request.limits.in_flight };
+    let candidate = read(evaluation, evaluation.client, brisk).await?;
+    *doing = Doing::IncumbentsHoldout;
+    let incumbent = incumbent(evaluation).await?;
     Ok(Answers {
         ground_labels: labels.into_iter().map(std::borrow::Cow::into_owned).collect(),
         ground_numbers: label.numbers(),
@@ -96,46 +99,27 @@ async fn answers(evaluation: &Evaluation<'_>, plan: &Holdout) -> Result<Answers,
     })
 }
 
-async fn read(evaluation: &Evaluation<'_>, client: &Client) -> Result<Reading, String> {
-    let feed = evaluation.feed(client).ok_or("there is no dataset")?;
-    let feed = feed.map_err(|error| error.to_string())?;
-    let outputs = predict(client, &feed, &evaluation.request.limits).await?;
-    Reading::of(&outputs, feed.rows())
+/// The incumbent answers clients with the very sessions that are asked here, and what it cannot
+/// answer is not the candidate's fault.
+async fn incumbent(evaluation: &Evaluation<'_>) -> Result<Option<Reading>, Failure> {
+    let Some(subject) = &evaluation.request.incumbent else { return Ok(None) };
+    let named = |why: &str| Failure::of_surroundings(format!("the incumbent: {why}"));
+    let client = Client::new(subject, &evaluation.request.limits);
+    let client = client.map_err(|error| named(&error.to_string()))?;
+    let reading = read(evaluation, &client, Manner::Considerate).await;
+    reading.map(Some).map_err(|failure| named(&failure.why))
 }
 
-/// The answers to all rows, in batches, a bounded number of them in flight.
-pub(super) async fn predict(
+async fn read(
+    evaluation: &Evaluation<'_>,
     client: &Client,
-    feed: &Feed<'_>,
-    limits: &Limits,
-) -> Result<Vec<Output>, String> {
-    let batch = match feed.batch() {
-        Batch::Any => limits.batch_rows.max(1),
-        Batch::One => 1,
-    };
-    let rows = feed.rows();
-    let ranges = (0..rows).step_by(batch).map(|start| start..rows.min(start + batch));
-    let asked = stream::iter(ranges).map(|range| ask(client, feed, range));
-    let mut answers = asked.buffered(limits.in_flight.max(1));
-    let mut all: Option<Vec<Output>> = None;
-    while let Some(answer) = answers.try_next().await? {
-        let Some(before) = &mut all else {
-            all = Some(answer);
-            continue;
-        };
-        if before.len() != answer.len() {
-            return Err("two batches were answered with different outputs".to_owned());
-        }
-        for (output, next) in before.iter_mut().zip(answer) {
-            output.append(next)?;
-        }
-    }
-    all.ok_or_else(|| "there are no rows".to_owned())
-}
-
-async fn ask(client: &Client, feed: &Feed<'_>, rows: Range<usize>) -> Result<Vec<Output>, String> {
-    let answer = client.infer_patiently(&feed.request(&rows)).await;
-    answer.map_err(|error| format!("rows {} to {}: {error}", rows.start + 1, rows.end))
+    manner: Manner,
+) -> Result<Reading, Failure> {
+    let feed = evaluation.feed(client);
+    let feed = feed.ok_or_else(|| Failure::of_surroundings("there is no dataset"))?;
+    let feed = feed.map_err(|error| Failure::of_candidate(error.to_string()))?;
+    let outputs = predict(client, &feed, &evaluation.request.limits, manner).await?;
+    Reading::of(&outputs, feed.rows()).map_err(Failure::of_candidate)
 }
 
 fn evaluate(answers: Answers, plan: &Holdout) -> (Vec<report::Evaluation>, Vec<report::Check>) {
@@ -150,9 +134,11 @@ fn evaluate(answers: Answers, plan: &Holdout) -> (Vec<report::Evaluation>, Vec<r
     for rows in std::iter::once(&whole).chain(&answers.slices) {
         for metric in &plan.metrics {
             let measure = |known| metric::measure(metric.name, &ground, known, &rows.rows);
-            let measured = measure(&candidate).and_then(|candidate| {
+            let measured = measure(&candidate).map_err(Failure::of_candidate);
+            let measured = measured.and_then(|candidate| {
                 let incumbent = incumbent.as_ref().map(measure).transpose();
-                Ok((candidate, incumbent.map_err(|fault| format!("the incumbent: {fault}"))?))
+                let named = |fault| Failure::of_surroundings(format!("the incumbent: {fault}"));
+                Ok((candidate, incumbent.map_err(named)?))
             });
             let metric = judged_by(metric, rows);
             match measured {
@@ -161,7 +147,7 @@ fn evaluate(answers: Answers, plan: &Holdout) -> (Vec<report::Evaluation>, Vec<r
                     checks.extend(judge::check(&evaluation));
                     evaluations.push(evaluation);
                 }
-                Err(fault) => checks.extend(judge::undefined(&metric, rows, &fault)),
+                Err(failure) => checks.extend(judge::undefined(&metric, rows, &failure)),
             }
         }
     }

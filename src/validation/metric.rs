@@ -7,6 +7,11 @@
 //! | F1 | of the greater class where there are two, else macro | paired bootstrap, seeded |
 //! | ROC-AUC | of the greater class where there are two, else macro one-versus-rest | paired bootstrap, seeded |
 //! | RMSE | root of the mean squared error | paired bootstrap, seeded |
+//!
+//! All bounds but accuracy's are taken from the scatter of the rows themselves: below [`ROWS_MIN`]
+//! rows there is none. Of F1 and ROC-AUC, which are shares, as accuracy is, the bound is never
+//! closer to the difference than accuracy's is for two versions that never disagree: rows that do
+//! not scatter prove no more than that.
 
 mod bootstrap;
 mod ground;
@@ -17,9 +22,12 @@ pub(super) use ground::Ground;
 pub(super) use reading::Reading;
 
 use ground::Known;
-use seatrial_analysis::paired::{Discordance, mean_lower_bound};
+use seatrial_analysis::paired::{self, Discordance, mean_lower_bound};
 use seatrial_domain::plan::MetricName;
 use statistic::Statistic;
+
+/// Fewer rows show too little of their own scatter.
+pub(super) const ROWS_MIN: usize = 30;
 
 /// The name in policies and reports.
 pub(super) const fn name(metric: MetricName) -> &'static str {
@@ -133,13 +141,53 @@ pub(super) fn lower_bound(
             Discordance { pairs, candidate_only, incumbent_only }.lower_bound()
         }
         (Measured::Losses(candidate), Measured::Losses(incumbent)) => {
+            if candidate.len() < ROWS_MIN {
+                return None;
+            }
             let saved: Vec<f64> = candidate.iter().zip(incumbent).map(|(c, i)| i - c).collect();
             mean_lower_bound(&saved)
         }
         (Measured::Whole(candidate), Measured::Whole(incumbent)) => {
-            bootstrap::lower_bound(candidate, incumbent, better(metric))
+            if candidate.rows() < ROWS_MIN {
+                return None;
+            }
+            let bound = bootstrap::lower_bound(candidate, incumbent, better(metric))?;
+            let widest = match kind(metric) {
+                Kind::Share => {
+                    let all = vec![1; candidate.rows()];
+                    let found = candidate.value(&all)? - incumbent.value(&all)?;
+                    found - paired::least_width(u64::try_from(candidate.rows()).ok()?)
+                }
+                Kind::Loss => bound,
+            };
+            Some(bound.min(widest))
         }
         (Measured::Correct(_) | Measured::Losses(_) | Measured::Whole(_), _) => None,
+    }
+}
+
+/// Rows without which no candidate passes this limit, be it as good as the incumbent on each of
+/// them; none where rows alone never suffice.
+pub(super) fn rows_needed(metric: MetricName, max_drop: f64) -> Option<usize> {
+    let by_limit = || usize::try_from(paired::pairs_needed(max_drop)?).ok();
+    match (metric, kind(metric)) {
+        (MetricName::Accuracy, _) => by_limit(),
+        (_, Kind::Share) => Some(by_limit()?.max(ROWS_MIN)),
+        (_, Kind::Loss) => Some(ROWS_MIN),
+    }
+}
+
+/// Whether a metric lies between 0 and 1, or has no bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Share,
+    Loss,
+}
+
+const fn kind(metric: MetricName) -> Kind {
+    match metric {
+        MetricName::Accuracy | MetricName::F1 | MetricName::RocAuc => Kind::Share,
+        MetricName::LogLoss | MetricName::Rmse | MetricName::Mae => Kind::Loss,
     }
 }
 

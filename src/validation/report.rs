@@ -1,7 +1,9 @@
 //! What validation found; stored as JSON and shown by `explain`.
 
 use super::command;
+use super::doing::Doing;
 use seatrial_domain::plan::MetricName;
+use seatrial_domain::rollout::Fault;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,10 +19,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a validation that could not begin.
-    pub fn refused(why: String) -> Self {
+    /// The report of a validation that could not begin, which no candidate is to blame for.
+    pub fn not_begun(why: String) -> Self {
         Self {
-            outcome: Outcome::Failed { why: why.clone() },
+            outcome: Outcome::Error { why: why.clone() },
             summary: why,
             checks: Vec::new(),
             evaluations: Vec::new(),
@@ -35,6 +37,10 @@ pub enum Outcome {
     Passed,
     /// One line that names the check, its value and its limit.
     Failed {
+        why: String,
+    },
+    /// It cannot be said whether the candidate is good, through no fault of its own.
+    Error {
         why: String,
     },
 }
@@ -64,6 +70,8 @@ pub enum Verdict {
     Passed,
     Failed,
     Skipped,
+    /// Asked for, and not to be had through no fault of the candidate: no pass either.
+    Error,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,6 +153,19 @@ impl Naming {
         self.judged(Verdict::Skipped, why.into())
     }
 
+    /// Could not be judged, and not for the candidate's sake.
+    pub(super) fn error(self, detail: impl Into<String>) -> Check {
+        self.judged(Verdict::Error, detail.into())
+    }
+
+    /// Fails where it is the candidate's fault.
+    pub(super) fn blame(self, failure: Failure) -> Check {
+        match failure.fault {
+            Fault::Candidate => self.fail(failure.why),
+            Fault::Surroundings => self.error(failure.why),
+        }
+    }
+
     /// Passes with the one detail or fails with the other.
     pub(super) fn judge(self, found: Result<String, String>) -> Check {
         match found {
@@ -159,12 +180,30 @@ impl Naming {
     }
 }
 
+/// Why a check has not passed, and whose fault that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) why: String,
+    pub(super) fault: Fault,
+}
+
+impl Failure {
+    pub(super) fn of_candidate(why: impl Into<String>) -> Self {
+        Self { why: why.into(), fault: Fault::Candidate }
+    }
+
+    pub(super) fn of_surroundings(why: impl Into<String>) -> Self {
+        Self { why: why.into(), fault: Fault::Surroundings }
+    }
+}
+
 /// What was found so far; kept when the time is up.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
+    pub(super) doing: Doing,
     pub(super) checks: Vec<Check>,
     pub(super) evaluations: Vec<Evaluation>,
-    pub(super) command: Option<command::Output>,
+    pub(super) command: Option<command::Capture>,
 }
 
 impl Findings {

@@ -24,6 +24,8 @@ pub struct Request {
     /// Bytes by which loading the candidate made the process larger, where it was measured.
     pub memory_bytes: Option<u64>,
     pub limits: Limits,
+    /// What is left of the plan's `validation_timeout`.
+    pub time_left: Duration,
 }
 
 /// A version that answers on a listener of its own.
@@ -31,7 +33,7 @@ pub struct Request {
 pub struct Subject {
     /// Such as `http://127.0.0.1:40123`.
     pub url: String,
-    /// The `{m}` of the inference paths there.
+    /// The endpoint: the `{m}` of the inference paths there.
     pub model: EndpointName,
     pub version: VersionRef,
     pub signature: Signature,
@@ -40,15 +42,17 @@ pub struct Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub dataset: dataset::Limits,
-    /// Rows of one request.
+    /// Rows of one request, at most: fewer where the endpoint's limits want it.
     pub batch_rows: usize,
-    /// Requests of the holdout evaluation in flight at once.
+    /// The candidate's requests of the holdout evaluation in flight at once.
     pub in_flight: usize,
     pub request_timeout: Duration,
     /// Bytes of an answer.
     pub answer_bytes: usize,
     /// The largest body the listener takes; one byte more must be refused.
     pub body_bytes: u64,
+    /// Requests that the endpoint lets in at once.
+    pub concurrency: u32,
 }
 
 impl Default for Limits {
@@ -60,6 +64,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(30),
             answer_bytes: 64 * 1024 * 1024,
             body_bytes: 8 * 1024 * 1024,
+            concurrency: 64,
         }
     }
 }

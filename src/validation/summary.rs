@@ -4,19 +4,27 @@ use super::report::{Check, Evaluation, Findings, Group, Outcome, Report, Verdict
 use seatrial_domain::plan::Plan;
 
 pub(super) fn report(findings: Findings, plan: &Plan) -> Report {
-    let Findings { checks, evaluations, command } = findings;
+    let Findings { checks, evaluations, command, doing: _ } = findings;
     let summary = summary(&checks, &evaluations, plan);
+    let command = command.map(|captured| captured.output());
     Report { outcome: outcome(&checks), summary, checks, evaluations, command }
 }
 
 fn outcome(checks: &[Check]) -> Outcome {
-    let mut failed = checks.iter().filter(|check| check.verdict == Verdict::Failed);
-    let Some(first) = failed.next() else { return Outcome::Passed };
-    let more = match failed.count() {
+    if let Some(why) = first_of(checks, Verdict::Failed) {
+        return Outcome::Failed { why };
+    }
+    first_of(checks, Verdict::Error).map_or(Outcome::Passed, |why| Outcome::Error { why })
+}
+
+fn first_of(checks: &[Check], verdict: Verdict) -> Option<String> {
+    let mut found = checks.iter().filter(|check| check.verdict == verdict);
+    let first = found.next()?;
+    let more = match found.count() {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    Outcome::Failed { why: format!("{}: {}{more}", first.name, first.detail) }
+    Some(format!("{}: {}{more}", first.name, first.detail))
 }
 
 fn summary(checks: &[Check], evaluations: &[Evaluation], plan: &Plan) -> String {
@@ -30,7 +38,8 @@ fn summary(checks: &[Check], evaluations: &[Evaluation], plan: &Plan) -> String 
         checks.iter().filter(|check| check.group == group && check.verdict == verdict).count()
     };
     let passed = count(Group::Contract, Verdict::Passed);
-    let all = passed + count(Group::Contract, Verdict::Failed);
+    let all =
+        passed + count(Group::Contract, Verdict::Failed) + count(Group::Contract, Verdict::Error);
     parts.push(format!("{passed}/{all} contract tests"));
     for check in checks.iter().filter(|check| check.group == Group::Command) {
         parts.push(format!("command {}", check.detail));

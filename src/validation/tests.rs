@@ -4,6 +4,7 @@
 mod breach;
 mod command;
 mod digits;
+mod evaluation;
 mod fake;
 
 use super::*;
@@ -30,6 +31,7 @@ fn subject(url: String, number: u64, signature: Signature) -> Subject {
 
 fn request(plan: seatrial_domain::plan::Plan, candidate: Subject) -> Request {
     Request {
+        time_left: plan.validation_timeout,
         plan,
         candidate,
         incumbent: None,

@@ -1,6 +1,7 @@
 //! Equality of answers: floats within |a − b| ≤ atol + rtol·|b|, everything else exactly.
 
 use super::answer::{Elements, Output};
+use super::brief::brief;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Tolerance {
@@ -39,6 +40,10 @@ impl Tolerance {
         let differs = |index: usize, got: String, wanted: String| {
             Err(format!("output {name:?}, element {index}: {got}, expected {wanted}"))
         };
+        if found.len() != wanted.len() {
+            let (got, wanted) = (found.len(), wanted.len());
+            return Err(format!("output {name:?} has {got} elements, expected {wanted}"));
+        }
         match (found, wanted) {
             (Elements::Real(got), Elements::Real(want)) => {
                 let far = |(a, b): (&f64, &f64)| (a - b).abs() > self.atol + self.rtol * b.abs();
@@ -67,7 +72,7 @@ impl Tolerance {
 }
 
 fn show<T: std::fmt::Display>(element: Option<&T>) -> String {
-    element.map_or_else(|| "nothing".to_owned(), T::to_string)
+    element.map_or_else(|| "nothing".to_owned(), |element| brief(&element.to_string()))
 }
 
 #[cfg(test)]
@@ -77,5 +82,20 @@ mod tests {
     #[test]
     fn a_reference_without_outputs_agrees_with_nothing() {
         assert!(Tolerance::EXACT.check(&[], &[]).is_err());
+    }
+
+    #[test]
+    fn fewer_elements_agree_with_nothing() {
+        let (two, one) = (Elements::Whole(vec![1, 2]), Elements::Whole(vec![1]));
+        for (found, wanted) in [(&one, &two), (&two, &one)] {
+            assert!(Tolerance::EXACT.elements("y", found, wanted).is_err());
+        }
+    }
+
+    #[test]
+    fn a_payload_is_told_by_its_beginning() {
+        let text = |end: &str| Elements::Text(vec!["x".repeat(1 << 20) + end]);
+        let told = Tolerance::EXACT.elements("y", &text("a"), &text("b")).unwrap_err();
+        assert!(told.len() < 300, "{}", told.len());
     }
 }

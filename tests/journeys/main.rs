@@ -30,3 +30,4 @@ mod rollback;
 mod shadow;
 mod silence;
 mod storage;
+mod validation;

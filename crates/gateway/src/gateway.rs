@@ -67,6 +67,12 @@ impl Gateway {
         Ok(Self { shared, trips, feedback: Arc::new(Mutex::new(Some(feedback_taken))) })
     }
 
+    /// What it was made with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
     /// Puts a table in force. The epoch returned is the acknowledgement; installing the epoch in
     /// force again changes nothing.
     ///

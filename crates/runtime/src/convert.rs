@@ -108,7 +108,8 @@ where
 
 /// A tensor of zeros (of empty texts) with every variable dimension 1; none where it would be
 /// too large to be a sensible request.
-pub(crate) fn zeros(spec: &TensorSpec) -> Option<Tensor> {
+#[must_use]
+pub fn zeros(spec: &TensorSpec) -> Option<Tensor> {
     const ELEMENTS_MAX: usize = 1 << 24;
     let shape = spec
         .shape

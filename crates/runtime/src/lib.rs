@@ -18,6 +18,7 @@ pub mod probe;
 mod session;
 
 pub use backend::Backend;
+pub use convert::zeros;
 pub use model::{Files, LoadOptions, OnnxModel, Source};
 pub use session::WarmUp;
 

@@ -17,18 +17,21 @@ pub(super) async fn latency(trial: &Trial<'_>) -> Check {
         return named("latencyP99").skip("no budget in the policy");
     };
     let limit = Duration::from_millis(limit_ms);
+    match measure(trial).await {
+        Ok(took) => judge(took, limit),
+        Err(fault) => named("latencyP99").limit(limit.as_secs_f64() * 1e3).fail(fault),
+    }
+}
+
+fn judge(mut took: Vec<Duration>, limit: Duration) -> Check {
     let naming = named("latencyP99").limit(limit.as_secs_f64() * 1e3);
-    let mut took = match measure(trial).await {
-        Ok(took) => took,
-        Err(fault) => return naming.fail(fault),
-    };
     took.sort_unstable();
     let rank = (took.len() * 99).div_ceil(100);
     let Some(p99) = took.get(rank.saturating_sub(1)).copied() else {
         return naming.fail("no request was measured");
     };
     let ms = p99.as_secs_f64() * 1e3;
-    let detail = format!("{ms:.1} ms, budget {limit_ms} ms (n={})", took.len());
+    let detail = format!("{ms:.1} ms, budget {} ms (n={})", limit.as_millis(), took.len());
     naming.value(ms).judge(if p99 <= limit { Ok(detail) } else { Err(detail) })
 }
 
@@ -67,4 +70,23 @@ pub(super) fn memory(trial: &Trial<'_>) -> Check {
 #[expect(clippy::cast_precision_loss, reason = "sizes of memory are below 2^53")]
 const fn bytes(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::report::Verdict;
+    use super::*;
+
+    #[test]
+    fn the_99th_percentile_fails_above_its_budget() {
+        let took = |slow: usize| {
+            let ms = |index| Duration::from_millis(if index < slow { 30 } else { 3 });
+            (0..200).map(ms).collect::<Vec<_>>()
+        };
+        let budget = Duration::from_millis(20);
+        assert_eq!(judge(took(2), budget).verdict, Verdict::Passed);
+        let late = judge(took(3), budget);
+        assert_eq!(late.verdict, Verdict::Failed);
+        assert_eq!(late.detail, "30.0 ms, budget 20 ms (n=200)");
+    }
 }

@@ -1,7 +1,7 @@
 //! What clients get wrong is answered 4xx, never by a crash, and the model still answers
 //! afterwards.
 
-use super::super::client::Raw;
+use super::super::client::{Error, Raw, body_of};
 use super::super::report::{Check, Findings};
 use super::{Trial, named, switched_off};
 use seatrial_domain::tensor::DataType;
@@ -11,11 +11,22 @@ use serde_json::{Value, json};
 const HOLE: &str = "@seatrial-hole@";
 
 /// What an answer to a strange request may be.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Allowed {
     Refusal,
     /// JSON has finite numbers only, so any decodable answer is finite.
     RefusalOrAnswer,
+    /// Refused for its size alone: it is a good request otherwise.
+    TooLarge,
+}
+
+impl Allowed {
+    const fn limit(self) -> &'static str {
+        match self {
+            Self::Refusal | Self::RefusalOrAnswer => "4xx",
+            Self::TooLarge => "413",
+        }
+    }
 }
 
 pub(super) async fn run(trial: &Trial<'_>, findings: &mut Findings) {
@@ -31,7 +42,7 @@ pub(super) async fn run(trial: &Trial<'_>, findings: &mut Findings) {
 }
 
 fn battery(trial: &Trial<'_>) -> Vec<(&'static str, Allowed, Vec<u8>)> {
-    use Allowed::{Refusal, RefusalOrAnswer};
+    use Allowed::{Refusal, RefusalOrAnswer, TooLarge};
     let good = trial.rows(0..1);
     let too_large = usize::try_from(trial.request.limits.body_bytes).unwrap_or(usize::MAX - 1) + 1;
     vec![
@@ -40,12 +51,12 @@ fn battery(trial: &Trial<'_>) -> Vec<(&'static str, Allowed, Vec<u8>)> {
         ("overflow", RefusalOrAnswer, with_element(&good, "1e39")),
         ("badJson", Refusal, b"{\"inputs\":[".to_vec()),
         ("emptyBody", Refusal, Vec::new()),
-        ("missingInput", Refusal, body(&without_first(&good))),
-        ("wrongDatatype", Refusal, body(&edited(&good, wrong_datatype))),
-        ("wrongShape", Refusal, body(&edited(&good, wrong_shape))),
-        ("unknownInput", Refusal, body(&with_unknown(&good))),
-        ("tooLarge", Refusal, vec![b' '; too_large]),
-        ("emptyBatch", Refusal, body(&trial.rows(0..0))),
+        ("missingInput", Refusal, body_of(&without_first(&good))),
+        ("wrongDatatype", Refusal, body_of(&edited(&good, wrong_datatype))),
+        ("wrongShape", Refusal, body_of(&edited(&good, wrong_shape))),
+        ("unknownInput", Refusal, body_of(&with_unknown(&good))),
+        ("tooLarge", TooLarge, padded(&good, too_large)),
+        ("emptyBatch", Refusal, body_of(&trial.rows(0..0))),
     ]
 }
 
@@ -55,7 +66,9 @@ async fn check(trial: &Trial<'_>, name: &str, allowed: Allowed, body: Vec<u8>) -
     let found = match answered {
         Ok(raw) => judge(raw, allowed),
         // A listener may hang up on a body that is too large before the client has sent it all.
-        Err(error) if name == "tooLarge" => Ok(format!("{sent} bytes refused: {error}")),
+        Err(error @ Error::Transport(_)) if allowed == Allowed::TooLarge => {
+            Ok(format!("{sent} bytes refused: {error}"))
+        }
         Err(error) => Err(error.to_string()),
     };
     let alive = trial.ask(0..1).await;
@@ -63,16 +76,19 @@ async fn check(trial: &Trial<'_>, name: &str, allowed: Allowed, body: Vec<u8>) -
         (Ok(_), Err(fault)) => Err(format!("the model does not answer afterwards: {fault}")),
         (found, _) => found,
     };
-    named(name).limit("4xx".to_owned()).judge(found)
+    named(name).limit(allowed.limit().to_owned()).judge(found)
 }
 
 fn judge(raw: Raw, allowed: Allowed) -> Result<String, String> {
     let status = raw.status;
+    if allowed == Allowed::TooLarge && status != 413 {
+        return Err(format!("status {status}, expected 413"));
+    }
     if raw.is_refusal() {
         return Ok(format!("refused with {status}"));
     }
     match allowed {
-        Allowed::Refusal => Err(format!("status {status}, expected 4xx")),
+        Allowed::Refusal | Allowed::TooLarge => Err(format!("status {status}, expected 4xx")),
         Allowed::RefusalOrAnswer => match raw.outputs() {
             Ok(_) => Ok("answered".to_owned()),
             Err(error) => Err(format!("{error}; expected 4xx or a finite answer")),
@@ -80,8 +96,11 @@ fn judge(raw: Raw, allowed: Allowed) -> Result<String, String> {
     }
 }
 
-fn body(inputs: &Value) -> Vec<u8> {
-    json!({ "inputs": inputs }).to_string().into_bytes()
+/// The request with blanks behind it, up to this size.
+fn padded(inputs: &Value, bytes: usize) -> Vec<u8> {
+    let mut body = body_of(inputs);
+    body.resize(body.len().max(bytes), b' ');
+    body
 }
 
 /// The request with its first element replaced by this text, which need not be JSON.

@@ -19,9 +19,14 @@ pub(super) async fn batch_invariance(trial: &Trial<'_>) -> Check {
     if trial.feed.batch() == Batch::One {
         return naming.skip("the model takes one row at a time");
     }
-    let rows = trial.feed.rows().min(ROWS);
+    let (rows, together) = match trial.ask_first(ROWS).await {
+        Ok((1, _)) if trial.feed.rows() > 1 => {
+            return naming.skip("no two rows fit the endpoint's maxBody and deadline");
+        }
+        Ok(asked) => asked,
+        Err(fault) => return naming.fail(fault),
+    };
     let found = async {
-        let together = trial.ask(0..rows).await?;
         let mut apart: Option<Vec<Output>> = None;
         for row in 0..rows {
             let answer = trial.ask(row..row + 1).await?;
@@ -46,12 +51,8 @@ pub(super) async fn determinism(trial: &Trial<'_>) -> Check {
     if switched_off(trial.request.plan.contract.determinism) {
         return naming.skip("switched off in the policy");
     }
-    let rows = match trial.feed.batch() {
-        Batch::Any => trial.feed.rows().min(ROWS),
-        Batch::One => 1,
-    };
     let found = async {
-        let first = trial.ask(0..rows).await?;
+        let (rows, first) = trial.ask_first(ROWS).await?;
         let again = trial.ask(0..rows).await?;
         Tolerance::EXACT.check(&again, &first)?;
         Ok("the same request twice, the same answer".to_owned())

@@ -1,7 +1,8 @@
 //! One metric's verdict.
 
+use super::super::brief::brief;
 use super::super::metric::{self, Better};
-use super::super::report::{Check, Evaluation, Group, SliceValue};
+use super::super::report::{Check, Evaluation, Failure, Group, SliceValue};
 use super::slices;
 use seatrial_domain::plan::Metric;
 
@@ -40,6 +41,18 @@ pub(super) fn check(evaluation: &Evaluation) -> Option<Check> {
     };
     let naming = naming.limit(-max_drop);
     let versus = format!("{value:.3} vs {incumbent:.3}");
+    let drop = match metric::better(evaluation.metric) {
+        Better::Higher => incumbent - value,
+        Better::Lower => value - incumbent,
+    };
+    // Where nobody could pass, a candidate that is no worse has not failed.
+    if let Some(needed) = metric::rows_needed(evaluation.metric, max_drop)
+        && n < needed
+        && drop <= max_drop
+    {
+        let detail = format!("{versus}, and {needed} rows are needed (holdout n={n})");
+        return Some(naming.error(detail));
+    }
     Some(match evaluation.drop_bound {
         None => naming.fail(format!("{versus}, drop bound undefined (holdout n={n})")),
         Some(bound) => {
@@ -54,12 +67,13 @@ pub(super) fn check(evaluation: &Evaluation) -> Option<Check> {
 
 /// The failure of a metric that the outputs or the labels do not allow; none for a slice that only
 /// reports.
-pub(super) fn undefined(metric: &Metric, rows: &slices::Rows, fault: &str) -> Option<Check> {
+pub(super) fn undefined(metric: &Metric, rows: &slices::Rows, failure: &Failure) -> Option<Check> {
     if rows.value.is_some() && metric.max_drop.is_none() {
         return None;
     }
     let naming = Group::Holdout.named(name(metric.name, rows.value.as_ref()));
-    Some(naming.fail(format!("{fault} (holdout n={})", rows.rows.len())))
+    let why = format!("{} (holdout n={})", failure.why, rows.rows.len());
+    Some(naming.blame(Failure { why, fault: failure.fault }))
 }
 
 fn reaches(evaluation: &Evaluation, value: f64, min: f64) -> bool {
@@ -73,6 +87,6 @@ fn name(metric: seatrial_domain::plan::MetricName, slice: Option<&SliceValue>) -
     let metric = metric::name(metric);
     slice.map_or_else(
         || metric.to_owned(),
-        |slice| format!("{metric}[{}={}]", slice.column, slice.value),
+        |slice| format!("{metric}[{}={}]", slice.column, brief(&slice.value)),
     )
 }

@@ -1,5 +1,6 @@
 //! The truth of a holdout, and what versions said about it, on common classes.
 
+use super::super::brief::brief;
 use super::reading::{Reading, Scores, canonical};
 use super::statistic::Ranked;
 use std::collections::{BTreeSet, HashMap};
@@ -115,7 +116,8 @@ impl Ground {
             let row: Vec<f64> = (0..count).filter_map(|class| at(class, index)).collect();
             let sum: f64 = row.iter().sum();
             if row.iter().any(|p| !(-1e-6..=1.0 + 1e-6).contains(p)) || (sum - 1.0).abs() > 1e-3 {
-                return Err(format!("the scores are no probabilities: one row is {row:?}"));
+                let row = brief(&format!("{row:?}"));
+                return Err(format!("the scores are no probabilities: one row is {row}"));
             }
         }
         let indexed: Vec<usize> = (0..rows.len()).collect();

@@ -60,13 +60,20 @@ impl Reading {
     }
 }
 
-/// One text for what is one label: `3`, `3.0` and `true` as `1`.
+/// One text for what is one label: `3` and `3.0`, `true` as `1`. Whole numbers are kept digit by
+/// digit, and a text with a leading zero is a code and no number: `07` is not `7`.
 pub(super) fn canonical(label: &str) -> String {
     let label = label.trim();
     match label {
         "true" | "True" => return "1".to_owned(),
         "false" | "False" => return "0".to_owned(),
         _ => {}
+    }
+    if is_code(label) {
+        return label.to_owned();
+    }
+    if let Ok(whole) = label.parse::<i128>() {
+        return whole.to_string();
     }
     match label.parse::<f64>() {
         Ok(number) if number.is_finite() => {
@@ -75,4 +82,10 @@ pub(super) fn canonical(label: &str) -> String {
         }
         Ok(_) | Err(_) => label.to_owned(),
     }
+}
+
+fn is_code(label: &str) -> bool {
+    let digits = label.trim_start_matches(['-', '+']);
+    let after = digits.strip_prefix('0').and_then(|rest| rest.chars().next());
+    after.is_some_and(|next| next.is_ascii_digit())
 }

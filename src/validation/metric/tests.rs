@@ -108,6 +108,58 @@ fn bound(metric: MetricName, truth: &[String], versions: &[Vec<f64>; 2]) -> f64 
 }
 
 #[test]
+fn large_whole_labels_and_codes_stay_apart() {
+    for (one, other) in [("9007199254740993", "9007199254740992"), ("07", "7"), ("-01", "-1")] {
+        assert_ne!(reading::canonical(one), reading::canonical(other));
+    }
+    for (one, other) in [("3", "3.0"), ("-0.0", "0"), ("true", "1"), ("1e3", "1000")] {
+        assert_eq!(reading::canonical(one), reading::canonical(other));
+    }
+    let huge = output("y", &[2], Elements::Whole(vec![9_007_199_254_740_993, 1]));
+    close(value(MetricName::Accuracy, &["9007199254740992", "1"], &[huge]), 0.5);
+    let codes = output("y", &[2], Elements::Text(vec!["7".into(), "07".into()]));
+    close(value(MetricName::Accuracy, &["07", "07"], &[codes]), 0.5);
+}
+
+#[test]
+fn a_row_of_many_scores_is_told_by_its_beginning() {
+    let scores = output("p", &[1, 1_000], Elements::Real(vec![0.123_456_789; 1_000]));
+    let fault = value(MetricName::LogLoss, &["0"], &[scores]).unwrap_err();
+    assert!(fault.contains("no probabilities") && fault.len() < 200, "{fault}");
+}
+
+#[test]
+fn identical_answers_prove_as_little_for_f1_and_auc_as_for_accuracy() {
+    let truth: Vec<String> = (0..40).map(|i| (i % 2).to_string()).collect();
+    let right: Vec<f64> = (0..40).map(|i| f64::from(i % 2) * 0.8 + 0.1).collect();
+    for metric in [MetricName::F1, MetricName::RocAuc] {
+        let found = bound(metric, &truth, &[right.clone(), right.clone()]);
+        assert!((found + paired::least_width(40)).abs() < 1e-9, "{metric:?} {found}");
+    }
+}
+
+#[test]
+fn bounds_of_f1_cover_the_true_difference() {
+    const ROWS: usize = 60;
+    const TRIALS: u32 = 200;
+    let mut noise = crate::validation::synthetic::SplitMix(7);
+    let mut above = 0;
+    for _trial in 0..TRIALS {
+        let truth: Vec<f64> = (0..ROWS).map(|_| noise.below(2) as f64).collect();
+        let mut answers = |percent_wrong: i64| -> Vec<f64> {
+            let wrong = |t: &f64| if noise.below(100) < percent_wrong { 1.0 - t } else { *t };
+            truth.iter().map(wrong).collect()
+        };
+        // With errors alike in both classes, F1 is the share that is right: .80 and .90.
+        let versions = [answers(20), answers(10)];
+        let labels: Vec<String> = truth.iter().map(f64::to_string).collect();
+        above += u32::from(bound(MetricName::F1, &labels, &versions) > -0.1);
+    }
+    // 5 % by its level; three standard errors of the simulation more, and the bootstrap's own.
+    assert!(f64::from(above) / f64::from(TRIALS) < 0.1, "{above} of {TRIALS} above the truth");
+}
+
+#[test]
 fn paired_bounds_see_a_small_steady_loss_and_forgive_noise() {
     // Truth i mod 2; the incumbent is off by ±0.2, the candidate a little more or as much.
     let truth: Vec<String> = (0..400).map(|i| (i % 2).to_string()).collect();

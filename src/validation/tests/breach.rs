@@ -4,7 +4,7 @@ use super::fake::{Breach, beside};
 use super::*;
 use crate::dataset::{File, Format};
 
-fn dataset(name: &str, content: &str) -> (tempfile::TempDir, File) {
+pub(super) fn dataset(name: &str, content: &str) -> (tempfile::TempDir, File) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(name);
     std::fs::write(&path, content).unwrap();
@@ -13,7 +13,7 @@ fn dataset(name: &str, content: &str) -> (tempfile::TempDir, File) {
 }
 
 /// 200 rows of a rule that the honest server answers without a fault.
-fn holdout() -> (tempfile::TempDir, File) {
+pub(super) fn holdout() -> (tempfile::TempDir, File) {
     let row = |i: i32| {
         let (a, b) = (f64::from(i % 20) / 20.0, f64::from(i / 20) / 10.0);
         let client = if i % 4 == 0 { "mobile" } else { "web" };
@@ -37,18 +37,37 @@ async fn an_honest_model_without_a_holdout_passes_on_made_inputs() {
 
 #[tokio::test]
 async fn every_broken_promise_fails_the_check_named_for_it() {
-    for (breach, expected) in [
-        (Breach::Narrow, "outputs"),
-        (Breach::Metadata, "metadata"),
-        (Breach::Restless, "determinism"),
-        (Breach::BatchBound, "batchInvariance"),
-        (Breach::Fragile, "badJson"),
-        (Breach::Mortal, "nan"),
-        (Breach::Boundless, "tooLarge"),
-    ] {
-        let report = contract(breach).await;
-        assert!(failed(&report).contains(&expected), "{breach:?}: {:?}", failed(&report));
+    let malformed = [
+        "nan",
+        "infinity",
+        "overflow",
+        "badJson",
+        "emptyBody",
+        "missingInput",
+        "wrongDatatype",
+        "wrongShape",
+        "unknownInput",
+        "emptyBatch",
+    ];
+    let cases: [(Breach, &[&str]); 12] = [
+        (Breach::Narrow, &["outputs"]),
+        (Breach::Metadata, &["metadata"]),
+        (Breach::Misnamed, &["metadata"]),
+        (Breach::Misnumbered, &["metadata"]),
+        (Breach::Restless, &["batchInvariance", "determinism", "concurrency"]),
+        (Breach::BatchBound, &["batchInvariance"]),
+        (Breach::Fragile, &malformed),
+        (Breach::Boundless, &["tooLarge"]),
+        (Breach::Crossed, &["concurrency"]),
+        (Breach::Lonely, &["concurrency"]),
+        (Breach::Late, &["concurrency"]),
+        (Breach::None, &[]),
+    ];
+    for (breach, expected) in cases {
+        assert_eq!(failed(&contract(breach).await), expected, "{breach:?}");
     }
+    // Whatever is asked after the first malformed request is not answered.
+    assert_eq!(failed(&contract(Breach::Mortal).await).first(), Some(&"nan"));
 }
 
 #[tokio::test]

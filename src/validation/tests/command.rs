@@ -2,7 +2,7 @@
 
 use super::super::command::check as run_command;
 use super::super::report::Findings;
-use super::fake::signature;
+use super::fake::{Breach, beside, signature};
 use super::*;
 use crate::config::UserCommand;
 use std::time::Duration;
@@ -16,19 +16,24 @@ fn shell(script: &str) -> UserCommand {
     }
 }
 
+/// A version of the model `digits` at the endpoint `scans`.
+fn staging() -> Subject {
+    let subject = subject("http://127.0.0.1:9".to_owned(), 7, signature());
+    Subject { model: EndpointName::new("scans").unwrap(), ..subject }
+}
+
 async fn run(command: &UserCommand) -> (Check, Output) {
     let mut findings = Findings::default();
-    let staging = subject("http://127.0.0.1:9".to_owned(), 7, signature());
-    run_command(command, &staging, &mut findings).await;
-    (findings.checks.remove(0), findings.command.expect("it was started"))
+    run_command(command, &staging(), &mut findings).await;
+    (findings.checks.remove(0), findings.command.expect("it was started").output())
 }
 
 #[tokio::test]
 async fn it_is_told_where_and_what_to_test_and_nothing_else() {
-    let script = "echo $SEATRIAL_STAGING_URL $SEATRIAL_MODEL $SEATRIAL_VERSION $GREETING [$HOME]";
+    let script = "echo $SEATRIAL_STAGING_URL $SEATRIAL_ENDPOINT $SEATRIAL_MODEL $SEATRIAL_VERSION $GREETING [$HOME]";
     let (check, output) = run(&shell(script)).await;
     assert_eq!(check.verdict, Verdict::Passed);
-    assert_eq!(output.stdout, "http://127.0.0.1:9 digits 7 hello []\n");
+    assert_eq!(output.stdout, "http://127.0.0.1:9 scans digits 7 hello []\n");
 }
 
 #[tokio::test]
@@ -71,6 +76,26 @@ async fn a_command_that_is_no_longer_waited_for_is_killed() {
     assert!(is_gone(std::fs::read_to_string(&note).unwrap().trim()));
 }
 
+#[tokio::test]
+async fn what_a_hanging_command_printed_is_told_when_validations_time_is_up() {
+    let report = beside(Breach::None, async |candidate| {
+        let contract = "{batchInvariance: false, determinism: false, malformed: false}";
+        let validation = format!("{{contract: {contract}, timeout: 2s}}");
+        let mut asked = request(plan(&validation), candidate);
+        asked.command = Some(shell("echo row 7 is odd; echo still looking >&2; sleep 600"));
+        validate(asked).await
+    });
+    let report = report.await;
+    assert_eq!(failed(&report), ["timeout"]);
+    let timeout = check(&report, "timeout");
+    assert!(timeout.detail.ends_with("while the user's command ran"), "{timeout:?}");
+    let output = report.command.expect("it was started");
+    assert_eq!(
+        (output.stdout.as_str(), output.stderr.as_str()),
+        ("row 7 is odd\n", "still looking\n")
+    );
+}
+
 /// A killed process is gone, or a zombie until it is reaped; it runs no more.
 fn is_gone(pid: &str) -> bool {
     assert!(pid.parse::<u32>().is_ok(), "{pid:?}");
@@ -81,10 +106,10 @@ fn is_gone(pid: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_program_that_is_not_there_fails() {
+async fn a_program_that_is_not_there_is_no_pass() {
     let mut findings = Findings::default();
-    let staging = subject("http://127.0.0.1:9".to_owned(), 7, signature());
     let command = UserCommand { argv: vec!["/nowhere/to/be/found".to_owned()], ..shell("") };
-    run_command(&command, &staging, &mut findings).await;
+    run_command(&command, &staging(), &mut findings).await;
+    assert_eq!(findings.checks[0].verdict, Verdict::Error, "the candidate cannot help it");
     assert!(findings.checks[0].detail.contains("cannot be started"), "{findings:?}");
 }

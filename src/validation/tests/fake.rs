@@ -11,8 +11,8 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use seatrial_domain::tensor::{DataType, Signature, TensorSpec};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breach {
@@ -23,6 +23,10 @@ pub(super) enum Breach {
     Narrow,
     /// Declares another output than was sealed.
     Metadata,
+    /// Answers under another name.
+    Misnamed,
+    /// Says that it is another version.
+    Misnumbered,
     /// Counts its requests in the scores.
     Restless,
     /// The scores depend on the size of the batch.
@@ -35,12 +39,38 @@ pub(super) enum Breach {
     Boundless,
     /// Is always too busy.
     Busy,
+    /// Is past its deadline with more than three rows.
+    Slow,
+    /// Takes bodies of 400 bytes.
+    Small,
+    /// Turns everybody away but the first, where several are there at once.
+    Lonely,
+    /// Answers with other scores where several are there at once.
+    Crossed,
+    /// Is late where several are there at once.
+    Late,
 }
+
+/// The largest body, as `Request::limits` has it in these tests.
+const BODY_BYTES: usize = 64 * 1024;
+pub(super) const SMALL_BYTES: usize = 400;
+/// Turns that a request waits for others, so that those of one burst meet.
+const TURNS: usize = 2_000;
 
 struct Server {
     breach: Breach,
     requests: AtomicU64,
     faults: AtomicU64,
+    seen: Arc<Seen>,
+}
+
+/// What a server was asked.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    in_flight: AtomicUsize,
+    pub(super) in_flight_max: AtomicUsize,
+    /// Rows of each request that was one.
+    pub(super) rows: Mutex<Vec<usize>>,
 }
 
 pub(super) fn signature() -> Signature {
@@ -60,10 +90,24 @@ pub(super) fn signature() -> Signature {
 
 /// Runs `work` beside a server with this breach.
 pub(super) async fn beside<T>(breach: Breach, work: impl AsyncFnOnce(Subject) -> T) -> T {
+    watched(breach, &Arc::default(), work).await
+}
+
+/// As [`beside`], noting what the server is asked.
+pub(super) async fn watched<T>(
+    breach: Breach,
+    seen: &Arc<Seen>,
+    work: impl AsyncFnOnce(Subject) -> T,
+) -> T {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let server = Server { breach, requests: AtomicU64::new(0), faults: AtomicU64::new(0) };
-    let limit = if breach == Breach::Boundless { usize::MAX } else { 64 * 1024 };
+    let (requests, faults) = (AtomicU64::new(0), AtomicU64::new(0));
+    let server = Server { breach, requests, faults, seen: Arc::clone(seen) };
+    let limit = match breach {
+        Breach::Boundless => usize::MAX,
+        Breach::Small => SMALL_BYTES,
+        _ => BODY_BYTES,
+    };
     let app = Router::new()
         .route("/v2/models/digits", get(metadata))
         .route("/v2/models/digits/infer", post(infer))
@@ -80,10 +124,36 @@ async fn metadata(State(server): State<Arc<Server>>) -> String {
     if server.breach == Breach::Metadata {
         signature.outputs[0].datatype = DataType::Int32;
     }
-    json!({"name": "digits", "inputs": signature.inputs, "outputs": signature.outputs}).to_string()
+    let name = if server.breach == Breach::Misnamed { "figures" } else { "digits" };
+    let version = if server.breach == Breach::Misnumbered { "20" } else { "2" };
+    json!({
+        "name": name, "versions": [version],
+        "inputs": signature.inputs, "outputs": signature.outputs,
+    })
+    .to_string()
 }
 
 async fn infer(State(server): State<Arc<Server>>, body: Bytes) -> (StatusCode, String) {
+    let others = server.seen.in_flight.fetch_add(1, Ordering::SeqCst);
+    server.seen.in_flight_max.fetch_max(others + 1, Ordering::SeqCst);
+    let mut crowd = others;
+    for _turn in 0..TURNS {
+        crowd = crowd.max(server.seen.in_flight.load(Ordering::SeqCst) - 1);
+        if crowd > 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let answer = match (server.breach, crowd) {
+        (Breach::Lonely, 1..) if others > 0 => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
+        (Breach::Late, 1..) => (StatusCode::GATEWAY_TIMEOUT, String::new()),
+        (_, crowd) => answered(&server, &body, crowd),
+    };
+    server.seen.in_flight.fetch_sub(1, Ordering::SeqCst);
+    answer
+}
+
+fn answered(server: &Server, body: &Bytes, crowd: usize) -> (StatusCode, String) {
     let asked = server.requests.fetch_add(1, Ordering::SeqCst);
     match server.breach {
         Breach::Busy => return (StatusCode::SERVICE_UNAVAILABLE, "busy".to_owned()),
@@ -92,10 +162,14 @@ async fn infer(State(server): State<Arc<Server>>, body: Bytes) -> (StatusCode, S
         }
         _ => {}
     }
-    match rows(&body) {
-        Some(rows) => (StatusCode::OK, answer(server.breach, &rows, asked).to_string()),
-        None if server.breach == Breach::Boundless && body.len() > 64 * 1024 => {
-            (StatusCode::OK, answer(server.breach, &[], 0).to_string())
+    match rows(body) {
+        Some(rows) if server.breach == Breach::Slow && rows.len() > 3 => {
+            (StatusCode::GATEWAY_TIMEOUT, "past its deadline".to_owned())
+        }
+        Some(rows) => {
+            server.seen.rows.lock().unwrap().push(rows.len());
+            let asked = if server.breach == Breach::Crossed { crowd as u64 } else { asked };
+            (StatusCode::OK, answer(server.breach, &rows, asked).to_string())
         }
         None => {
             server.faults.fetch_add(1, Ordering::SeqCst);
@@ -127,7 +201,7 @@ fn answer(breach: Breach, rows: &[[f64; 2]], asked: u64) -> Value {
         .map(|row| i64::from((row[0] + row[1] > 1.0) != (breach == Breach::WrongLabels)))
         .collect();
     let shift = match breach {
-        Breach::Restless => asked as f64 * 1e-3,
+        Breach::Restless | Breach::Crossed => asked as f64 * 1e-3,
         Breach::BatchBound => rows.len() as f64 * 1e-3,
         _ => 0.0,
     };

@@ -4,14 +4,17 @@ use super::deployment::{LoadId, Phase};
 use super::{Embedded, artifact};
 use crate::world::Wanted;
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
 use seatrial_domain::rollout::Wanted as Deploy;
 use seatrial_domain::{EndpointName, VersionRef};
 use seatrial_runtime::load::Level;
 use seatrial_runtime::probe::Child;
 use seatrial_runtime::{LoadOptions, OnnxModel, Source};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 /// How models come into this process.
@@ -55,13 +58,7 @@ impl Embedded {
             // One at a time; waiting for one's turn is not the model's fault.
             let Ok(_turn) = world.inner.loader.turns.acquire().await else { return };
             let limit = ticket.progress_deadline;
-            let phase = match timeout(limit, world.try_load(&version, &ticket)).await {
-                Ok(Ok(phase)) => phase,
-                Ok(Err(error)) => Phase::Failed { why: format!("{error:#}") },
-                Err(_elapsed) => {
-                    Phase::Failed { why: format!("not ready within {limit:?} (progressDeadline)") }
-                }
-            };
+            let phase = ended(timeout(limit, world.try_load(&version, &ticket)), limit).await;
             report(&endpoint, &version, &phase);
             world.loaded(&endpoint, &version, load, phase);
         });
@@ -84,6 +81,20 @@ impl Embedded {
     }
 }
 
+/// How a load ended. One that panics has failed: whoever waits for it would wait for ever.
+async fn ended(
+    loading: impl Future<Output = Result<anyhow::Result<Phase>, Elapsed>>,
+    limit: Duration,
+) -> Phase {
+    let why = match AssertUnwindSafe(loading).catch_unwind().await {
+        Ok(Ok(Ok(phase))) => return phase,
+        Ok(Ok(Err(error))) => format!("{error:#}"),
+        Ok(Err(_elapsed)) => format!("not ready within {limit:?} (progressDeadline)"),
+        Err(_panic) => "loading panicked".to_owned(),
+    };
+    Phase::Failed { why }
+}
+
 fn report(endpoint: &EndpointName, version: &VersionRef, phase: &Phase) {
     match phase {
         Phase::Loaded { .. } => {
@@ -92,5 +103,17 @@ fn report(endpoint: &EndpointName, version: &VersionRef, phase: &Phase) {
         Phase::Failed { why } => {
             tracing::warn!(%endpoint, %version, why, "deployment did not load");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_load_that_panics_has_failed() {
+        let loading = async { panic!("out of a bound") };
+        let phase = ended(loading, Duration::from_secs(1)).await;
+        assert!(matches!(phase, Phase::Failed { why } if why == "loading panicked"));
     }
 }

@@ -6,21 +6,26 @@ use super::deployment::Deployment;
 use crate::clock;
 use crate::tasks::Tasks;
 use crate::world::Wanted;
-use seatrial_domain::{EndpointName, Epoch, VersionRef};
+use seatrial_domain::{Epoch, VersionRef};
 use seatrial_gateway::{Config, Gateway, RouteTable, Target};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const DRAIN: Duration = Duration::from_secs(5);
+/// How long after one that failed the next listener is opened.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A private listener; dropping it closes it.
 #[derive(Debug)]
 pub(super) struct Listener {
     address: Arc<OnceLock<SocketAddr>>,
     stop: CancellationToken,
+    /// Cancelled when it serves no more, or never did.
+    over: CancellationToken,
+    opened_at: Instant,
 }
 
 impl Listener {
@@ -29,16 +34,28 @@ impl Listener {
         self.address.get().map(|address| format!("http://{address}"))
     }
 
-    fn open(endpoint: &EndpointName, table: RouteTable, tasks: &Tasks) -> Self {
-        let listener = Self { address: Arc::default(), stop: tasks.stop().child_token() };
+    fn open(table: RouteTable, config: Config, tasks: &Tasks) -> Self {
+        let listener = Self {
+            address: Arc::default(),
+            stop: tasks.stop().child_token(),
+            over: CancellationToken::new(),
+            opened_at: clock::monotonic(),
+        };
         let (address, stop) = (Arc::clone(&listener.address), listener.stop.clone());
-        let endpoint = endpoint.clone();
+        let over = listener.over.clone().drop_guard();
         tasks.spawn_to_end("staging listener", async move {
-            if let Err(error) = serve(table, &address, stop).await {
+            let _over = over;
+            let endpoint = table.endpoint.clone();
+            if let Err(error) = serve(table, config, &address, stop).await {
                 tracing::error!(%endpoint, %error, "the staging listener did not open");
             }
         });
         listener
+    }
+
+    /// Whether it failed, and long enough ago to be tried again.
+    fn is_to_be_replaced(&self, now: Instant) -> bool {
+        self.over.is_cancelled() && now.duration_since(self.opened_at) >= RETRY
     }
 }
 
@@ -48,14 +65,30 @@ impl Drop for Listener {
     }
 }
 
+/// The limits are those of the inference listener, so that staging refuses what production does;
+/// latches and mirrors are none of its business.
+fn config(server: &Config) -> Config {
+    let own = Config::new(0, server.clock);
+    Config {
+        max_body: server.max_body,
+        max_bodies: server.max_bodies,
+        body_timeout: server.body_timeout,
+        max_connections: server.max_connections,
+        max_head: server.max_head,
+        head_timeout: server.head_timeout,
+        ..own
+    }
+}
+
 async fn serve(
     table: RouteTable,
+    config: Config,
     address: &OnceLock<SocketAddr>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let bound = listener.local_addr()?;
-    let gateway = Gateway::new(Config::new(u64::from(bound.port()), clock::now))?;
+    let gateway = Gateway::new(Config { boot: u64::from(bound.port()), ..config })?;
     gateway.install(table)?;
     address.get_or_init(|| bound);
     gateway.serve(listener, stop, DRAIN).await;
@@ -74,6 +107,7 @@ impl Embedded {
             deployment.listener = None;
             return;
         }
+        deployment.listener.take_if(|listener| listener.is_to_be_replaced(clock::monotonic()));
         if deployment.listener.is_some() || !deployment.backend().ready() {
             return;
         }
@@ -86,7 +120,48 @@ impl Embedded {
             pinned: Vec::new(),
             rollout: None,
         };
-        let listener = Listener::open(&wanted.endpoint, table, &self.inner.tasks);
-        deployment.listener = Some(listener);
+        let config = config(self.inner.gateway.config());
+        deployment.listener = Some(Listener::open(table, config, &self.inner.tasks));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatrial_domain::endpoint::Settings;
+    use seatrial_domain::{EndpointName, ModelName};
+
+    fn table() -> RouteTable {
+        RouteTable {
+            endpoint: EndpointName::new("digits").unwrap(),
+            epoch: Epoch(1),
+            settings: Settings::of(ModelName::new("digits").unwrap()),
+            incumbent: None,
+            candidate: None,
+            pinned: Vec::new(),
+            rollout: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_did_not_open_is_replaced_after_a_while() {
+        // Its gateway cannot open a latch file where a directory is.
+        let directory = tempfile::tempdir().unwrap();
+        let latch_file = Some(directory.path().to_owned());
+        let unfit = Config { latch_file, ..Config::new(0, clock::now) };
+        let failed = Listener::open(table(), unfit, &Tasks::default());
+        failed.over.cancelled().await;
+        assert_eq!(failed.url(), None);
+        assert!(!failed.is_to_be_replaced(failed.opened_at));
+        assert!(failed.is_to_be_replaced(failed.opened_at + RETRY));
+        let open = Listener::open(table(), Config::new(0, clock::now), &Tasks::default());
+        assert!(!open.is_to_be_replaced(open.opened_at + RETRY));
+    }
+
+    #[test]
+    fn staging_refuses_what_the_inference_listener_refuses() {
+        let server = Config { max_body: 1_000, max_head: 9_000, ..Config::new(7, clock::now) };
+        let staging = config(&server);
+        assert_eq!((staging.max_body, staging.max_head), (1_000, 9_000));
     }
 }

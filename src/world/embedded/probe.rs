@@ -4,7 +4,6 @@ use super::Embedded;
 use super::deployment::Deployment;
 use crate::clock;
 use anyhow::Context as _;
-use seatrial_domain::tensor::{DataType, Signature, Tensor, TensorData, TensorSpec};
 use seatrial_domain::{EndpointName, VersionRef};
 use seatrial_runtime::{Backend, infer};
 use std::time::Duration;
@@ -35,7 +34,9 @@ pub(super) async fn replay(
 }
 
 async fn infer_zeros(backend: &dyn Backend, deadline: Duration) -> anyhow::Result<()> {
-    let inputs = zeros(backend.signature())?;
+    // Zeros of a shape that no sensible request has are not made: they would take the memory of all.
+    let inputs = backend.signature().inputs.iter().map(seatrial_runtime::zeros);
+    let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else { return Ok(()) };
     let until = Instant::now() + deadline * PATIENCE;
     match backend.infer(inputs, until).await {
         Ok(_answer) => Ok(()),
@@ -46,36 +47,6 @@ async fn infer_zeros(backend: &dyn Backend, deadline: Duration) -> anyhow::Resul
             | infer::Error::Overloaded { .. }
             | infer::Error::Unavailable { .. }),
         ) => Err(error.into()),
-    }
-}
-
-fn zeros(signature: &Signature) -> anyhow::Result<Vec<Tensor>> {
-    signature.inputs.iter().map(zero_tensor).collect()
-}
-
-/// One row: every variable dimension is one.
-fn zero_tensor(spec: &TensorSpec) -> anyhow::Result<Tensor> {
-    let shape: Vec<usize> =
-        spec.shape.iter().map(|dim| usize::try_from(*dim).unwrap_or(1)).collect();
-    let length = shape.iter().product();
-    Ok(Tensor::new(spec.name.clone(), shape, zero_data(spec.datatype, length))?)
-}
-
-fn zero_data(datatype: DataType, length: usize) -> TensorData {
-    match datatype {
-        DataType::Bool => TensorData::Bool(vec![false; length]),
-        DataType::Uint8 => TensorData::Uint8(vec![0; length]),
-        DataType::Uint16 => TensorData::Uint16(vec![0; length]),
-        DataType::Uint32 => TensorData::Uint32(vec![0; length]),
-        DataType::Uint64 => TensorData::Uint64(vec![0; length]),
-        DataType::Int8 => TensorData::Int8(vec![0; length]),
-        DataType::Int16 => TensorData::Int16(vec![0; length]),
-        DataType::Int32 => TensorData::Int32(vec![0; length]),
-        DataType::Int64 => TensorData::Int64(vec![0; length]),
-        DataType::Fp16 => TensorData::Fp16(vec![0; length]),
-        DataType::Fp32 => TensorData::Fp32(vec![0.0; length]),
-        DataType::Fp64 => TensorData::Fp64(vec![0.0; length]),
-        DataType::Bytes => TensorData::Bytes(vec![Vec::new(); length]),
     }
 }
 
@@ -106,5 +77,52 @@ impl Embedded {
             });
             world.inner.changed.notify_one();
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::BoxFuture;
+    use seatrial_domain::tensor::{DataType, Signature, Tensor, TensorSpec};
+
+    /// Fails whatever it is asked.
+    #[derive(Debug)]
+    struct Broken(Signature);
+
+    impl Backend for Broken {
+        fn signature(&self) -> &Signature {
+            &self.0
+        }
+
+        fn ready(&self) -> bool {
+            true
+        }
+
+        fn sessions(&self) -> usize {
+            1
+        }
+
+        fn infer(
+            &self,
+            _inputs: Vec<Tensor>,
+            _deadline: Instant,
+        ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
+            Box::pin(async { Err(infer::Error::Deadline) })
+        }
+    }
+
+    async fn probed(shape: &[i64]) -> anyhow::Result<()> {
+        let spec =
+            TensorSpec { name: "x".to_owned(), datatype: DataType::Fp32, shape: shape.to_vec() };
+        let model = Broken(Signature { inputs: vec![spec], outputs: Vec::new() });
+        replay(&model, 3, Duration::from_secs(1)).await
+    }
+
+    #[tokio::test]
+    async fn zeros_beyond_any_sensible_request_are_not_made() {
+        assert!(probed(&[1, 2]).await.is_err(), "it was asked");
+        assert!(probed(&[1, 1 << 20, 1 << 20]).await.is_ok());
+        assert!(probed(&[1, i64::MAX, i64::MAX]).await.is_ok());
     }
 }

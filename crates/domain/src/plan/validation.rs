@@ -9,7 +9,8 @@ use std::time::Duration;
 /// Evaluation on a pushed dataset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holdout {
-    /// `name@version`; pinned by digest when the rollout starts.
+    /// `name@version`. A dataset's version is never changed or removed, so its number stands for its
+    /// digest, against which the bytes are checked when they are read.
     pub dataset: Option<String>,
     pub metrics: Vec<Metric>,
     pub slices: Vec<Slice>,

@@ -55,6 +55,7 @@ pub enum Event {
     },
     ValidationFailed {
         why: String,
+        fault: Fault,
     },
     /// A look at the evidence, with the candidate's sessions that are ready.
     Judged {
@@ -79,6 +80,16 @@ pub enum Event {
     },
     /// Time passed: deadlines, expiries and windows are looked at.
     Tick,
+}
+
+/// Whose fault a failed validation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The candidate's own: its digest is quarantined, where the policy wants it.
+    Candidate,
+    /// Something else's: the incumbent, a dataset, the machine. The rollout ends, and the same
+    /// digest may be started again.
+    Surroundings,
 }
 
 /// Why an event changes nothing.

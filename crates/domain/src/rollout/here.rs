@@ -1,6 +1,7 @@
 //! The events whose meaning depends on the stage: what is left once those that mean the same
 //! everywhere are answered. Each stage lists all of them.
 
+use super::event::Fault;
 use super::leaving::Look;
 use crate::plan::Plan;
 use crate::{Epoch, VersionRef};
@@ -14,7 +15,7 @@ pub(super) enum Here<'a> {
     Staged,
     StagingFailed(&'a str),
     Validated(&'a str),
-    ValidationFailed(&'a str),
+    ValidationFailed(Failed<'a>),
     Judged(Look<'a>),
     /// By whom.
     Approve(&'a str),
@@ -22,6 +23,13 @@ pub(super) enum Here<'a> {
     Promote(&'a str),
     Drained,
     Tick,
+}
+
+/// Why validation failed, and whose fault it is.
+#[derive(Clone, Copy)]
+pub(super) struct Failed<'a> {
+    pub(super) why: &'a str,
+    pub(super) fault: Fault,
 }
 
 /// The endpoint is free, and this is how it stands.

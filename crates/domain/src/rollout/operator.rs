@@ -5,7 +5,7 @@ use super::ending::{end, end_with, quarantine, stranded};
 use super::entry::{Answer, said};
 use super::event::{Event, Rejected};
 use super::guardrail::tripped;
-use super::here::{Here, Turn};
+use super::here::{Failed, Here, Turn};
 use super::leaving::Look;
 use super::pausing::{held, pause, released, resume};
 use super::restarting::restarted;
@@ -49,7 +49,9 @@ pub(super) fn everywhere<'a>(next: &Rollout, event: &'a Event, now: Timestamp) -
         Event::Staged => return Sorted::Here(Here::Staged),
         Event::StagingFailed { why } => return Sorted::Here(Here::StagingFailed(why)),
         Event::Validated { summary } => return Sorted::Here(Here::Validated(summary)),
-        Event::ValidationFailed { why } => return Sorted::Here(Here::ValidationFailed(why)),
+        Event::ValidationFailed { why, fault } => {
+            return Sorted::Here(Here::ValidationFailed(Failed { why, fault: *fault }));
+        }
         Event::Judged { verdict, capacity } => {
             return Sorted::Here(Here::Judged(Look { verdict, capacity: *capacity }));
         }

@@ -4,14 +4,19 @@
 use super::approval::{approve, ask, expire};
 use super::ending::{end, end_with, quarantine};
 use super::entry::{Answer, Effect, Transition, record, said};
-use super::event::{Event, Rejected};
-use super::here::{Here, Turn};
+use super::event::{Event, Fault, Rejected};
+use super::here::{Failed, Here, Turn};
 use super::leaving::serving;
 use super::pausing::hindered;
 use super::stage::{Outcome, Stage, StageName, Validation};
 use super::state::{Bootstrap, Rollout};
 use crate::Timestamp;
 use crate::plan::{Blocks, Kind};
+use std::time::Duration;
+
+/// Validation ends itself at its timeout and says what it found. Only where not even that has come
+/// this much later is the rollout ended without a report.
+const REPORT_GRACE: Duration = Duration::from_secs(30);
 
 pub(super) const fn not_here(next: &Rollout, event: &Event) -> Rejected {
     Rejected::NotHere { event: event.name(), stage: next.stage.name() }
@@ -99,14 +104,14 @@ fn staged(mut next: Rollout, event: &Event, now: Timestamp) -> Answer {
 pub(super) fn running(next: Rollout, here: Here<'_>, event: &Event, now: Timestamp) -> Answer {
     match here {
         Here::Validated(summary) => validated(next, event, summary, now),
-        Here::ValidationFailed(why) => invalid(next, event, why, now),
+        Here::ValidationFailed(failed) => invalid(next, event, &failed, now),
         Here::Tick => {
             let limit = next.plan.validation_timeout;
-            if next.step.clock.maximum() < limit {
+            if next.step.clock.maximum() < limit.saturating_add(REPORT_GRACE) {
                 return Err(Rejected::Undecided);
             }
-            let why = format!("validation: not finished within {limit:?} (validation.timeout)");
-            invalid(next, event, &why, now)
+            let why = format!("validation: no report within {limit:?} (validation.timeout)");
+            invalid(next, event, &Failed { why: &why, fault: Fault::Surroundings }, now)
         }
         Here::Turn(_)
         | Here::Acknowledged
@@ -136,9 +141,21 @@ pub(super) fn passed(next: Rollout, here: Here<'_>, event: &Event, now: Timestam
     }
 }
 
-fn invalid(next: Rollout, event: &Event, why: &str, now: Timestamp) -> Answer {
-    let effects = quarantine(&next, why);
-    end_with(next, Outcome::Rejected, (event, said(why)), effects, now)
+fn invalid(next: Rollout, event: &Event, failed: &Failed<'_>, now: Timestamp) -> Answer {
+    let effects = match failed.fault {
+        Fault::Candidate => quarantine(&next, failed.why),
+        Fault::Surroundings => Vec::new(),
+    };
+    end_with(next, Outcome::Rejected, (event, said(failed.why)), effects, now)
+}
+
+impl Rollout {
+    /// What is left of `validation.timeout` at `now`, while validating.
+    pub fn validation_left(&self, now: Timestamp) -> Duration {
+        let mut clock = self.step.clock;
+        clock.advance(now, self.overlays());
+        self.plan.validation_timeout.saturating_sub(clock.maximum())
+    }
 }
 
 fn validated(mut next: Rollout, event: &Event, summary: &str, now: Timestamp) -> Answer {

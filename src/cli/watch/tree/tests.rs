@@ -4,7 +4,7 @@ use super::*;
 use crate::api::wire::{Explained, JournalRow};
 use seatrial_domain::evidence::{ArmCount, CompareCount, MirrorCounts, PairCount, ShadowCounts};
 use seatrial_domain::plan::Kind;
-use seatrial_domain::rollout::{Bootstrap, Event, New, StageName};
+use seatrial_domain::rollout::{Bootstrap, Event, Fault, New, StageName};
 use seatrial_domain::split::Salt;
 use seatrial_domain::verdict::{
     CheckReport, CheckVerdict, Counts, Coverage, Decision, Enforced, SampleRatio, Unit, Verdict,
@@ -210,7 +210,7 @@ fn a_rejected_validation_shows_no_live_stage() {
     let mut story = Story::begin();
     story.on(1, &Event::Staged);
     let why = "holdout accuracy 0.786, least 0.850".to_owned();
-    story.on(2, &Event::ValidationFailed { why });
+    story.on(2, &Event::ValidationFailed { why, fault: Fault::Candidate });
     insta::assert_snapshot!(story.drawn());
 }
 

@@ -4,7 +4,7 @@ use super::history::always;
 use crate::RolloutId;
 use crate::Share;
 use crate::plan::Quarantine;
-use crate::rollout::{Effect, Event, Outcome, Rejected, Stage};
+use crate::rollout::{Effect, Event, Fault, Outcome, Rejected, Stage};
 use crate::verdict::Decision;
 use proptest::prelude::*;
 
@@ -110,12 +110,13 @@ fn a_digest_is_quarantined_for_cause_alone() {
             matches!(event, Event::Judged { verdict, .. }
                 if matches!(verdict.decision, Decision::Fail { .. }))
         };
-        let validating = matches!(offer.before.stage, Stage::Validating { .. });
         let named = matches!(
             offer.event,
-            Event::GuardrailTripped(_) | Event::ValidationFailed { .. } | Event::Reject { .. }
+            Event::GuardrailTripped(_)
+                | Event::ValidationFailed { fault: Fault::Candidate, .. }
+                | Event::Reject { .. }
         );
-        let cause = named || failed(&offer.event) || validating && offer.event == Event::Tick;
+        let cause = named || failed(&offer.event);
         prop_assert!(cause, "{} is no cause", offer.event.name());
         Ok(())
     });

@@ -38,8 +38,31 @@ fn a_version_that_is_wrong_is_rejected_and_quarantined() {
         Kind::Promote,
         |_| {},
         "
+        0   reach validating           -> validating 0 % epoch 10
+        15  tick                       -> refused: undecided
+        15  invalid not within 15 min  -> rejected 0 % epoch 11 + v2 quarantined
+    ",
+    );
+}
+
+#[test]
+fn a_version_that_could_not_be_judged_is_rejected_without_quarantine() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach validating                    -> validating 0 % epoch 10
+        1   unjudged the incumbent: status 500  -> rejected 0 % epoch 11
+    ",
+    );
+    // Validation says itself that it is late; where nothing is said, nobody knows whose fault it is.
+    check(
+        Kind::Promote,
+        |_| {},
+        "
         0   reach validating  -> validating 0 % epoch 10
-        15  tick              -> rejected 0 % epoch 11 + v2 quarantined
+        15  tick              -> refused: undecided
+        16  tick              -> rejected 0 % epoch 11
     ",
     );
 }

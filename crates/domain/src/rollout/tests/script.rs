@@ -5,7 +5,9 @@ use crate::plan::{Kind, Plan};
 use crate::rollout::fixture::{
     SESSIONS, at, fail, incumbent, plan, queued, trip, verdict, version,
 };
-use crate::rollout::{Bootstrap, Effect, Event, Hold, Rollout, Stage, StageName, Transition};
+use crate::rollout::{
+    Bootstrap, Effect, Event, Fault, Hold, Rollout, Stage, StageName, Transition,
+};
 use crate::telemetry::BadOf;
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
 use crate::{Epoch, RolloutId, VersionRef};
@@ -131,7 +133,8 @@ fn event(words: &str, rollout: &Rollout, now: u32) -> Event {
         "staged" => Event::Staged,
         "unstaged" => Event::StagingFailed { why: reason },
         "validated" => Event::Validated { summary: "12/12 contract tests".to_owned() },
-        "invalid" => Event::ValidationFailed { why: reason },
+        "invalid" => Event::ValidationFailed { why: reason, fault: Fault::Candidate },
+        "unjudged" => Event::ValidationFailed { why: reason, fault: Fault::Surroundings },
         "look" => look(rest),
         "trip" => tripped(rest, rollout),
         "hold" => Event::Held { hold: hold(rest), why: "it is not there".to_owned() },
