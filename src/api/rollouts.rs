@@ -51,7 +51,7 @@ pub(super) async fn list(
 /// Begins to promote a version.
 #[utoipa::path(post, path = "/rollouts", tag = "rollouts", request_body = Start,
     responses((status = 200, body = StartAnswer), (status = 404, body = Problem),
-        (status = 409, body = Problem)))]
+        (status = 409, body = Problem), (status = 429, body = Problem)))]
 pub(super) async fn start(
     api: State,
     By(actor): By,
@@ -141,7 +141,7 @@ pub(super) async fn command(
     let event = match word {
         Command::Retry { override_quarantine } => {
             let why = override_quarantine.as_deref().map(reason).transpose()?;
-            let stored = Box::pin(driver.retry(id, why, actor)).await?;
+            let stored = Box::pin(driver.retry(id, revision, why, actor)).await?;
             return Ok(tagged(&stored.rollout, stored.revision));
         }
         Command::Approve => Event::Approve { by: person(&actor) },

@@ -3,7 +3,7 @@
 
 use crate::evidence::ArmCount;
 use crate::rollout::fixture::{SESSIONS, fail, incumbent, trip, verdict};
-use crate::rollout::{Event, Hold, Rollout, StageName};
+use crate::rollout::{Event, Hold, Outcome, Rollout, StageName};
 use crate::telemetry::BadOf;
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
 use crate::{Epoch, RolloutId, Timestamp};
@@ -162,5 +162,6 @@ fn world() -> impl Strategy<Value = Event> {
         1 => Just(Event::StagingFailed { why: "exit status 134".into() }),
         2 => Just(Event::Validated { summary: "12/12".into() }),
         1 => Just(Event::ValidationFailed { why: "accuracy".into() }),
+        1 => Just(Event::TurnedAway { outcome: Outcome::Rejected, why: "meanwhile".into() }),
     ]
 }
