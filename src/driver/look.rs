@@ -1,12 +1,16 @@
 //! When the evidence is looked at, and what was seen last.
 
+#[cfg(test)]
+mod tests;
+
 use crate::clock;
-use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex};
+use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex, ShadowCounts};
 use seatrial_domain::judge::Judge;
 use seatrial_domain::plan::{self, Kind};
 use seatrial_domain::rollout::{Rollout, Stage};
 use seatrial_domain::verdict::{Decision, Verdict};
 use seatrial_domain::{Epoch, RolloutId};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// One rollout's looks. Begins anew with each rollout and each route.
@@ -20,12 +24,15 @@ pub(super) struct Look {
 struct Seen {
     epoch: Epoch,
     at: Instant,
-    units: u64,
+    tallies: Tallies,
     verdict: Verdict,
 }
 
+/// How much was counted of each thing a verdict rests on.
+type Tallies = BTreeMap<Subject, u64>;
+
 /// What there is to judge in a rollout's present stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Subject {
     Shadow,
     Gate(GateIndex),
@@ -44,13 +51,23 @@ impl Subject {
         rollout.gate_index().map(Self::Gate)
     }
 
-    fn units(self, evidence: &Evidence) -> u64 {
+    fn tallies(self, evidence: &Evidence) -> Tallies {
         match self {
-            Self::Shadow => evidence.shadow.compare.first().map_or(0, |c| c.candidate.pairs),
-            // A fail rests on every gate, so any gate's news is news.
-            Self::Gate(_) => evidence.gates.values().map(counted).sum(),
+            Self::Shadow => [(self, copies(&evidence.shadow))].into(),
+            // A fail rests on every gate, so any gate's news is news. Each is told apart: a new
+            // gate's units would be lost in the sum with those of a long one before it.
+            Self::Gate(_) => {
+                let tally = |(gate, counts): (&GateIndex, _)| (Self::Gate(*gate), counted(counts));
+                evidence.gates.iter().map(tally).collect()
+            }
         }
     }
+}
+
+/// Copies whose fate is known: compared by the rule that compares the most, or failed.
+fn copies(counts: &ShadowCounts) -> u64 {
+    let compared = counts.compare.iter().map(|rule| rule.candidate.pairs).max();
+    compared.unwrap_or(0).saturating_add(counts.candidate_errors)
 }
 
 /// Units and labels under one gate.
@@ -77,17 +94,17 @@ impl Look {
         subject: Subject,
         evidence: &Evidence,
     ) -> anyhow::Result<Verdict> {
-        let units = subject.units(evidence);
+        let tallies = subject.tallies(evidence);
         if let Some(seen) = &self.last
             && seen.epoch == rollout.epoch
             && seen.verdict.decision == Decision::Inconclusive
-            && !grown(seen.units, units, rollout.plan.analysis.look.growth)
+            && !grown(&seen.tallies, &tallies, rollout.plan.analysis.look.growth)
         {
             return Ok(seen.verdict.clone());
         }
         let verdict = self.judge(rollout, subject, evidence)?;
         let at = clock::monotonic();
-        self.last = Some(Seen { epoch: rollout.epoch, at, units, verdict: verdict.clone() });
+        self.last = Some(Seen { epoch: rollout.epoch, at, tallies, verdict: verdict.clone() });
         Ok(verdict)
     }
 
@@ -127,7 +144,13 @@ fn judged(judge: &Judge, subject: Subject, evidence: &Evidence) -> Verdict {
     }
 }
 
+/// Whether any one of them has grown by `growth`.
+fn grown(before: &Tallies, now: &Tallies, growth: f64) -> bool {
+    now.iter()
+        .any(|(subject, now)| has_grown(before.get(subject).copied().unwrap_or(0), *now, growth))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn grown(before: u64, now: u64, growth: f64) -> bool {
+fn has_grown(before: u64, now: u64, growth: f64) -> bool {
     now > before && now as f64 >= before as f64 * (1.0 + growth)
 }

@@ -25,5 +25,6 @@ mod records;
 mod release;
 mod restore;
 mod rollback;
+mod shadow;
 mod silence;
 mod storage;

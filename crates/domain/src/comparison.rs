@@ -14,11 +14,13 @@ use crate::tensor::{Tensor, TensorData};
 /// The outcome of one rule on one pair of answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Agreement {
-    /// Every output the rule applies to agrees. A rule for `*` that finds no output of its kind
-    /// holds vacuously.
+    /// Every output the rule applies to agrees.
     Agree,
     /// The first output that does not.
     Disagree(Difference),
+    /// The incumbent's answer has no output the rule could compare: no labels and no scores for a
+    /// rule by class, no floating-point output for a numeric one. It says nothing either way.
+    NotApplicable,
 }
 
 /// An output two answers differ in, as shown to a person.
@@ -34,16 +36,20 @@ pub struct Difference {
 
 /// Compares two answers by one rule. `*` stands for: by class, the discrete outputs, or where
 /// there are none the score rows of floating-point ones; numerically, the floating-point outputs.
-/// The incumbent's answer decides which outputs there are; another shape or type disagrees.
+/// The incumbent's answer decides which outputs there are; another shape or type disagrees, and so
+/// does an output the rule names and the incumbent lacks.
 #[must_use]
 pub fn compare(rule: &Compare, incumbent: &[Tensor], candidate: &[Tensor]) -> Agreement {
-    let judged = judged_outputs(rule, incumbent);
-    if rule.output != "*" && judged.is_empty() {
+    if rule.output != "*" && find(&rule.output, incumbent).is_none() {
         return Agreement::Disagree(Difference {
             output: rule.output.clone(),
             incumbent: MISSING.to_owned(),
             candidate: find(&rule.output, candidate).map_or_else(|| MISSING.to_owned(), abridge),
         });
+    }
+    let judged = judged_outputs(rule, incumbent);
+    if judged.is_empty() {
+        return Agreement::NotApplicable;
     }
     judged
         .into_iter()
@@ -59,7 +65,8 @@ fn judged_outputs<'a>(rule: &Compare, incumbent: &'a [Tensor]) -> Vec<&'a Tensor
         incumbent.iter().filter(|output| wanted(output)).collect()
     };
     if rule.output != "*" {
-        return incumbent.iter().filter(|output| output.name == rule.output).collect();
+        let named = incumbent.iter().filter(|output| output.name == rule.output);
+        return named.filter(|output| comparable(&rule.by, output)).collect();
     }
     match rule.by {
         CompareBy::Numeric { .. } => having(is_float),
@@ -67,6 +74,14 @@ fn judged_outputs<'a>(rule: &Compare, incumbent: &'a [Tensor]) -> Vec<&'a Tensor
             let discrete = having(|output| !is_float(output));
             if discrete.is_empty() { having(class::has_scores) } else { discrete }
         }
+    }
+}
+
+/// Whether there is anything in an output that the rule could find different.
+fn comparable(by: &CompareBy, output: &Tensor) -> bool {
+    match by {
+        CompareBy::Numeric { .. } => true,
+        CompareBy::Class { .. } => !is_float(output) || class::has_scores(output),
     }
 }
 

@@ -144,9 +144,11 @@ pub struct ShadowCounts {
     pub mirror: MirrorCounts,
     /// Candidate answers that failed or came too late.
     pub candidate_errors: u64,
-    /// One for each rule of the plan's `compare`, in its order.
+    /// One for each rule of the plan's `compare`, in its order: the answers it compared. A rule
+    /// that finds nothing to compare in an answer counts no pair.
     pub compare: Vec<CompareCount>,
-    /// Slice column → value → one for each rule.
+    /// Slice column → value → one for each rule. Here a copy the candidate failed is a pair that
+    /// disagrees, so that a value whose every copy failed is not taken for one nobody sent.
     pub slices: BTreeMap<String, BTreeMap<String, Vec<CompareCount>>>,
     /// The first disagreeing pairs, at most [`ShadowCounts::EXAMPLES`].
     pub examples: Vec<Example>,
@@ -157,8 +159,12 @@ pub struct ShadowCounts {
 impl ShadowCounts {
     /// How many disagreeing pairs are kept.
     pub const EXAMPLES: usize = 20;
-    /// How many values of one slice column are told apart; the rest are `(other)`.
+    /// How many values of one slice column are told apart; the rest are [`ShadowCounts::OTHER`].
     pub const SLICE_VALUES: usize = 50;
+    /// What stands for the values beyond those told apart.
+    pub const OTHER: &'static str = "(other)";
+    /// What stands for a request without a value.
+    pub const NO_VALUE: &'static str = "(none)";
 
     /// Adds an earlier process's counts.
     pub fn merge(&mut self, other: &Self) {

@@ -31,6 +31,7 @@ use look::Look;
 use prepared::Prepared;
 use reading::Reading;
 use seatrial_analysis::{Alpha, Pi, level, sample_ratio};
+pub use shadow::{Compared, Of};
 
 /// A plan that makes no tests.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,13 @@ pub struct Judge {
     coverage: coverage::Test,
     levels: Levels,
     shadow: shadow::Rules,
+}
+
+/// The comparisons on which the shadow's verdict rests, as [`Judge::shadow`] makes them; for those
+/// who show them. Makes no tests, so it is cheap.
+#[must_use]
+pub fn compared(plan: &Plan, counts: &ShadowCounts) -> Vec<Compared> {
+    shadow::Rules::new(plan).compared(counts)
 }
 
 /// The probabilities of false decisions that the plan accepts.

@@ -47,10 +47,7 @@ pub(crate) async fn attempt(served: &Served, ask: &Ask, inputs: Vec<Tensor>) -> 
     let start = Instant::now();
     let inferred = infer(served, inputs, start + ask.deadline).await;
     let latency = start.elapsed();
-    let result = inferred.and_then(|outputs| {
-        let body = encode(served, ask, &outputs)?;
-        Ok(Answered { body, outputs })
-    });
+    let result = inferred.and_then(|outputs| encoded(served, ask, outputs));
     let outcome = match &result {
         Ok(_) => Outcome::Ok,
         Err(Fault::Late) => Outcome::Late,
@@ -68,6 +65,23 @@ pub(crate) async fn attempt(served: &Served, ask: &Ask, inputs: Vec<Tensor>) -> 
     };
     served.lane.record(outcome, latency);
     Attempt { outcome, latency, result }
+}
+
+/// The same beside the clients' path: what a client could not have been given is no answer here
+/// either. Nothing is recorded.
+pub(crate) async fn beside(
+    served: &Served,
+    ask: &Ask,
+    inputs: Vec<Tensor>,
+) -> Result<Answered, Fault> {
+    let _in_flight = served.lane.enter();
+    let outputs = infer(served, inputs, Instant::now() + ask.deadline).await?;
+    encoded(served, ask, outputs)
+}
+
+fn encoded(served: &Served, ask: &Ask, outputs: Vec<Tensor>) -> Result<Answered, Fault> {
+    let body = encode(served, ask, &outputs)?;
+    Ok(Answered { body, outputs })
 }
 
 /// The declared signature was checked before the arm was chosen; where this version's differs from

@@ -147,7 +147,6 @@ fn mirror(shared: &Shared, route: &RolloutRoute, installed: &Installed) -> Optio
         incumbent: installed.incumbent.clone()?,
         candidate: installed.candidate.clone()?,
         salt: route.salt,
-        deadline: installed.settings.deadline,
     };
     let record = shared.recorder.shadow(route.id, &plan);
     Some(Arc::new(Mirror::new(plan, sides, record, shared.workshop.clone())))

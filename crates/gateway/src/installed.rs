@@ -38,6 +38,14 @@ pub(crate) struct Served {
     pub(crate) lane: Arc<Lane>,
 }
 
+impl Served {
+    /// Whether a request would be run at once, without making another wait.
+    pub(crate) fn is_idle(&self) -> bool {
+        let sessions = u64::try_from(self.backend.sessions()).unwrap_or(u64::MAX);
+        self.lane.in_flight() < sessions
+    }
+}
+
 /// The table's rollout, with its records.
 #[derive(Debug)]
 pub(crate) struct Active {

@@ -9,9 +9,9 @@ mod job;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use seatrial_domain::plan::{KeySource, Shadow};
+use seatrial_domain::evidence::ShadowCounts;
+use seatrial_domain::plan::Shadow;
 use seatrial_domain::split::{Domain, Salt};
 use seatrial_domain::tensor::{Tensor, TensorData};
 use tokio::sync::Semaphore;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admission::Places;
+use crate::attempt::Ask;
 use crate::choice::Asked;
 use crate::installed::Served;
 use crate::recorder::ShadowRecord;
@@ -40,7 +41,6 @@ pub(crate) struct Sides {
     pub(crate) incumbent: Served,
     pub(crate) candidate: Served,
     pub(crate) salt: Salt,
-    pub(crate) deadline: Duration,
 }
 
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub(crate) struct Mirror {
 #[derive(Debug)]
 pub(crate) struct Copy {
     pub(crate) request_id: String,
+    /// As the client asked, apart from the tensors.
+    pub(crate) ask: Ask,
     pub(crate) slices: BTreeMap<String, String>,
     pub(crate) inputs: Vec<Tensor>,
     /// The incumbent's answer to the client.
@@ -89,8 +91,10 @@ impl Mirror {
 
     /// The request's value in each of the plan's slices.
     pub(crate) fn slices(&self, asked: Asked<'_>) -> BTreeMap<String, String> {
-        let value = |key| asked.value(key).map_or_else(|| "(none)".to_owned(), |text| bound(&text));
-        self.plan.slices.iter().map(|slice| (column(&slice.key), value(&slice.key))).collect()
+        let none = || ShadowCounts::NO_VALUE.to_owned();
+        let value = |key| asked.value(key).map_or_else(none, |text| bound(&text));
+        let slices = self.plan.slices.iter();
+        slices.map(|slice| (self.plan.column(&slice.key), value(&slice.key))).collect()
     }
 
     /// Hands a copy over, or drops and counts it. Never waits.
@@ -144,12 +148,6 @@ const VALUE_CHARS: usize = 64;
 
 fn bound(text: &str) -> String {
     text.chars().take(VALUE_CHARS).collect()
-}
-
-fn column(key: &KeySource) -> String {
-    match key {
-        KeySource::Header(name) | KeySource::Parameter(name) => name.clone(),
-    }
 }
 
 fn size(copy: &Copy) -> u64 {

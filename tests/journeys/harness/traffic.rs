@@ -1,5 +1,6 @@
-//! Clients: requests at a rate, each with a fresh routing key, beside the test; every answer is
-//! kept with its time and the version that gave it.
+//! Clients: requests at a rate, each with a fresh routing key, beside the test; a quarter of them
+//! say that they are `mobile`, the others `web`. Every answer is kept with its time and the version
+//! that gave it.
 
 use super::Server;
 use super::api;
@@ -199,6 +200,7 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
     let (body, label) = shared.rows.request(n, kind);
     let request = client.post(&shared.infer).body(body);
     let request = request.header("x-user-id", format!("user-{n}"));
+    let request = request.header("x-client", if n.is_multiple_of(4) { "mobile" } else { "web" });
     let answered = request.send().await;
     let at = now();
     let Ok(response) = answered else { return shared.note(Answer { at, outcome: Outcome::Lost }) };

@@ -3,9 +3,10 @@
 use super::is_float;
 use crate::tensor::Tensor;
 
-/// Whether the output can be read as rows of scores: its last dimension tells classes apart.
+/// Whether the output can be read as rows of scores: its last dimension tells classes apart. The
+/// first tells requests apart, so that one alone holds a number for each and no class.
 pub(super) fn has_scores(output: &Tensor) -> bool {
-    output.shape.last().is_some_and(|classes| *classes > 1)
+    matches!(output.shape.as_slice(), [_, .., classes] if *classes > 1)
 }
 
 /// Both tensors have one shape and one type.

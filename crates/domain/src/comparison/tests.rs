@@ -75,7 +75,21 @@ fn another_shape_or_a_missing_output_disagrees() {
     assert!(!agrees(&class("other"), &incumbent, &incumbent));
 }
 
+fn numbers(shape: Vec<usize>, values: &[f32]) -> Tensor {
+    Tensor::new("price".into(), shape, TensorData::Fp32(values.to_vec())).unwrap()
+}
+
 #[test]
-fn a_rule_for_every_output_holds_where_there_is_none_of_its_kind() {
-    assert!(agrees(&numeric(0.0, 0.0), &[label(&[1])], &[label(&[2])]));
+fn a_rule_that_finds_no_output_of_its_kind_does_not_apply() {
+    let differ = compare(&numeric(0.0, 0.0), &[label(&[1])], &[label(&[2])]);
+    assert_eq!(differ, Agreement::NotApplicable);
+    // One number a request is no score, in whichever of the two ways it is written.
+    for shape in [vec![3], vec![3, 1]] {
+        let (a, b) = (numbers(shape.clone(), &[1.0, 2.0, 3.0]), numbers(shape, &[9.0, 2.0, 3.0]));
+        for rule in [class("*"), class("price")] {
+            let differ = compare(&rule, std::slice::from_ref(&a), std::slice::from_ref(&b));
+            assert_eq!(differ, Agreement::NotApplicable);
+        }
+        assert!(!agrees(&numeric(0.01, 0.0), &[a], &[b]));
+    }
 }

@@ -1,22 +1,43 @@
 //! Disagreement of mirrored pairs against the plan's limits.
 //!
 //! Owns the shadow's verdict: disagreement less the noise floor, once there are enough pairs. It is
-//! a limit on what was seen, not a test. A copy the candidate failed is a pair that disagrees.
+//! a limit on what was seen, not a test. A copy the candidate failed is a pair that disagrees. A
+//! rule that compared nothing while others did has no say, and where none did nothing passes.
 //! Slices warn; one gates only with a limit of its own, and then a value of it must have been seen.
 
 mod comparison;
 mod rule;
+mod slice;
 
 use super::decide::{Passes, decision};
 use super::reading::Reading;
 use crate::evidence::{ArmCount, CompareCount, PairCount, ShadowCounts};
-use crate::plan::{KeySource, NoiseFloor, Plan, ShadowSlice};
-use crate::verdict::{Coverage, Enforced, SampleRatio, Verdict};
+use crate::plan::{NoiseFloor, Plan};
+use crate::verdict::{CheckReport, Coverage, Enforced, SampleRatio, Verdict};
 use comparison::{Comparison, failures};
 use rule::Rule;
+use slice::Slice;
 
 /// A slice's value with fewer pairs is reported, but decides nothing.
 const SLICE_PAIRS_MIN: u64 = 50;
+
+/// One comparison's report, and what it is of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    pub of: Of,
+    pub report: CheckReport,
+}
+
+/// What a comparison is of; `rule` counts along the plan's `compare`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Of {
+    /// All pairs.
+    All { rule: usize },
+    /// Those with this value in a slice's column.
+    Value { rule: usize, column: String, value: String },
+    /// A gating column of which no value has enough pairs.
+    Unseen { column: String },
+}
 
 #[derive(Debug)]
 pub(super) struct Rules {
@@ -26,42 +47,38 @@ pub(super) struct Rules {
     min_pairs: u64,
 }
 
-#[derive(Debug)]
-struct Slice {
-    column: String,
-    limit: Option<f64>,
+/// All pairs of one rule.
+#[derive(Debug, Clone, Copy)]
+struct Overall {
+    count: CompareCount,
+    voice: Voice,
+}
+
+/// Whether a rule has a say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    /// It has compared answers, or no rule has.
+    Heard,
+    /// Other rules have compared answers and it has not: no output is of its kind.
+    Silent,
 }
 
 impl Rules {
     pub(super) fn new(plan: &Plan) -> Self {
-        let slice = |slice: &ShadowSlice| Slice {
-            column: column(&slice.key).to_owned(),
-            limit: slice.max_disagreement,
-        };
         Self {
             rules: rule::rules(plan),
-            slices: plan.shadow.slices.iter().map(slice).collect(),
+            slices: slice::slices(&plan.shadow),
             noise: plan.shadow.noise_floor,
             min_pairs: plan.shadow.min_requests.max(1),
         }
     }
 
     pub(super) fn judge(&self, counts: &ShadowCounts) -> Verdict {
-        let overall: Vec<CompareCount> = (0..self.rules.len())
-            .map(|index| with_failures(of_rule(&counts.compare, index), counts.candidate_errors))
-            .collect();
-        let pairs = overall.iter().map(|count| count.candidate.pairs).min().unwrap_or(0);
-        let whole = self.rules.iter().zip(&overall).map(|(rule, count)| Comparison {
-            name: rule.name.clone(),
-            limit: rule.limit,
-            enforced: rule.enforced,
-            count: *count,
-            least: self.min_pairs,
-        });
-        let slices = self.slices.iter().flat_map(|slice| self.slice(slice, counts));
-        let readings: Vec<Reading> = whole
-            .chain(slices)
-            .map(|comparison| comparison.report(self.noise))
+        let overall = self.overall(counts);
+        let heard = overall.iter().filter(|all| all.voice == Voice::Heard);
+        let pairs = heard.map(|all| all.count.candidate.pairs).min().unwrap_or(0);
+        let compared = self.all(&overall, counts).into_iter().map(|compared| compared.report);
+        let readings: Vec<Reading> = compared
             .chain([failures(counts, pairs)])
             .map(|report| Reading { report, why: None })
             .collect();
@@ -75,50 +92,44 @@ impl Rules {
         }
     }
 
-    /// One comparison for each rule and value. A column that gates and has no value with enough
-    /// pairs adds one that is undecided: no data is never a pass.
-    fn slice(&self, slice: &Slice, counts: &ShadowCounts) -> Vec<Comparison> {
-        let values = counts.slices.get(&slice.column);
-        let comparison = |index: usize, rule: &Rule, value: &str, count: CompareCount| Comparison {
-            name: format!("{}[{}={value}]", rule.name, slice.column),
-            limit: slice.limit.unwrap_or(rule.limit),
-            enforced: slice.enforced(count, of_rule(&counts.compare, index), self.min_pairs),
-            count,
-            least: SLICE_PAIRS_MIN,
+    /// Every comparison: of all pairs by rule, then of the slices.
+    pub(super) fn compared(&self, counts: &ShadowCounts) -> Vec<Compared> {
+        self.all(&self.overall(counts), counts)
+    }
+
+    fn all(&self, overall: &[Overall], counts: &ShadowCounts) -> Vec<Compared> {
+        let whole = self.rules.iter().zip(overall).enumerate().map(|(index, (rule, all))| {
+            let compared = of_rule(&counts.compare, index).candidate.pairs > 0;
+            Comparison {
+                of: Of::All { rule: index },
+                name: rule.name.clone(),
+                limit: rule.limit,
+                enforced: match all.voice {
+                    Voice::Heard => rule.enforced,
+                    Voice::Silent => Enforced::DryRun,
+                },
+                count: all.count,
+                least: self.min_pairs,
+                lacks: (!compared).then_some("no output of its kind was compared"),
+            }
+        });
+        let slices = self.slices.iter().flat_map(|slice| self.slice(slice, overall, counts));
+        whole.chain(slices).map(|comparison| comparison.compared(self.noise)).collect()
+    }
+
+    /// The failed copies are pairs of every rule that is heard; a silent one has no denominator
+    /// for them.
+    fn overall(&self, counts: &ShadowCounts) -> Vec<Overall> {
+        let of = |index| of_rule(&counts.compare, index);
+        let any = (0..self.rules.len()).any(|index| of(index).candidate.pairs > 0);
+        let overall = |index| match of(index) {
+            count if any && count.candidate.pairs == 0 => Overall { count, voice: Voice::Silent },
+            count => Overall {
+                count: with_failures(count, counts.candidate_errors),
+                voice: Voice::Heard,
+            },
         };
-        let mut found: Vec<Comparison> = values
-            .into_iter()
-            .flatten()
-            .flat_map(|(value, rules)| {
-                self.rules
-                    .iter()
-                    .enumerate()
-                    .map(move |(index, rule)| comparison(index, rule, value, of_rule(rules, index)))
-            })
-            .collect();
-        let seen = found.iter().any(|found| found.count.candidate.pairs >= SLICE_PAIRS_MIN);
-        if let (Some(limit), false) = (slice.limit, seen) {
-            let name = format!("disagreement[{}]", slice.column);
-            let count = CompareCount::default();
-            let least = SLICE_PAIRS_MIN;
-            found.push(Comparison { name, limit, enforced: Enforced::Yes, count, least });
-        }
-        found
-    }
-}
-
-impl Slice {
-    /// A value decides only with a limit of its column's, enough pairs of its own and of all.
-    fn enforced(&self, of_value: CompareCount, of_all: CompareCount, min_pairs: u64) -> Enforced {
-        let enough =
-            of_value.candidate.pairs >= SLICE_PAIRS_MIN && of_all.candidate.pairs >= min_pairs;
-        if self.limit.is_some() && enough { Enforced::Yes } else { Enforced::DryRun }
-    }
-}
-
-fn column(key: &KeySource) -> &str {
-    match key {
-        KeySource::Header(name) | KeySource::Parameter(name) => name,
+        (0..self.rules.len()).map(overall).collect()
     }
 }
 

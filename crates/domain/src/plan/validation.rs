@@ -1,6 +1,7 @@
 //! What must hold before any live request reaches the candidate, and while it is a shadow.
 
 use crate::Share;
+use crate::plan::KeySource;
 use crate::time::millis;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -89,6 +90,26 @@ pub struct Shadow {
     pub on_fail: OnDivergence,
 }
 
+impl Shadow {
+    /// The column a slice's pairs are counted in: the key's name, and its kind before it where the
+    /// plan slices by both the header and the parameter of that name.
+    #[must_use]
+    pub fn column(&self, key: &KeySource) -> String {
+        let (kind, name) = kind_and_name(key);
+        let namesake =
+            |slice: &ShadowSlice| slice.key != *key && kind_and_name(&slice.key).1 == name;
+        if self.slices.iter().any(namesake) { format!("{kind}:{name}") } else { name.to_owned() }
+    }
+}
+
+/// As a policy writes them.
+const fn kind_and_name(key: &KeySource) -> (&'static str, &str) {
+    match key {
+        KeySource::Header(name) => ("header", name.as_str()),
+        KeySource::Parameter(name) => ("parameter", name.as_str()),
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoiseFloor {
@@ -125,6 +146,6 @@ pub enum CompareBy {
 /// A request parameter or header whose values are reported apart in the shadow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ShadowSlice {
-    pub key: crate::plan::KeySource,
+    pub key: KeySource,
     pub max_disagreement: Option<f64>,
 }

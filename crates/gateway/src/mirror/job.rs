@@ -5,10 +5,10 @@ use std::sync::Arc;
 use seatrial_domain::comparison::{Agreement, compare};
 use seatrial_domain::plan::NoiseFloor;
 use seatrial_domain::tensor::Tensor;
-use tokio::time::Instant;
 
 use super::{Copy, Mirror, Reserved};
 use crate::admission::Place;
+use crate::attempt::beside;
 use crate::installed::Served;
 use crate::recorder::Pair;
 
@@ -35,7 +35,7 @@ impl Job {
         }
         mirror.record.sent();
         let Some(answer) = self.score(&mirror.sides.candidate).await else {
-            mirror.record.candidate_failed();
+            mirror.record.candidate_failed(&self.copy.slices);
             return;
         };
         let candidate = self.agreements(&answer);
@@ -49,15 +49,17 @@ impl Job {
         });
     }
 
-    /// The incumbent's second answer against its first: how much disagreement means nothing.
+    /// The incumbent's second answer against its first: how much disagreement means nothing. It is
+    /// asked only while it has nothing else to do: its sessions are the clients'.
     async fn noise(&self) -> Vec<Agreement> {
         match self.mirror.plan.noise_floor {
             NoiseFloor::Off => Vec::new(),
             NoiseFloor::Incumbent => {
                 let turn = self.mirror.workshop.rescoring.acquire().await;
+                let incumbent = &self.mirror.sides.incumbent;
                 let again = match turn {
-                    Ok(_held) => self.score(&self.mirror.sides.incumbent).await,
-                    Err(_closed) => None,
+                    Ok(_held) if incumbent.is_idle() => self.score(incumbent).await,
+                    Ok(_) | Err(_) => None,
                 };
                 again.map(|outputs| self.agreements(&outputs)).unwrap_or_default()
             }
@@ -74,9 +76,7 @@ impl Job {
     }
 
     async fn score(&self, served: &Served) -> Option<Vec<Tensor>> {
-        let _in_flight = served.lane.enter();
-        served.backend.signature().check_inputs(&self.copy.inputs).ok()?;
-        let deadline = Instant::now() + self.mirror.sides.deadline;
-        served.backend.infer(self.copy.inputs.clone(), deadline).await.ok()
+        let answer = beside(served, &self.copy.ask, self.copy.inputs.clone()).await;
+        answer.ok().map(|answered| answered.outputs)
     }
 }

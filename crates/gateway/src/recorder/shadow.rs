@@ -70,20 +70,22 @@ impl ShadowRecord {
         *counts.mirror.dropped.entry(reason.to_owned()).or_default() += 1;
     }
 
-    pub(crate) fn candidate_failed(&self) {
-        lock(&self.counts).candidate_errors += 1;
+    /// The candidate gave no answer to a copy with these slices: a disagreement in each of them.
+    pub(crate) fn candidate_failed(&self, slices: &BTreeMap<String, String>) {
+        let mut counts = lock(&self.counts);
+        counts.candidate_errors += 1;
+        for (column, value) in slices {
+            for rule in counted_under(&mut counts, column, value) {
+                rule.candidate.merge(PairCount { pairs: 1, disagree: 1 });
+            }
+        }
     }
 
     pub(crate) fn compared(&self, pair: &Pair) {
         let mut counts = lock(&self.counts);
         add(&mut counts.compare, pair);
         for (column, value) in &pair.slices {
-            let values = counts.slices.entry(column.clone()).or_default();
-            let known = values.contains_key(value) || values.len() < ShadowCounts::SLICE_VALUES;
-            let value = if known { value.clone() } else { "(other)".to_owned() };
-            let rules = values.entry(value).or_default();
-            rules.resize(pair.candidate.len(), CompareCount::default());
-            add(rules, pair);
+            add(counted_under(&mut counts, column, value), pair);
         }
         if let Some(difference) = first_difference(pair)
             && counts.examples.len() < ShadowCounts::EXAMPLES
@@ -102,6 +104,21 @@ impl ShadowRecord {
     }
 }
 
+/// A slice's counts by rule, among those of the others where there are too many values already.
+fn counted_under<'a>(
+    counts: &'a mut ShadowCounts,
+    column: &str,
+    value: &str,
+) -> &'a mut Vec<CompareCount> {
+    let rules = counts.compare.len();
+    let values = counts.slices.entry(column.to_owned()).or_default();
+    let known = values.contains_key(value) || values.len() < ShadowCounts::SLICE_VALUES;
+    let value = if known { value } else { ShadowCounts::OTHER };
+    let of_value = values.entry(value.to_owned()).or_default();
+    of_value.resize(rules, CompareCount::default());
+    of_value
+}
+
 fn add(rules: &mut [CompareCount], pair: &Pair) {
     for (rule, agreement) in rules.iter_mut().zip(&pair.candidate) {
         add_one(&mut rule.candidate, agreement);
@@ -112,16 +129,17 @@ fn add(rules: &mut [CompareCount], pair: &Pair) {
 }
 
 fn add_one(count: &mut PairCount, agreement: &Agreement) {
-    count.pairs += 1;
-    match agreement {
-        Agreement::Agree => {}
-        Agreement::Disagree(_) => count.disagree += 1,
-    }
+    let disagree = match agreement {
+        Agreement::NotApplicable => return,
+        Agreement::Agree => 0,
+        Agreement::Disagree(_) => 1,
+    };
+    count.merge(PairCount { pairs: 1, disagree });
 }
 
 fn first_difference(pair: &Pair) -> Option<&Difference> {
     pair.candidate.iter().find_map(|agreement| match agreement {
-        Agreement::Agree => None,
+        Agreement::Agree | Agreement::NotApplicable => None,
         Agreement::Disagree(difference) => Some(difference),
     })
 }

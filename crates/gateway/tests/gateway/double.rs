@@ -14,6 +14,8 @@ use tokio::time::Instant;
 pub(crate) enum Script {
     /// `label` = this.
     Answer(i64),
+    /// `label` = one of these, at every call the next.
+    Alternate([i64; 2]),
     Fail,
     Late,
     /// Answers NaN as its `score`.
@@ -85,11 +87,15 @@ impl Backend for Double {
         _inputs: Vec<Tensor>,
         _deadline: Instant,
     ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        let before = self.calls.fetch_add(1, Ordering::SeqCst);
         let script = self.script.lock().unwrap().clone();
         async move {
             match script {
                 Script::Answer(label) => Ok(outputs(label, 0.5)),
+                Script::Alternate(labels) => {
+                    let turn = usize::try_from(before).unwrap() % labels.len();
+                    Ok(outputs(labels[turn], 0.5))
+                }
                 Script::Fail => Err(infer::Error::Model { detail: "broken".to_owned() }),
                 Script::Late => Err(infer::Error::Deadline),
                 Script::NotANumber => Ok(outputs(0, f32::NAN)),

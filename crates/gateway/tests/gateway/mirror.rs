@@ -1,9 +1,10 @@
 //! The shadow: everything it does, and nothing it does to clients.
 
 use crate::double::Script;
+use crate::http::INPUT;
 use crate::world::{World, route, shadow, share};
 use seatrial_domain::evidence::{MirrorCounts, PairCount};
-use seatrial_domain::plan::Shadow;
+use seatrial_domain::plan::{KeySource, Shadow, ShadowSlice};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -94,6 +95,84 @@ async fn a_shadow_that_fails_is_counted_and_nothing_else_happens() {
     assert_eq!(world.client.infer(&[]).await.label(), 1);
     world.until(|world| world.shadow().candidate_errors == 1).await;
     assert_eq!(world.shadow().compare[0].candidate.pairs, 0);
+}
+
+#[tokio::test]
+async fn a_copy_that_failed_disagrees_in_its_slices() {
+    let world = shadowed(|_| {}).await;
+    world.candidate.play(Script::Fail);
+    for _ in 0..3 {
+        world.client.infer(&[("client", "mobile")]).await;
+    }
+    world.until(|world| world.shadow().candidate_errors == 3).await;
+    world.candidate.play(Script::Answer(1));
+    world.client.infer(&[("client", "web")]).await;
+    world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
+    let clients = &world.shadow().slices["client"];
+    assert_eq!(clients["mobile"][0].candidate, PairCount { pairs: 3, disagree: 3 });
+    assert_eq!(clients["web"][0].candidate, PairCount { pairs: 1, disagree: 0 });
+}
+
+#[tokio::test]
+async fn an_answer_no_client_could_be_given_is_a_failure_in_the_shadow_too() {
+    let world = shadowed(|_| {}).await;
+    world.candidate.play(Script::NotANumber);
+    assert_eq!(world.client.infer(&[]).await.label(), 1);
+    world.until(|world| world.shadow().candidate_errors == 1).await;
+    assert_eq!(world.shadow().compare[0].candidate.pairs, 0);
+    // A client that asks for the label alone would have had it.
+    let label = INPUT.replacen('{', r#"{"outputs":[{"name":"label"}],"#, 1);
+    let reply = world.client.post("/v2/models/digits/infer", &[], &label).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
+    assert_eq!(world.shadow().candidate_errors, 1);
+}
+
+#[tokio::test]
+async fn an_incumbent_that_disagrees_with_itself_is_counted_as_noise() {
+    let world = shadowed(|_| {}).await;
+    world.incumbent.play(Script::Alternate([1, 2]));
+    world.candidate.play(Script::Answer(1));
+    for asked in 1..=3 {
+        assert_eq!(world.client.infer(&[]).await.label(), 1);
+        world.until(|world| world.shadow().compare[0].noise.pairs == asked).await;
+    }
+    let [rule] = world.shadow().compare[..] else { panic!("one rule") };
+    assert_eq!(rule.candidate, PairCount { pairs: 3, disagree: 0 });
+    assert_eq!(rule.noise, PairCount { pairs: 3, disagree: 3 });
+}
+
+#[tokio::test]
+async fn the_incumbent_is_asked_twice_only_while_no_client_keeps_it_busy() {
+    let world = shadowed(|_| {}).await;
+    let (client, copy) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    world.candidate.play(Script::Wait(Arc::clone(&copy), 1));
+    world.client.infer(&[]).await;
+    world.until(|world| world.candidate.calls() == 1).await;
+    world.incumbent.play(Script::Wait(Arc::clone(&client), 1));
+    let compared = async {
+        world.until(|world| world.incumbent.calls() == 2).await;
+        copy.add_permits(1);
+        world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
+        assert_eq!(world.incumbent.calls(), 2, "its one session is a client's");
+        assert_eq!(world.shadow().compare[0].noise, PairCount::default());
+        client.add_permits(1);
+    };
+    let (reply, ()) = tokio::join!(world.client.infer(&[]), compared);
+    assert_eq!(reply.label(), 1);
+}
+
+#[tokio::test]
+async fn a_header_and_a_parameter_of_one_name_are_counted_apart() {
+    let key = KeySource::Parameter("client".into());
+    let world =
+        shadowed(|plan| plan.slices.push(ShadowSlice { key, max_disagreement: None })).await;
+    let body = INPUT.replacen('{', r#"{"parameters":{"client":"phone"},"#, 1);
+    world.client.post("/v2/models/digits/infer", &[("client", "web")], &body).await;
+    world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
+    let slices = world.shadow().slices;
+    assert_eq!(slices["header:client"]["web"][0].candidate.pairs, 1);
+    assert_eq!(slices["parameter:client"]["phone"][0].candidate.pairs, 1);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ fn validating(visit: &Visit, seen: &Seen) -> Node {
 
 fn shadowed(visit: &Visit, seen: &Seen) -> Node {
     let found = seen.explained.shadow.as_ref();
-    let plan = &seen.explained.rollout.plan.shadow;
+    let plan = &seen.explained.rollout.plan;
     let findings = found.map(|counts| shadow::findings(plan, counts)).unwrap_or_default();
     let plain = mark(visit, seen);
     let mark = if findings.diverges && plain != Mark::Failed { Mark::Warning } else { plain };

@@ -1,35 +1,53 @@
 //! One comparison, from counted pairs to its report.
 
+use super::{Compared, Of};
 use crate::evidence::{CompareCount, PairCount, ShadowCounts};
 use crate::judge::reading::rate;
 use crate::judge::words::percent;
 use crate::plan::NoiseFloor;
 use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Unit};
 
+/// A noise floor measured on fewer pairs is none: one unlucky pair would excuse too much.
+const NOISE_PAIRS_MIN: u64 = 50;
+
+/// What rounding may add to a difference of two rates: a disagreement at the limit is within it.
+const ROUNDING: f64 = 1e-9;
+
 /// Of all pairs, or of one slice's.
 #[derive(Debug)]
 pub(super) struct Comparison {
+    pub(super) of: Of,
     pub(super) name: String,
     pub(super) limit: f64,
     pub(super) enforced: Enforced,
     pub(super) count: CompareCount,
     /// With fewer pairs it is undecided.
     pub(super) least: u64,
+    /// Why it may stay undecided, in words.
+    pub(super) lacks: Option<&'static str>,
 }
 
 impl Comparison {
     /// The disagreement beside the incumbent's with itself, and the verdict on their difference.
-    pub(super) fn report(&self, noise_floor: NoiseFloor) -> CheckReport {
+    pub(super) fn compared(self, noise_floor: NoiseFloor) -> Compared {
+        let report = self.report(noise_floor);
+        Compared { of: self.of, report }
+    }
+
+    fn report(&self, noise_floor: NoiseFloor) -> CheckReport {
         let CompareCount { candidate, noise } = self.count;
-        let floor = match noise_floor {
-            NoiseFloor::Incumbent => noise.rate(),
-            NoiseFloor::Off => None,
-        };
+        let floor = self.floor(noise_floor);
+        let verdict = self.verdict(floor);
+        let limit = limit(self.limit, noise_floor);
+        let lacks = self.lacks.filter(|_| verdict == CheckVerdict::Inconclusive);
         CheckReport {
-            verdict: self.verdict(floor),
+            verdict,
             candidate: candidate.rate(),
             incumbent: floor,
-            limit: limit(self.limit, noise_floor),
+            limit: match lacks {
+                Some(lacks) => format!("{limit}; {lacks}"),
+                None => limit,
+            },
             counts: Counts {
                 candidate_bad: candidate.disagree,
                 candidate_total: candidate.pairs,
@@ -40,14 +58,25 @@ impl Comparison {
         }
     }
 
+    /// The incumbent's disagreement with itself, if it was asked twice for a good part of the pairs
+    /// that are needed. It is asked only when it has time, so there may be far fewer of these.
+    fn floor(&self, noise_floor: NoiseFloor) -> Option<f64> {
+        let noise = self.count.noise;
+        let enough = noise.pairs >= NOISE_PAIRS_MIN.max(self.least.div_ceil(2));
+        match noise_floor {
+            NoiseFloor::Incumbent => noise.rate().filter(|_| enough),
+            NoiseFloor::Off => None,
+        }
+    }
+
     /// Without a measured floor the whole disagreement counts.
     fn verdict(&self, floor: Option<f64>) -> CheckVerdict {
         let PairCount { pairs, .. } = self.count.candidate;
         match self.count.candidate.rate() {
-            Some(rate) if pairs >= self.least && rate - floor.unwrap_or(0.0) > self.limit => {
-                CheckVerdict::Fail
+            Some(rate) if pairs >= self.least => {
+                let above = rate - floor.unwrap_or(0.0);
+                if above > self.limit + ROUNDING { CheckVerdict::Fail } else { CheckVerdict::Pass }
             }
-            Some(_) if pairs >= self.least => CheckVerdict::Pass,
             Some(_) | None => CheckVerdict::Inconclusive,
         }
     }

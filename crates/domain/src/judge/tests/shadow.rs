@@ -23,6 +23,16 @@ fn counts(compare: CompareCount) -> ShadowCounts {
     ShadowCounts { compare: vec![compare], ..ShadowCounts::default() }
 }
 
+/// Pairs of a rule by which all agree.
+fn agree(all: u64) -> CompareCount {
+    pairs(all, 0, 0)
+}
+
+/// What rules counted, in the plan's order.
+fn by_rule(compare: &[CompareCount]) -> ShadowCounts {
+    ShadowCounts { compare: compare.to_vec(), ..ShadowCounts::default() }
+}
+
 fn by_client(max_disagreement: Option<f64>) -> Plan {
     let mut plan = plan(&[]);
     plan.shadow.slices =
@@ -31,8 +41,20 @@ fn by_client(max_disagreement: Option<f64>) -> Plan {
 }
 
 fn mobile(compare: CompareCount) -> ShadowCounts {
-    let values: BTreeMap<_, _> = [("mobile".to_owned(), vec![compare])].into();
+    client("mobile", compare)
+}
+
+fn client(value: &str, compare: CompareCount) -> ShadowCounts {
+    let values: BTreeMap<_, _> = [(value.to_owned(), vec![compare])].into();
     ShadowCounts { slices: [("client".to_owned(), values)].into(), ..counts(pairs(2_000, 350, 0)) }
+}
+
+/// The standard rules: by class, then numerically.
+fn standard_rules() -> Plan {
+    let mut plan = plan(&[]);
+    let by = CompareBy::Numeric { rtol: 0.01, atol: 0.0, max_exceed: 0.25 };
+    plan.shadow.compare.push(Compare { output: "*".to_owned(), by });
+    plan
 }
 
 #[test]
@@ -83,6 +105,111 @@ fn a_gating_slice_that_was_not_seen_is_inconclusive() {
         assert_eq!(look(&by_client(Some(0.4)), &counts).decision, Decision::Inconclusive);
         assert_eq!(look(&by_client(None), &counts).decision, Decision::Pass);
     }
+}
+
+#[test]
+fn what_stands_for_no_value_or_for_others_is_no_value_that_was_seen() {
+    for stand_in in ["(none)", "(other)"] {
+        let verdict = look(&by_client(Some(0.4)), &client(stand_in, agree(2_000)));
+        assert_eq!(verdict.decision, Decision::Inconclusive, "{stand_in}");
+        let missing = report(&verdict, "disagreement[client]");
+        assert!(missing.limit.contains("no value was sent"), "{}", missing.limit);
+        // Its own disagreement counts all the same.
+        let verdict = look(&by_client(Some(0.4)), &client(stand_in, pairs(2_000, 1_000, 0)));
+        let check = format!("disagreement[client={stand_in}]");
+        assert_eq!(verdict.decision, Decision::Fail { check });
+    }
+}
+
+#[test]
+fn a_gating_slice_decides_once_pairs_and_failures_are_enough() {
+    let bad = ShadowCounts {
+        compare: vec![agree(950)],
+        candidate_errors: 60,
+        ..mobile(pairs(500, 300, 0))
+    };
+    let check = "disagreement[client=mobile]".to_owned();
+    assert_eq!(look(&by_client(Some(0.4)), &bad).decision, Decision::Fail { check });
+}
+
+#[test]
+fn disagreement_of_exactly_the_limit_is_within_it() {
+    let floored = |disagree| CompareCount {
+        candidate: PairCount { pairs: 2_000, disagree },
+        noise: PairCount { pairs: 2_000, disagree: 600 },
+    };
+    assert_eq!(look(&plan(&[]), &counts(floored(1_100))).decision, Decision::Pass);
+    let check = "disagreement".to_owned();
+    assert_eq!(look(&plan(&[]), &counts(floored(1_101))).decision, Decision::Fail { check });
+}
+
+#[test]
+fn a_noise_floor_of_a_few_pairs_excuses_nothing() {
+    let floored = |noise| {
+        let candidate = PairCount { pairs: 2_000, disagree: 800 };
+        look(&plan(&[]), &counts(CompareCount { candidate, noise }))
+    };
+    let fails = Decision::Fail { check: "disagreement".to_owned() };
+    for noise in [PairCount { pairs: 3, disagree: 1 }, PairCount { pairs: 499, disagree: 150 }] {
+        let verdict = floored(noise);
+        assert_eq!(verdict.decision, fails);
+        assert_eq!(report(&verdict, "disagreement").incumbent, None);
+    }
+    assert_eq!(floored(PairCount { pairs: 500, disagree: 150 }).decision, Decision::Pass);
+}
+
+#[test]
+fn the_standard_rules_judge_labels_alone_and_numbers_alone() {
+    let (plan, none) = (standard_rules(), CompareCount::default());
+    for compared in [[agree(2_000), none], [none, agree(2_000)]] {
+        let verdict = look(&plan, &by_rule(&compared));
+        assert_eq!((verdict.decision, verdict.units.candidate), (Decision::Pass, 2_000));
+    }
+    let bad = pairs(2_000, 1_000, 0);
+    for (compared, check) in [([bad, none], "disagreement"), ([none, bad], "numeric disagreement")]
+    {
+        let fails = Decision::Fail { check: check.to_owned() };
+        assert_eq!(look(&plan, &by_rule(&compared)).decision, fails);
+    }
+}
+
+#[test]
+fn failures_are_no_evidence_for_a_rule_that_compares_nothing() {
+    let compare = [agree(2_000), CompareCount::default()];
+    let failed = ShadowCounts { candidate_errors: 20, ..by_rule(&compare) };
+    let verdict = look(&standard_rules(), &failed);
+    assert_eq!((&verdict.decision, verdict.units.candidate), (&Decision::Pass, 2_020));
+    let silent = report(&verdict, "numeric disagreement");
+    assert_eq!((silent.enforced, silent.verdict), (Enforced::DryRun, CheckVerdict::Inconclusive));
+}
+
+#[test]
+fn rules_that_compare_nothing_pass_nothing_and_say_so() {
+    let mut counts = by_rule(&[CompareCount::default()]);
+    counts.mirror.sent = 5_000;
+    let verdict = look(&plan(&[]), &counts);
+    assert_eq!(verdict.decision, Decision::Inconclusive);
+    let silent = report(&verdict, "disagreement");
+    assert_eq!(silent.limit, "limit 25 % above noise; no output of its kind was compared");
+}
+
+#[test]
+fn a_candidate_that_fails_every_copy_fails_by_every_rule() {
+    let failed = ShadowCounts { candidate_errors: 2_000, ..ShadowCounts::default() };
+    let verdict = look(&standard_rules(), &failed);
+    assert_eq!(verdict.decision, Decision::Fail { check: "disagreement".to_owned() });
+    assert_eq!(verdict.units.candidate, 2_000);
+}
+
+#[test]
+fn a_header_and_a_parameter_of_one_name_are_two_columns() {
+    let (header, parameter) =
+        (KeySource::Header("client".to_owned()), KeySource::Parameter("client".to_owned()));
+    let mut shadow = by_client(None).shadow;
+    assert_eq!(shadow.column(&parameter), "client");
+    shadow.slices.push(ShadowSlice { key: header.clone(), max_disagreement: None });
+    assert_eq!(shadow.column(&parameter), "parameter:client");
+    assert_eq!(shadow.column(&header), "header:client");
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Exchange {
         match (first.result, fallback, spare) {
             (Ok(answered), _, spare) => {
                 if let (Some(mirror), Some(inputs)) = (mirror, spare) {
-                    self.copy(&mirror, inputs, &answered);
+                    self.copy(&mirror, ask, inputs, &answered);
                 }
                 Outgoing { body: Ok(answered.body), version: Some(served.version.number) }
             }
@@ -115,9 +115,10 @@ impl Exchange {
         wanted.then(|| Arc::clone(mirror))
     }
 
-    fn copy(&self, mirror: &Arc<Mirror>, inputs: Vec<Tensor>, answered: &Answered) {
+    fn copy(&self, mirror: &Arc<Mirror>, ask: Ask, inputs: Vec<Tensor>, answered: &Answered) {
         mirror.offer(Copy {
             request_id: self.request_id.clone(),
+            ask,
             slices: mirror.slices(self.asked()),
             inputs,
             outputs: answered.outputs.clone(),
