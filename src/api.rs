@@ -18,6 +18,7 @@ mod request;
 mod rollouts;
 mod routes;
 mod status;
+mod to_end;
 mod unavailable;
 mod uploads;
 mod versions;

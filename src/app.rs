@@ -18,7 +18,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-/// How long a start waits for the routes it left behind before it lets clients in.
+/// How long clients of the inference listener are kept waiting for the routes that were left behind.
+/// The control listener answers at once, so that a rollback can be ordered.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(60);
 
 /// One running server.
@@ -43,8 +44,7 @@ pub struct Listeners {
 }
 
 impl App {
-    /// Opens the data directory, takes up where its journal stands, and returns once every route is
-    /// in force. Nothing is served yet.
+    /// Opens the data directory and reads where its journal stands. Nothing is served yet.
     pub async fn start(config: Config, tasks: &Tasks) -> anyhow::Result<(Arc<Self>, Listeners)> {
         let dir = &config.data.dir;
         let store = Store::open(dir, Options::default()).await.context("data directory")?;
@@ -73,9 +73,10 @@ impl App {
             tasks: tasks.clone(),
             changed,
             commands: config.commands.clone(),
+            queue_max: config.limits.control.max_queued,
         });
         let alive_until = heartbeat::last(&config.data.dir);
-        driver.recover(RECOVERY_PATIENCE, alive_until).await?;
+        driver.recover(alive_until).await?;
         let tasks = tasks.clone();
         let app = Self { config, store, gateway, driver, child, addresses, tasks };
         Ok((Arc::new(app), listeners))
@@ -85,21 +86,30 @@ impl App {
     pub async fn run(self: &Arc<Self>, listeners: Listeners) -> anyhow::Result<()> {
         self.driver.run();
         heartbeat::beat(&self.config.data.dir, &self.tasks);
-        let (gateway, stop) = (self.gateway.clone(), self.tasks.stop());
-        let drain = self.config.limits.inference.drain;
-        let inference = gateway.serve(listeners.inference, stop, drain);
-        let inference = self.tasks.spawn_to_end("inference", inference);
         let control = crate::api::serve(Arc::clone(self), listeners.control, self.tasks.stop());
         let control = self.tasks.spawn_to_end("control", control);
-        self.addresses.write(&self.config.data.dir).context("addresses.json")?;
+        let inference = Arc::clone(self).serve_inference(listeners.inference);
+        let inference = self.tasks.spawn_to_end("inference", inference);
+        if let Err(error) = self.addresses.write(&self.config.data.dir) {
+            tracing::error!(%error, "addresses.json could not be written: clients must be told");
+        }
         self.tasks.stop().cancelled().await;
         inference.await?;
         control.await?;
-        self.driver.flush().await;
+        // What is not taken now is lost: the last try has been told.
+        let _flushed = self.driver.flush().await;
         self.tasks.shut_down().await;
         Addresses::forget(&self.config.data.dir);
         self.store.close().await;
         Ok(())
+    }
+
+    /// Lets clients in once every route is in force, or has had its time.
+    async fn serve_inference(self: Arc<Self>, listener: TcpListener) {
+        let stop = self.tasks.stop();
+        stop.run_until_cancelled(self.driver.settled(RECOVERY_PATIENCE)).await;
+        let drain = self.config.limits.inference.drain;
+        self.gateway.clone().serve(listener, stop, drain).await;
     }
 }
 

@@ -5,20 +5,28 @@
 mod backoff;
 mod cell;
 pub mod command;
+mod commit;
+mod drive;
 mod explain;
+mod known;
 mod latch;
 mod look;
 mod offers;
 mod operator;
 mod owned;
+mod policies;
 mod release;
 mod resolve;
 mod restore;
 mod retention;
 mod start;
 mod step;
+mod take_up;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod trigger;
+mod turn;
 mod unstored;
 mod validate;
 mod validation_request;
@@ -28,19 +36,16 @@ use crate::clock;
 use crate::config::UserCommand;
 use crate::tasks::Tasks;
 use crate::world::World;
-use cell::Cell;
+use drive::Cells;
 use seatrial_domain::telemetry::Telemetry;
 use seatrial_domain::{EndpointName, Timestamp};
 use seatrial_gateway::Gateway;
 use seatrial_store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::sync::{Notify, watch};
-
-/// How often an endpoint is looked at when nothing wakes the driver.
-const TICK: Duration = Duration::from_millis(100);
 
 /// What the driver works with.
 #[derive(Debug)]
@@ -53,6 +58,8 @@ pub struct Parts {
     pub changed: Arc<Notify>,
     /// The users' own validation commands, by name.
     pub commands: BTreeMap<String, UserCommand>,
+    /// Rollouts that may wait in one endpoint's queue.
+    pub queue_max: u32,
 }
 
 /// The driver of every endpoint.
@@ -64,7 +71,8 @@ pub struct Driver {
     tasks: Tasks,
     changed: Arc<Notify>,
     commands: BTreeMap<String, UserCommand>,
-    cells: Mutex<BTreeMap<EndpointName, Arc<Cell>>>,
+    queue_max: u32,
+    cells: Mutex<Cells>,
     /// Endpoints whose last transition the store did not take.
     unstored: Mutex<BTreeSet<EndpointName>>,
     /// Counters that are not in the store yet.
@@ -90,6 +98,7 @@ impl Driver {
             tasks: parts.tasks,
             changed: parts.changed,
             commands: parts.commands,
+            queue_max: parts.queue_max,
             cells: Mutex::default(),
             unstored: Mutex::default(),
             backlog: tokio::sync::Mutex::default(),
@@ -101,81 +110,14 @@ impl Driver {
         })
     }
 
-    /// Takes up where the journal stands, and returns once every endpoint's route is in force or
-    /// `patience` is over: only then may clients be let in. The process before this one was there
-    /// until `alive_until`.
-    pub async fn recover(
-        self: &Arc<Self>,
-        patience: Duration,
-        alive_until: Option<Timestamp>,
-    ) -> anyhow::Result<()> {
+    /// Reads where the journal stands; the process before this one was there until `alive_until`.
+    /// What cannot be read or written yet is tried again by the endpoint's own steps, and is no
+    /// reason not to start.
+    pub async fn recover(self: &Arc<Self>, alive_until: Option<Timestamp>) -> anyhow::Result<()> {
         for endpoint in self.store.endpoints().await? {
             let cell = self.cell(&endpoint.name);
-            self.take_up(&cell, alive_until).await?;
-        }
-        let all_in_force = async {
-            while !self.step_all().await {
-                tokio::select! {
-                    () = self.changed.notified() => {}
-                    () = tokio::time::sleep(TICK) => {}
-                }
-            }
-        };
-        if tokio::time::timeout(patience, all_in_force).await.is_err() {
-            tracing::warn!("not every route is in force yet; serving what is");
+            self.begin_again(&cell, alive_until).await;
         }
         Ok(())
-    }
-
-    /// Drives until the process stops.
-    pub fn run(self: &Arc<Self>) {
-        let driver = Arc::clone(self);
-        let driving = self.tasks.spawn("driver", async move {
-            loop {
-                tokio::select! {
-                    () = driver.changed.notified() => {}
-                    () = tokio::time::sleep(TICK) => {}
-                }
-                driver.step_all().await;
-            }
-        });
-        let stop = self.tasks.stop();
-        self.tasks.spawn("driver watch", async move {
-            if driving.await.is_err() {
-                tracing::error!("the driver has panicked: nobody would judge, so the server stops");
-                stop.cancel();
-            }
-        });
-        self.collect();
-        self.forget();
-        self.release();
-        self.trigger();
-    }
-
-    /// Steps every endpoint; true when every wanted route is in force.
-    async fn step_all(self: &Arc<Self>) -> bool {
-        let steps = self.all_cells().into_iter().map(|cell| async move {
-            if cell.is_left_alone(clock::monotonic()) {
-                return false;
-            }
-            self.step(&cell).await.unwrap_or_else(|error| {
-                let again_in = cell.backoff().failed(clock::monotonic());
-                let error = format!("{error:#}");
-                tracing::error!(endpoint = %cell.name(), error, ?again_in, "step");
-                false
-            })
-        });
-        futures_util::future::join_all(steps).await.into_iter().all(|in_force| in_force)
-    }
-
-    fn cell(&self, endpoint: &EndpointName) -> Arc<Cell> {
-        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        let cell = cells.entry(endpoint.clone()).or_insert_with(|| Cell::new(endpoint.clone()));
-        Arc::clone(cell)
-    }
-
-    fn all_cells(&self) -> Vec<Arc<Cell>> {
-        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        cells.values().map(Arc::clone).collect()
     }
 }

@@ -57,6 +57,7 @@ pub(super) async fn set(
     };
     let settings = changed(before, change, api.app.config.limits.inference.max_body)?;
     let endpoint = api.app.store.set_endpoint(&name, &settings, &actor, clock::now()).await?;
+    api.app.driver.look_after(&name);
     Ok(Json(view(&endpoint)))
 }
 

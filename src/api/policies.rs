@@ -74,7 +74,7 @@ pub(super) async fn apply(
 
 /// A policy without faults that uses nothing that is only planned.
 fn parse(text: &str) -> Result<policy::Policy> {
-    let hint = "seatrial policy check FILE names every fault";
+    let hint = "`seatrial policy check FILE` names every fault";
     let refused = |detail: String| Failure::new(Kind::Refused, detail).hint(hint);
     let policy = policy::parse(text).map_err(|error| refused(error.to_string()))?;
     if policy.planned().is_empty() {

@@ -1,6 +1,8 @@
 //! Errors as problem details: every one names what is wrong, and where it can, the next command.
 
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use super::wire::Problem;
 use axum::Json;

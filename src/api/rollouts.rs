@@ -51,7 +51,7 @@ pub(super) async fn list(
 /// Begins to promote a version.
 #[utoipa::path(post, path = "/rollouts", tag = "rollouts", request_body = Start,
     responses((status = 200, body = StartAnswer), (status = 404, body = Problem),
-        (status = 409, body = Problem)))]
+        (status = 409, body = Problem), (status = 429, body = Problem)))]
 pub(super) async fn start(
     api: State,
     By(actor): By,
@@ -143,7 +143,7 @@ pub(super) async fn command(
             let override_quarantine = override_quarantine.as_deref().map(reason).transpose()?;
             let cause = because(&format!("rollout {id} again"), why.as_deref())?;
             let retry = Retry { override_quarantine, cause, actor };
-            let stored = Box::pin(driver.retry(id, retry)).await?;
+            let stored = Box::pin(driver.retry(id, revision, retry)).await?;
             return Ok(tagged(&stored.rollout, stored.revision));
         }
         Command::Approve { reason: why } => {

@@ -2,7 +2,7 @@
 
 use super::{
     Api, audit, catalogue, datasets, endpoints, events, guard, metrics, models, policies,
-    quarantine, rollouts, status, unavailable, uploads, versions,
+    quarantine, rollouts, status, to_end, unavailable, uploads, versions,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -77,13 +77,14 @@ pub(super) fn router(api: Arc<Api>) -> Router {
     let body_max = api.app.config.limits.control.max_body;
     let bodies = DefaultBodyLimit::max(usize::try_from(body_max).unwrap_or(usize::MAX));
     let time_limit = api.app.config.limits.control.request_timeout;
-    let bounded = documented().layer(bodies).layer(middleware::from_fn(move |request, next| {
-        unavailable::in_time(time_limit, request, next)
-    }));
-    let mlflow =
-        crate::mlflow::router().layer(bodies).layer(middleware::from_fn(move |request, next| {
-            unavailable::in_time(time_limit, request, next)
-        }));
+    // Inside the time limit: what is not done in time is still carried to its end.
+    let to_end = middleware::from_fn_with_state(Arc::clone(&api), to_end::to_end);
+    let bounded = documented().layer(bodies).layer(to_end.clone()).layer(middleware::from_fn(
+        move |request, next| unavailable::in_time(time_limit, request, next),
+    ));
+    let mlflow = crate::mlflow::router().layer(bodies).layer(to_end).layer(middleware::from_fn(
+        move |request, next| unavailable::in_time(time_limit, request, next),
+    ));
     let streamed = streamed().layer(DefaultBodyLimit::disable());
     let (router, document) = bounded.merge(streamed).merge(others()).split_for_parts();
     let document = document.to_pretty_json().unwrap_or_default();

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 pub(super) async fn console() -> Failure {
     Failure::new(Kind::NotAvailable, "the console is planned, not available yet")
-        .hint("seatrial rollout watch shows the same in a terminal")
+        .hint("`seatrial rollout watch ENDPOINT` shows the same in a terminal")
 }
 
 pub(super) async fn mlflow() -> Failure {
     Failure::new(Kind::NotAvailable, "the MLflow surface is planned, not available yet")
-        .hint("seatrial model push PATH --name N registers a version")
+        .hint("`seatrial model push PATH --name N` registers a version")
 }
 
 pub(super) async fn nowhere(uri: Uri) -> Failure {

@@ -71,6 +71,14 @@ pub struct Control {
     /// Silence on `/events` before a comment is sent.
     #[serde(with = "span")]
     pub heartbeat: Duration,
+    /// A reader of `/events` who takes nothing for so long is sent away.
+    #[serde(with = "span")]
+    pub event_timeout: Duration,
+    /// So long one reader of `/events` stays; it comes back where it left.
+    #[serde(with = "span")]
+    pub max_subscription: Duration,
+    /// Rollouts that wait for one endpoint.
+    pub max_queued: u32,
     /// One request, uploads and events excepted.
     #[serde(with = "span")]
     pub request_timeout: Duration,
@@ -85,6 +93,9 @@ impl Default for Control {
             header_timeout: Duration::from_secs(10),
             max_subscribers: 64,
             heartbeat: Duration::from_secs(15),
+            event_timeout: Duration::from_secs(30),
+            max_subscription: Duration::from_secs(3600),
+            max_queued: 16,
             request_timeout: Duration::from_secs(120),
         }
     }
@@ -173,6 +184,7 @@ impl Limits {
             ("limits.control.max_connections", self.control.max_connections.into()),
             ("limits.control.max_header_bytes", self.control.max_header_bytes.into()),
             ("limits.control.max_subscribers", self.control.max_subscribers.into()),
+            ("limits.control.max_queued", self.control.max_queued.into()),
             ("limits.uploads.max_file", self.uploads.max_file),
             ("limits.uploads.max_total", self.uploads.max_total),
             ("limits.uploads.max_files", self.uploads.max_files.into()),
@@ -185,6 +197,8 @@ impl Limits {
             ("limits.inference.header_timeout", self.inference.header_timeout),
             ("limits.control.header_timeout", self.control.header_timeout),
             ("limits.control.heartbeat", self.control.heartbeat),
+            ("limits.control.event_timeout", self.control.event_timeout),
+            ("limits.control.max_subscription", self.control.max_subscription),
             ("limits.control.request_timeout", self.control.request_timeout),
             ("limits.uploads.expire_after", self.uploads.expire_after),
             ("limits.uploads.idle_timeout", self.uploads.idle_timeout),

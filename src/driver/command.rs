@@ -77,11 +77,33 @@ pub struct Explanation {
     pub now: Timestamp,
 }
 
+/// What was asked for and is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    Endpoint,
+    KnownGood,
+    Policy,
+    Rollout,
+    Version,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Endpoint => "endpoint",
+            Self::KnownGood => "known-good version",
+            Self::Policy => "policy",
+            Self::Rollout => "rollout",
+            Self::Version => "version",
+        })
+    }
+}
+
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("no {what} named {name}")]
-    NotFound { what: &'static str, name: String },
+    NotFound { what: Missing, name: String },
     #[error("rollout {id} has changed meanwhile: it is at revision {current} now")]
     Conflict { id: RolloutId, current: Revision },
     #[error(transparent)]
@@ -94,6 +116,8 @@ pub enum Error {
     Busy { endpoint: EndpointName, running: RolloutId },
     #[error("rollout {id} is still {stage}: abort it first")]
     Running { id: RolloutId, stage: StageName },
+    #[error("{limit} rollouts wait for endpoint {endpoint} already")]
+    QueueFull { endpoint: EndpointName, limit: u32 },
     #[error("{endpoint}: {version} is not known to be good there")]
     NotKnownGood { endpoint: EndpointName, version: VersionNumber },
     #[error("{field}: {fault}")]

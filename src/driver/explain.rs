@@ -22,7 +22,7 @@ impl Driver {
             Some(subject) => {
                 Some(verdict_now(&rollout, subject, &evidence).map_err(Error::Storage)?)
             }
-            None => self.last_verdict(id).await?,
+            None => self.last_verdict(id, LIMIT).await?,
         };
         let now = clock::now();
         let shadow = (evidence.shadow.mirror.offered > 0).then_some(evidence.shadow);
@@ -37,11 +37,22 @@ impl Driver {
         })
     }
 
-    /// The verdict that moved the rollout last.
-    async fn last_verdict(&self, id: RolloutId) -> Result<Option<Verdict>, Error> {
+    /// The verdict that moved the rollout last, looked for so many rows at once.
+    pub(super) async fn last_verdict(
+        &self,
+        id: RolloutId,
+        rows_at_once: u32,
+    ) -> Result<Option<Verdict>, Error> {
         let filter = Filter { rollout: Some(id), ..Filter::default() };
-        let rows = self.store.journal(&filter, &Request::first(LIMIT)).await.map_err(storage)?;
-        Ok(rows.items.into_iter().rev().find_map(verdict_of))
+        let (mut page, mut last) = (Request::first(rows_at_once), None);
+        loop {
+            let rows = self.store.journal(&filter, &page).await.map_err(storage)?;
+            last = rows.items.into_iter().rev().find_map(verdict_of).or(last);
+            match rows.next {
+                Some(seq) => page = Request::after(seq, rows_at_once),
+                None => return Ok(last),
+            }
+        }
     }
 }
 

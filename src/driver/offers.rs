@@ -38,6 +38,7 @@ pub(super) fn offers(rollout: &Rollout, observed: &Observed, known: &Known) -> V
     let mut events = Vec::new();
     if let Some(epoch) = observed.acknowledged
         && !draining(rollout, observed, known)
+        && !unanswered(rollout, observed)
     {
         events.push(Event::Acknowledged { epoch });
     }
@@ -77,6 +78,14 @@ fn drained(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Even
     (rollout.stage == Stage::Decommissioning && over).then_some(Event::Drained)
 }
 
+/// Whether share zero is no way back yet, although it is in force: whoever is to answer instead
+/// does not.
+fn unanswered(rollout: &Rollout, observed: &Observed) -> bool {
+    let ready = |incumbent| observed.sessions(incumbent) > 0;
+    matches!(rollout.stage, Stage::RollingBack { .. })
+        && rollout.incumbent.as_ref().is_some_and(|incumbent| !ready(incumbent))
+}
+
 /// Whether a cutover is in force, and the incumbent still answers what it was given before.
 fn draining(rollout: &Rollout, observed: &Observed, known: &Known) -> bool {
     rollout.stage == Stage::Cutover
@@ -108,6 +117,8 @@ fn holds(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event>
             ),
             _,
         ) => Some(Event::Released(held)),
+        // The route is in force; what is waited for has another name.
+        (Some(held @ Hold::Ack), Some((Hold::RollbackFailed, _))) => Some(Event::Released(held)),
         // The rollout lifts these by itself: it sees what they wait for.
         (Some(Hold::Freeze | Hold::Capacity | Hold::Ack), _) | (None, None) => None,
     }

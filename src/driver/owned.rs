@@ -1,7 +1,7 @@
 //! What of a model is the rollouts': the aliases that they move, and with a policy its stages.
 
 use super::Driver;
-use super::start::built_in;
+use super::policies::built_in;
 use seatrial_domain::ModelName;
 use seatrial_domain::plan::Kind;
 use seatrial_domain::policy::{self, Policy};

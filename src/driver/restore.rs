@@ -1,7 +1,7 @@
 //! `rollback ENDPOINT`: out of the rollout that runs, or back to a version known to be good.
 
 use super::Driver;
-use super::command::{Error, Stored};
+use super::command::{Error, Missing, Stored};
 use super::operator::storage;
 use crate::clock;
 use seatrial_domain::endpoint::Endpoint;
@@ -21,7 +21,13 @@ impl Driver {
         reason: String,
         actor: Actor,
     ) -> Result<Stored, Error> {
-        if let Some(active) = self.store.active_rollout(endpoint).await.map_err(storage)? {
+        // What is remembered comes first: a rollback waits for no store (law 4).
+        let remembered = self.cell_of(endpoint).and_then(|cell| cell.active());
+        let active = match remembered {
+            Some(active) => Some(active),
+            None => self.store.active_rollout(endpoint).await.map_err(storage)?,
+        };
+        if let Some(active) = active {
             let active = active.rollout;
             let incumbent = active.incumbent.as_ref().map(|version| version.number);
             if to.is_some() && to != incumbent {
@@ -29,9 +35,24 @@ impl Driver {
             }
             return self.command(active.id, None, Event::RollBack { reason }, actor).await;
         }
+        // Whoever asked may go away; what has begun is finished.
+        let (driver, endpoint) = (Arc::clone(self), endpoint.clone());
+        let restoring = async move { Box::pin(driver.restore(&endpoint, to, reason, actor)).await };
+        self.tasks.spawn_to_end("restore", restoring).await.map_err(storage)?
+    }
+
+    async fn restore(
+        self: &Arc<Self>,
+        endpoint: &EndpointName,
+        to: Option<VersionNumber>,
+        reason: String,
+        actor: Actor,
+    ) -> Result<Stored, Error> {
         let found = self.store.endpoint(endpoint).await.map_err(storage)?;
-        let settled = found
-            .ok_or_else(|| Error::NotFound { what: "endpoint", name: endpoint.to_string() })?;
+        let settled = found.ok_or_else(|| Error::NotFound {
+            what: Missing::Endpoint,
+            name: endpoint.to_string(),
+        })?;
         let plan = self.restore_plan(endpoint).await?;
         let candidate = self.known_good(&settled, to, &plan).await?;
         let draft = Draft {
@@ -46,12 +67,12 @@ impl Driver {
             now: clock::now(),
         };
         let created = self.store.create_rollout(draft).await.map_err(storage)?;
-        self.begin(created.rollout.id).await
+        self.begin(created).await
     }
 
     async fn restore_plan(&self, endpoint: &EndpointName) -> Result<Plan, Error> {
         let policy = self.policy_for(endpoint).await?;
-        super::start::plan(&policy, Kind::Restore, endpoint)
+        super::policies::plan(&policy, Kind::Restore, endpoint)
     }
 
     /// A version that completed its stability window here, or served before the present one; the
@@ -74,7 +95,7 @@ impl Driver {
         found.ok_or_else(|| match to {
             Some(version) => Error::NotKnownGood { endpoint: endpoint.name.clone(), version },
             None => Error::NotFound {
-                what: "known-good version",
+                what: Missing::KnownGood,
                 name: format!("{} (besides the one it serves)", endpoint.name),
             },
         })

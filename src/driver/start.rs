@@ -1,21 +1,19 @@
 //! How a rollout begins: what it promotes, against what, by which plan.
 
 use super::Driver;
-use super::command::{Error, Retry, Start, Started, Stored};
-use super::operator::storage;
+use super::command::{Error, Missing, Retry, Start, Started, Stored};
+use super::operator::{check_revision, storage};
+use super::policies::plan;
 use crate::clock;
 use seatrial_domain::endpoint::{Endpoint, Settings};
 use seatrial_domain::plan::{Kind, OnNewerVersion, OnSameArtifact, Plan};
 use seatrial_domain::policy::Policy;
-use seatrial_domain::rollout::{Event, Rollout};
+use seatrial_domain::rollout::{Event, Rollout, Stage};
 use seatrial_domain::split::Salt;
-use seatrial_domain::{Actor, EndpointName, RolloutId, VersionRef};
+use seatrial_domain::{Actor, EndpointName, Revision, RolloutId, VersionRef};
 use seatrial_store::rollouts::Draft;
 use seatrial_store::versions;
 use std::sync::Arc;
-
-/// The built-in policy's name.
-const STANDARD: &str = "standard";
 
 impl Driver {
     /// Starts a rollout, or queues it behind the one that runs.
@@ -37,10 +35,10 @@ impl Driver {
         }
         self.check_names(&plan).await?;
         self.check_quarantine(&candidate, &start).await?;
-        let on_newer = plan.concurrency.on_newer_version;
         let actor = start.actor;
+        let on_newer = plan.concurrency.on_newer_version;
         let draft = Draft {
-            endpoint: name.clone(),
+            endpoint: name,
             candidate,
             plan,
             salt: Salt(rand::random()),
@@ -50,25 +48,68 @@ impl Driver {
             cause: start.cause,
             now: clock::now(),
         };
-        let running = self.store.active_rollout(&name).await.map_err(storage)?;
-        if let (Some(running), OnNewerVersion::Reject) = (&running, on_newer) {
-            return Err(Error::Busy { endpoint: name, running: running.rollout.id });
+        let (created, before) = self.enqueue(draft).await?;
+        if on_newer == OnNewerVersion::Supersede {
+            self.supersede(before, created.rollout.id, &actor).await?;
         }
-        let created = self.store.create_rollout(draft).await.map_err(storage)?;
-        if let (Some(running), OnNewerVersion::Supersede) = (&running, on_newer) {
-            let event = Event::Supersede { by: created.rollout.id };
-            match self.command(running.rollout.id, None, event, actor).await {
-                // What cannot give way, or is about to be gone, is waited for.
+        self.begin(created).await.map(|stored| Started::Rollout(Box::new(stored)))
+    }
+
+    /// Creates the rollout, unless the queue is full or the policy lets nothing newer in while
+    /// another one is there. Gives it with those before it. Two starts at once come one by one.
+    async fn enqueue(self: &Arc<Self>, draft: Draft) -> Result<(Stored, Vec<Stored>), Error> {
+        let endpoint = draft.endpoint.clone();
+        let cell = self.cell(&endpoint);
+        let _by_one_hand = cell.state.lock().await;
+        let running = self.store.active_rollout(&endpoint).await.map_err(storage)?;
+        let waiting = self.store.queued_rollouts(&endpoint).await.map_err(storage)?;
+        if waiting.len() >= usize::try_from(self.queue_max).unwrap_or(usize::MAX) {
+            return Err(Error::QueueFull { endpoint, limit: self.queue_max });
+        }
+        let before: Vec<Stored> = running.into_iter().chain(waiting).collect();
+        match (before.first(), draft.plan.concurrency.on_newer_version) {
+            (Some(first), OnNewerVersion::Reject) => {
+                Err(Error::Busy { endpoint, running: first.rollout.id })
+            }
+            (Some(_), OnNewerVersion::Queue | OnNewerVersion::Supersede) | (None, _) => {
+                let created = self.store.create_rollout(draft).await.map_err(storage)?;
+                Ok((created, before))
+            }
+        }
+    }
+
+    /// Makes those before it give way. What cannot, or is about to be gone, is waited for; so is a
+    /// way back.
+    async fn supersede(
+        self: &Arc<Self>,
+        before: Vec<Stored>,
+        by: RolloutId,
+        actor: &Actor,
+    ) -> Result<(), Error> {
+        let ways_forward = before.into_iter().filter(|s| s.rollout.plan.kind != Kind::Restore);
+        // Those that wait first, so that none of them takes the turn of the one that runs.
+        let mut ways_forward: Vec<Stored> = ways_forward.collect();
+        ways_forward.sort_by_key(|stored| stored.rollout.stage != Stage::Queued);
+        for stored in ways_forward {
+            let event = Event::Supersede { by };
+            match self.command(stored.rollout.id, None, event, actor.clone()).await {
                 Ok(_) | Err(Error::Refused(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        self.begin(created.rollout.id).await.map(|stored| Started::Rollout(Box::new(stored)))
+        Ok(())
     }
 
     /// The same candidate again, as the next attempt, with a new salt.
-    pub async fn retry(self: &Arc<Self>, id: RolloutId, retry: Retry) -> Result<Stored, Error> {
-        let before = self.stored(id).await?.rollout;
+    pub async fn retry(
+        self: &Arc<Self>,
+        id: RolloutId,
+        if_match: Option<Revision>,
+        retry: Retry,
+    ) -> Result<Stored, Error> {
+        let before = self.stored(id).await?;
+        check_revision(&before, if_match)?;
+        let before = before.rollout;
         if !before.stage.is_terminal() {
             return Err(Error::Running { id, stage: before.stage.name() });
         }
@@ -91,12 +132,14 @@ impl Driver {
         }
     }
 
-    /// Steps the endpoint at once, so that the answer shows what really came of it.
-    pub(super) async fn begin(self: &Arc<Self>, id: RolloutId) -> Result<Stored, Error> {
-        let created = self.stored(id).await?;
+    /// Steps the endpoint at once, so that the answer shows what really came of it. It is created
+    /// whatever comes of the step.
+    pub(super) async fn begin(self: &Arc<Self>, created: Stored) -> Result<Stored, Error> {
         let cell = self.cell(&created.rollout.endpoint);
-        Box::pin(self.step(&cell)).await.map_err(Error::Storage)?;
-        self.stored(id).await
+        let mut state = cell.state.lock().await;
+        Box::pin(self.advance_after(&cell, &mut state)).await;
+        drop(state);
+        Ok(self.stored(created.rollout.id).await.unwrap_or(created))
     }
 
     /// The plan a queued rollout runs now. What was pinned stays, unless the incumbent it was made
@@ -105,7 +148,7 @@ impl Driver {
         &self,
         rollout: &Rollout,
         incumbent: Option<&VersionRef>,
-    ) -> anyhow::Result<Plan> {
+    ) -> Result<Plan, Error> {
         let kind = match (rollout.plan.kind, incumbent) {
             (Kind::Restore, _) => Kind::Restore,
             (Kind::Promote | Kind::First, Some(_)) => Kind::Promote,
@@ -115,7 +158,7 @@ impl Driver {
             return Ok(rollout.plan.clone());
         }
         let policy = self.policy_named(&rollout.plan.policy, &rollout.endpoint).await?;
-        Ok(plan(&policy, kind, &rollout.endpoint)?)
+        plan(&policy, kind, &rollout.endpoint)
     }
 
     async fn version(&self, start: &Start) -> Result<VersionRef, Error> {
@@ -123,7 +166,7 @@ impl Driver {
             Ok(version) => Ok(version.reference),
             Err(versions::Error::UnknownVersion(..) | versions::Error::UnknownModel(_)) => {
                 let name = format!("{}/{}", start.model, start.version);
-                Err(Error::NotFound { what: "version", name })
+                Err(Error::NotFound { what: Missing::Version, name })
             }
             Err(error) => Err(storage(error)),
         }
@@ -172,7 +215,7 @@ impl Driver {
         };
         if let Some(name) = &start.policy {
             let asked = start.endpoint.clone().map_or_else(by_model, Ok)?;
-            let policy = self.policy_named(name, &asked).await.map_err(Error::Storage)?;
+            let policy = self.policy_named(name, &asked).await?;
             let endpoint = start.endpoint.clone().unwrap_or_else(|| policy.endpoint().clone());
             return Ok((endpoint, policy));
         }
@@ -183,44 +226,6 @@ impl Driver {
         let policy = self.policy_for(&endpoint).await?;
         Ok((endpoint, policy))
     }
-
-    /// The policy last applied for the endpoint, else the built-in one.
-    pub(super) async fn policy_for(&self, endpoint: &EndpointName) -> Result<Policy, Error> {
-        match self.store.policy_of(endpoint).await.map_err(storage)? {
-            Some(stored) => parse(&stored.yaml),
-            None => built_in(endpoint),
-        }
-    }
-
-    /// A policy that was applied, by its name; the built-in one is named `standard`.
-    async fn policy_named(&self, name: &str, endpoint: &EndpointName) -> anyhow::Result<Policy> {
-        match self.store.policy(name).await? {
-            Some(stored) => Ok(parse(&stored.yaml)?),
-            None if name == STANDARD => Ok(built_in(endpoint)?),
-            None => {
-                Err(anyhow::Error::new(Error::NotFound { what: "policy", name: name.to_owned() }))
-            }
-        }
-    }
-}
-
-/// The policy of an endpoint that has none: every field at its default.
-pub(super) fn built_in(endpoint: &EndpointName) -> Result<Policy, Error> {
-    parse(&format!(
-        "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {{name: {STANDARD}}}\n\
-         spec: {{endpoint: {endpoint}}}\n"
-    ))
-}
-
-fn parse(yaml: &str) -> Result<Policy, Error> {
-    seatrial_domain::policy::parse(yaml)
-        .map_err(|error| Error::Invalid { field: "policy", fault: error.to_string() })
-}
-
-pub(super) fn plan(policy: &Policy, kind: Kind, endpoint: &EndpointName) -> Result<Plan, Error> {
-    policy
-        .plan(kind, endpoint)
-        .map_err(|error| Error::Invalid { field: "policy", fault: error.to_string() })
 }
 
 fn same_artifact(endpoint: &Endpoint, candidate: &VersionRef, plan: &Plan) -> Option<VersionRef> {

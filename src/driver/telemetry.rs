@@ -22,6 +22,14 @@ const FEEDBACK_BATCH: usize = 512;
 /// Assignments kept while the store takes none.
 const ASSIGNMENTS_MAX: usize = 200_000;
 
+/// Whether the store has everything that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flushed {
+    All,
+    /// It is kept here until the store takes it.
+    Nothing,
+}
+
 impl Driver {
     /// Starts the tasks that listen to the gateway.
     pub(super) fn collect(self: &Arc<Self>) {
@@ -35,7 +43,6 @@ impl Driver {
                     tracing::warn!(endpoint = %trip.endpoint, rollout.id = %trip.rollout,
                         guardrail = trip.guardrail, "guardrail tripped");
                     driver.cell(&trip.endpoint).tripped(trip);
-                    driver.changed.notify_one();
                 }
             });
         }
@@ -48,13 +55,14 @@ impl Driver {
     async fn flush_forever(&self) {
         loop {
             tokio::time::sleep(FLUSH_EVERY).await;
-            self.flush().await;
+            // One that fails has told it, and is made up by the next.
+            let _flushed = self.flush().await;
         }
     }
 
     /// Sends what is new, with what could not be sent before. Called a last time when the process
     /// stops: an orderly stop loses no count.
-    pub async fn flush(&self) {
+    pub async fn flush(&self) -> Flushed {
         let mut backlog = self.backlog.lock().await;
         let given_up = absorb(&mut backlog, self.gateway.drain_telemetry());
         let lost = self.given_up.fetch_add(given_up, Ordering::Relaxed) + given_up;
@@ -64,11 +72,16 @@ impl Driver {
                 *backlog = Telemetry::default();
                 self.flush_fails.store(false, Ordering::Relaxed);
                 self.flushed_at_ms.store(self.uptime_ms(), Ordering::Relaxed);
+                // It takes transitions as well: one that still fails is noted again.
+                self.note_writable();
+                Flushed::All
             }
-            Err(error) if !self.flush_fails.swap(true, Ordering::Relaxed) => {
-                tracing::error!(%error, "counters are kept until the store takes them");
+            Err(error) => {
+                if !self.flush_fails.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, "counters are kept until the store takes them");
+                }
+                Flushed::Nothing
             }
-            Err(_told_before) => {}
         }
     }
 
@@ -92,8 +105,10 @@ impl Driver {
     }
 
     /// The assignments are stored first: a label may be as fast as the answer it is about.
-    async fn join(&self, batch: Vec<FeedbackRequest>) {
-        self.flush().await;
+    pub(super) async fn join(&self, batch: Vec<FeedbackRequest>) {
+        if self.flush().await == Flushed::Nothing {
+            return reply_later(batch);
+        }
         let labels: Vec<Label> = batch.iter().map(label).collect();
         match self.store.join_feedback(&labels).await {
             Ok(answers) => {
@@ -104,9 +119,7 @@ impl Driver {
             }
             Err(error) => {
                 tracing::error!(%error, "labels were not stored");
-                for request in batch {
-                    reply(request, Err(feedback::Error::Unavailable("try again".to_owned())));
-                }
+                reply_later(batch);
             }
         }
     }
@@ -128,6 +141,13 @@ fn refused(request_id: &str, error: &join::Error) -> feedback::Error {
         join::Error::Different { .. } | join::Error::Value(_) | join::Error::Metrics { .. } => {
             feedback::Error::Invalid(error.to_string())
         }
+    }
+}
+
+/// A label whose assignment may not be stored yet is not unknown.
+fn reply_later(batch: Vec<FeedbackRequest>) {
+    for request in batch {
+        reply(request, Err(feedback::Error::Unavailable("try again".to_owned())));
     }
 }
 

@@ -32,6 +32,11 @@ impl Driver {
         self.unstored().remove(endpoint);
     }
 
+    /// The store took something else.
+    pub(super) fn note_writable(&self) {
+        self.unstored().clear();
+    }
+
     /// The store did not take a transition; only its own fault counts, not another's revision.
     pub(super) fn note_refused(&self, endpoint: &EndpointName, error: &CommitError) {
         if matches!(error, CommitError::Storage(_)) {

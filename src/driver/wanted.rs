@@ -20,7 +20,7 @@ pub(super) fn wanted(known: &Known, now: Timestamp) -> Wanted {
     add_kept(&mut desired, &known.ended, now);
     Wanted {
         endpoint: known.endpoint.name.clone(),
-        settings: active.map_or(&known.endpoint.settings, |rollout| &rollout.settings).clone(),
+        settings: active.map_or(&known.settings, |rollout| &rollout.settings).clone(),
         rollout: active.map(|rollout| RouteOf::new(rollout, &desired)),
         private: active.map(under_validation).unwrap_or_default(),
         progress_deadline: active
@@ -34,7 +34,7 @@ pub(super) fn wanted(known: &Known, now: Timestamp) -> Wanted {
 /// Outside a rollout the endpoint answers with its serving version, and nothing else is deployed.
 fn at_rest(known: &Known) -> Desired {
     let serving = known.endpoint.serving.clone();
-    let sessions = known.endpoint.settings.sessions;
+    let sessions = known.settings.sessions;
     let deployments =
         serving.iter().map(|v| Deploy { version: v.clone(), sessions, pool: Pool::Live }).collect();
     let route = Route {

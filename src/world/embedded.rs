@@ -13,7 +13,7 @@ use crate::tasks::Tasks;
 use deployment::{Deployment, LoadId, Phase};
 use seatrial_domain::rollout::{Pool, Route};
 use seatrial_domain::telemetry::LatchCause;
-use seatrial_domain::{EndpointName, Share, VersionRef};
+use seatrial_domain::{EndpointName, Epoch, Share, VersionRef};
 use seatrial_gateway::{Gateway, RolloutRoute, RouteTable, Target};
 use seatrial_store::Store;
 use std::collections::HashMap;
@@ -42,7 +42,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Endpoint {
     deployments: HashMap<VersionRef, Deployment>,
-    acknowledged: Option<seatrial_domain::Epoch>,
+    acknowledged: Option<Epoch>,
 }
 
 impl Embedded {
@@ -94,6 +94,9 @@ impl Embedded {
     /// nobody: a failed incumbent is no reason to keep a candidate.
     fn route(&self, endpoint: &mut Endpoint, wanted: &Wanted) {
         let route = &wanted.desired.route;
+        if endpoint.acknowledged.is_none() {
+            self.announce(wanted);
+        }
         let late = endpoint.acknowledged >= Some(route.epoch);
         if late || !ready_for(endpoint, route) || self.is_latched(wanted) {
             return;
@@ -106,12 +109,31 @@ impl Embedded {
         }
     }
 
-    /// Whether the gateway set this rollout's share to zero, and a share above it is wanted: the
-    /// larger epoch would clear the latch before anybody has written down why it was set.
+    /// Makes the endpoint known before its first table: until then it is unavailable, not unknown.
+    fn announce(&self, wanted: &Wanted) {
+        let empty = RouteTable {
+            endpoint: wanted.endpoint.clone(),
+            epoch: Epoch(0),
+            settings: wanted.settings.clone(),
+            incumbent: None,
+            candidate: None,
+            pinned: Vec::new(),
+            rollout: None,
+        };
+        if let Err(error) = self.inner.gateway.install(empty) {
+            tracing::error!(endpoint = %wanted.endpoint, %error, "empty routing table refused");
+        }
+    }
+
+    /// Whether the gateway set this rollout's share to zero under an earlier table, and a share
+    /// above zero is wanted: the larger epoch would clear the latch before anybody has written down
+    /// why it was set. Over a table of its own epoch the latch holds, so that one may go in force.
     fn is_latched(&self, wanted: &Wanted) -> bool {
-        let latch = self.inner.gateway.latch(&wanted.endpoint);
-        let ours = latch.map(|latch| latch.rollout) == wanted.rollout.as_ref().map(|r| r.id);
-        latch.is_some() && ours && wanted.desired.route.share > Share::ZERO
+        let route = &wanted.desired.route;
+        let rollout = wanted.rollout.as_ref().map(|rollout| rollout.id);
+        self.inner.gateway.latch(&wanted.endpoint).is_some_and(|latch| {
+            Some(latch.rollout) == rollout && route.epoch > latch.epoch && route.share > Share::ZERO
+        })
     }
 }
 

@@ -30,3 +30,18 @@ async fn an_endpoint_that_never_served_has_no_way_back() {
     let refused = server.post("/endpoints/digits/rollback", json!({})).await;
     assert!((400..500).contains(&refused.status), "{refused:?}");
 }
+
+#[tokio::test]
+async fn an_endpoint_that_never_served_is_unavailable_and_not_unknown() {
+    let server = Server::start();
+    set(&server, json!({"sessions": 1})).await;
+    let inference = server.get("/status").await.body["inference"].as_str().unwrap().to_owned();
+    let ask = async |model: &str| {
+        let url = format!("{inference}/v2/models/{model}/infer");
+        reqwest::Client::new().post(url).json(&json!({"inputs": []})).send().await.unwrap().status()
+    };
+    // The endpoint is looked after from the moment it is set.
+    while ask("digits").await == 404 {}
+    assert_eq!(ask("digits").await, 503);
+    assert_eq!(ask("nothing").await, 404);
+}

@@ -18,3 +18,17 @@ async fn a_reader_who_comes_back_misses_nothing() {
     }
     assert!(text.contains("id: 2\n") && !text.contains("id: 1\n"), "{text}");
 }
+
+#[tokio::test]
+async fn one_reader_too_many_is_turned_away_and_let_in_when_another_has_gone() {
+    let server = Server::start();
+    let read = || server.at(Method::GET, "/events").send();
+    let mut readers = Vec::new();
+    for _ in 0..64 {
+        readers.push(read().await.unwrap());
+    }
+    let refused = read().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    drop(readers);
+    while read().await.unwrap().status() == 429 {}
+}

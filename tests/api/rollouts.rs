@@ -26,6 +26,17 @@ async fn a_version_that_is_not_there_is_not_rolled_out() {
 }
 
 #[tokio::test]
+async fn a_policy_that_is_not_there_is_named() {
+    let server = Server::start();
+    server.push("digits", &demo_model("v1")).await;
+    let start = json!({"model": "digits", "version": 1, "policy": "nope"});
+    let missing = server.post("/rollouts", start).await;
+    assert_eq!(missing.status, 404, "{missing:?}");
+    assert_eq!(missing.body["detail"], "no policy named nope");
+    assert_eq!(missing.body["hint"], "seatrial policy show");
+}
+
+#[tokio::test]
 async fn a_started_rollout_is_listed_shown_and_explained() {
     let server = Server::start();
     let rollout = started(&server).await;

@@ -1,7 +1,11 @@
 //! The store takes nothing: the way back is in force all the same, says what it waits for, and is
 //! written down once the store is back.
 
-use crate::harness::{Load, Outcome, Policy, Server, StoreLock, Traffic, now};
+use crate::harness::{
+    Load, Outcome, PATIENCE, Policy, Server, StoreLock, Traffic, eventually, now,
+};
+use std::io::Write as _;
+use std::net::TcpStream;
 
 #[test]
 fn a_rollback_that_cannot_be_stored_is_in_force_and_says_that_it_is_held() {
@@ -64,4 +68,50 @@ fn a_rollback_killed_before_it_was_stored_is_carried_out_by_the_next_start() {
         .find(|answer| answer.at > killed_at && answer.outcome == Outcome::Served { version: 2 });
     assert!(back.is_none(), "the candidate came back: {back:?}");
     server.assert_journal_verifies();
+}
+
+#[test]
+fn a_start_on_a_store_that_takes_nothing_serves_the_stored_share_all_the_same() {
+    let mut server = Server::serving("v1", &Policy::quick("digits").long_canary(50));
+    let traffic = Traffic::to(&server, Load::of(150));
+    let id = server.roll_out("v4");
+    server.until_stage(id, "canary");
+    traffic.until_served_by(2, 20);
+    server.kill9();
+    let lock = StoreLock::on(&server);
+
+    server.restart();
+
+    traffic.until_served_by(1, 20);
+    traffic.until_served_by(2, 20);
+    let held = server.until_overlay(id, "held(storage)");
+    assert_eq!(held["stage"], "canary", "what is stored still stands: {held:#}");
+    let answer = server.post("/endpoints/digits/rollback", &serde_json::json!({}));
+    assert_eq!(answer.status, 503, "it is not stored: {answer:#?}");
+    traffic.until_served_by(1, 50);
+    lock.release();
+    server.until_stage(id, "rolled_back");
+    server.assert_journal_verifies();
+}
+
+#[test]
+fn a_change_whose_client_has_gone_is_carried_to_its_end() {
+    let server = Server::serving("v1", &Policy::quick("digits"));
+    let lock = StoreLock::on(&server);
+    let body = r#"{"sessions":3}"#;
+    let head = "PATCH /api/v1/endpoints/digits HTTP/1.1\r\nhost: localhost\r\n\
+                content-type: application/json\r\n";
+    let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+    let address = server.control_origin().replace("http://", "");
+    let mut client = TcpStream::connect(address).unwrap();
+    client.write_all(request.as_bytes()).unwrap();
+    server.get("/status");
+    drop(client);
+    server.get("/status");
+
+    lock.release();
+
+    eventually("the setting is changed", PATIENCE, || {
+        (server.get("/endpoints/digits")["sessions"] == 3).then_some(())
+    });
 }

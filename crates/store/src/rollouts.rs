@@ -10,6 +10,7 @@ pub use create::{Draft, Error as CreateError};
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
 use crate::{Store, storage};
+use seatrial_domain::endpoint::Settings;
 use seatrial_domain::rollout::{Rollout, StageName};
 use seatrial_domain::{EndpointName, Epoch, Revision, RolloutId};
 use sqlx::sqlite::SqliteRow;
@@ -128,6 +129,22 @@ impl Store {
                 .fetch_one(self.readers())
                 .await?;
         Ok(Epoch(row.count("epoch")?))
+    }
+
+    /// The settings in force on the endpoint outside a rollout: those under which its serving version
+    /// was promoted. None before the first.
+    pub async fn settings_in_force(
+        &self,
+        endpoint: &EndpointName,
+    ) -> Result<Option<Settings>, storage::Error> {
+        let row = sqlx::query(
+            "SELECT * FROM rollout WHERE endpoint = ? AND stage = 'completed'
+             ORDER BY epoch DESC LIMIT 1",
+        )
+        .bind(endpoint.as_str())
+        .fetch_optional(self.readers())
+        .await?;
+        Ok(row.as_ref().map(read).transpose()?.map(|stored| stored.rollout.settings))
     }
 
     /// The endpoint's queue, in the order of turns.

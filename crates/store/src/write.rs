@@ -4,6 +4,9 @@ use crate::storage::Error;
 use crate::{Store, journal};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+/// Takes the lock at once, before anything is read.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
 /// The store's one writer, for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Write<'a> {
@@ -16,7 +19,16 @@ impl Store {
     /// Waits for the writer and takes the database's write lock at once, so that what is read in
     /// the transaction is still so when it commits.
     pub(crate) async fn write(&self) -> Result<Write<'_>, Error> {
-        let tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let writer = &self.inner.writer;
+        let tx = match writer.begin_with(BEGIN).await {
+            // A full disk ends a transaction by itself, and its connection goes on believing in it:
+            // without another one nothing would be written until the next start.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                writer.acquire().await?.close().await?;
+                writer.begin_with(BEGIN).await?
+            }
+            begun => begun?,
+        };
         Ok(Write { store: self, tx, head: None })
     }
 }

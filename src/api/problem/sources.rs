@@ -2,7 +2,7 @@
 
 use super::{Failure, Kind};
 use crate::dataset::child;
-use crate::driver::command;
+use crate::driver::command::{self, Missing};
 use crate::registry;
 use seatrial_domain::{ids, manifest};
 use seatrial_runtime::{load, probe};
@@ -26,7 +26,7 @@ impl From<command::Error> for Failure {
         let detail = error.to_string();
         match error {
             Error::NotFound { what, .. } => {
-                Self::new(Kind::NotFound, detail).hint(format!("seatrial {what} list"))
+                Self::new(Kind::NotFound, detail).hint(where_listed(what))
             }
             Error::Conflict { id, .. } => {
                 Self::new(Kind::Stale, detail).hint(format!("seatrial rollout show {id}"))
@@ -45,18 +45,33 @@ impl From<command::Error> for Failure {
                 Self::new(Kind::Conflict, detail).hint(format!("seatrial rollout watch {id}"))
             }
             Error::NotKnownGood { endpoint, .. } => {
-                let hint = format!("seatrial rollout start, or seatrial endpoint show {endpoint}");
+                let hint = format!("`seatrial endpoint show {endpoint}` says what it serves");
                 Self::new(Kind::Conflict, detail).hint(hint)
+            }
+            Error::QueueFull { endpoint, .. } => {
+                let hint = format!("seatrial rollout list --endpoint {endpoint}");
+                Self::new(Kind::Busy, detail).hint(hint)
             }
             Error::Invalid { .. } => Self::new(Kind::Refused, detail),
             Error::Unstored(error) => Self::from(error)
                 .after(&detail)
-                .hint("seatrial rollout list shows held(storage) until then"),
+                .hint("`seatrial rollout list` shows held(storage) until then"),
             Error::Storage(error) => match error.downcast::<storage::Error>() {
                 Ok(error) => error.into(),
                 Err(error) => Self::internal(&error),
             },
         }
+    }
+}
+
+/// The command that lists what there is of a kind.
+const fn where_listed(what: Missing) -> &'static str {
+    match what {
+        Missing::Endpoint => "seatrial endpoint list",
+        Missing::KnownGood => "`seatrial audit` lists what served when",
+        Missing::Policy => "seatrial policy show",
+        Missing::Rollout => "seatrial rollout list",
+        Missing::Version => "seatrial model list",
     }
 }
 

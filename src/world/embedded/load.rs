@@ -5,7 +5,8 @@ use super::{Embedded, artifact};
 use crate::world::Wanted;
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use seatrial_domain::rollout::Wanted as Deploy;
+use seatrial_domain::plan::Kind;
+use seatrial_domain::rollout::{Pool, Wanted as Deploy};
 use seatrial_domain::{EndpointName, VersionRef};
 use seatrial_runtime::load::Level;
 use seatrial_runtime::probe::Child;
@@ -22,14 +23,51 @@ use tokio::time::timeout;
 pub struct Loader {
     /// The trial, which suffers what a hostile file does.
     child: Child,
-    /// One at a time: loading takes the processor from whoever serves.
-    turns: Arc<Semaphore>,
+    /// One at a time each: loading takes the processor from whoever serves.
+    turns: Arc<Turns>,
+}
+
+/// Two lanes, so that no way back waits for the load of a version on its way forward.
+#[derive(Debug)]
+struct Turns {
+    back: Semaphore,
+    forward: Semaphore,
 }
 
 impl Loader {
     /// A loader whose trials run as `child`.
     pub fn new(child: Child) -> Self {
-        Self { child, turns: Arc::new(Semaphore::new(1)) }
+        let turns = Turns { back: Semaphore::new(1), forward: Semaphore::new(1) };
+        Self { child, turns: Arc::new(turns) }
+    }
+}
+
+impl Turns {
+    const fn of(&self, lane: Lane) -> &Semaphore {
+        match lane {
+            Lane::Back => &self.back,
+            Lane::Forward => &self.forward,
+        }
+    }
+}
+
+/// Which way a load leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    /// It answers clients, or is to: what serves, what stands by, what is restored.
+    Back,
+    /// It is on trial.
+    Forward,
+}
+
+impl Lane {
+    fn of(rollout: Option<Kind>, pool: Pool) -> Self {
+        let restored = rollout == Some(Kind::Restore);
+        match pool {
+            Pool::Live | Pool::Standby => Self::Back,
+            Pool::Staging | Pool::Shadow | Pool::Kept if restored => Self::Back,
+            Pool::Staging | Pool::Shadow | Pool::Kept => Self::Forward,
+        }
     }
 }
 
@@ -47,6 +85,8 @@ impl Embedded {
     pub(super) fn load(&self, wanted: &Wanted, deployment: &Deploy, load: LoadId) {
         let world = self.clone();
         let (endpoint, version) = (wanted.endpoint.clone(), deployment.version.clone());
+        let kind = wanted.rollout.as_ref().map(|rollout| rollout.kind);
+        let lane = Lane::of(kind, deployment.pool);
         let ticket = Ticket {
             sessions: deployment.sessions,
             max_concurrency: wanted.settings.max_concurrency,
@@ -55,8 +95,8 @@ impl Embedded {
             progress_deadline: wanted.progress_deadline,
         };
         self.inner.tasks.spawn("load", async move {
-            // One at a time; waiting for one's turn is not the model's fault.
-            let Ok(_turn) = world.inner.loader.turns.acquire().await else { return };
+            // Waiting for one's turn is not the model's fault.
+            let Ok(_turn) = world.inner.loader.turns.of(lane).acquire().await else { return };
             let limit = ticket.progress_deadline;
             let phase = ended(timeout(limit, world.try_load(&version, &ticket)), limit).await;
             report(&endpoint, &version, &phase);
@@ -115,5 +155,19 @@ mod tests {
         let loading = async { panic!("out of a bound") };
         let phase = ended(loading, Duration::from_secs(1)).await;
         assert!(matches!(phase, Phase::Failed { why } if why == "loading panicked"));
+    }
+
+    #[test]
+    fn no_way_back_waits_for_the_load_of_a_version_on_trial() {
+        let lane = |kind, pool| Lane::of(Some(kind), pool);
+        assert_eq!(lane(Kind::Promote, Pool::Staging), Lane::Forward);
+        assert_eq!(lane(Kind::Promote, Pool::Shadow), Lane::Forward);
+        assert_eq!(lane(Kind::Promote, Pool::Live), Lane::Back);
+        assert_eq!(lane(Kind::Promote, Pool::Standby), Lane::Back);
+        assert_eq!(lane(Kind::Restore, Pool::Staging), Lane::Back);
+        assert_eq!(Lane::of(None, Pool::Live), Lane::Back);
+        let turns = Turns { back: Semaphore::new(1), forward: Semaphore::new(1) };
+        let _loading = turns.of(Lane::Forward).try_acquire().unwrap();
+        assert!(turns.of(Lane::Back).try_acquire().is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::entry::{Answer, Cause, Effect, record};
 use super::event::{Event, Rejected};
-use super::overlay::Pause;
+use super::overlay::{Hold, Pause};
 use super::pausing::pause_for;
 use super::stage::{Outcome, Stage};
 use super::state::Rollout;
@@ -29,7 +29,7 @@ pub(super) fn end_with(
     now: Timestamp,
 ) -> Answer {
     let from = next.stage;
-    if matches!(from, Stage::RollingBack { .. }) {
+    if matches!(from, Stage::RollingBack { .. }) && !given_up(&next, outcome) {
         return Err(Rejected::Already);
     }
     // Under an incident the share is zero already, but the gateways' tables may still say otherwise.
@@ -41,6 +41,12 @@ pub(super) fn end_with(
     next.reason = Some(cause.in_words());
     next.enter(if exposed { Stage::RollingBack { outcome } } else { outcome.stage() }, now);
     Ok(record(from, next, event, cause, effects))
+}
+
+/// Whether a person gives up waiting for an incumbent that does not load: the endpoint is free then,
+/// for another version to be restored.
+fn given_up(next: &Rollout, outcome: Outcome) -> bool {
+    next.held == Some(Hold::RollbackFailed) && outcome == Outcome::Aborted
 }
 
 /// Rolls back without a person's word. Where nothing is left to answer instead, a person decides.

@@ -1,7 +1,7 @@
 //! What can happen to a rollout, and why it may be refused.
 
 use super::overlay::Hold;
-use super::stage::StageName;
+use super::stage::{Outcome, StageName};
 use crate::plan::Plan;
 use crate::telemetry::Trip;
 use crate::verdict::Verdict;
@@ -39,6 +39,11 @@ pub enum Event {
         epoch: Epoch,
         incumbent: Option<VersionRef>,
         plan: Box<Plan>,
+    },
+    /// Its turn came, and what came to pass while it waited forbids to start it.
+    TurnedAway {
+        outcome: Outcome,
+        why: String,
     },
     // The world.
     /// Every gateway has this routing table in force.
@@ -140,6 +145,7 @@ impl Event {
             Self::RollBack { .. } => "rollback",
             Self::Supersede { .. } => "supersede",
             Self::Turn { .. } => "turn",
+            Self::TurnedAway { .. } => "turned_away",
             Self::Acknowledged { .. } => "acknowledged",
             Self::Staged => "staged",
             Self::StagingFailed { .. } => "staging_failed",

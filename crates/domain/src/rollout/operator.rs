@@ -9,7 +9,7 @@ use super::here::{Failed, Here, Turn};
 use super::leaving::Look;
 use super::pausing::{held, pause, released, resume};
 use super::restarting::restarted;
-use super::stage::Outcome;
+use super::stage::{Outcome, Stage};
 use super::state::Rollout;
 use super::voyage::not_here;
 use crate::Timestamp;
@@ -30,6 +30,9 @@ pub(super) fn everywhere<'a>(next: &Rollout, event: &'a Event, now: Timestamp) -
         }
         Event::RollBack { reason } => back(next.clone(), Outcome::RolledBack, event, reason, now),
         Event::Reject { reason } => reject(next.clone(), event, reason, now),
+        Event::TurnedAway { outcome, why } => {
+            turned_away(next.clone(), event, (*outcome, why), now)
+        }
         Event::GuardrailTripped(trip) => tripped(next.clone(), event, trip, now),
         Event::Pause { reason } => pause(next.clone(), event, reason),
         Event::Resume => resume(next.clone(), event, now),
@@ -67,6 +70,32 @@ fn back(next: Rollout, outcome: Outcome, event: &Event, reason: &str, now: Times
         return Err(Rejected::NoIncumbent);
     }
     end(next, outcome, event, said(reason), now)
+}
+
+/// Only what still waits can be turned away.
+fn turned_away(
+    next: Rollout,
+    event: &Event,
+    (outcome, why): (Outcome, &str),
+    now: Timestamp,
+) -> Answer {
+    match next.stage {
+        Stage::Queued => end(next, outcome, event, said(why), now),
+        Stage::Staging
+        | Stage::Validating { .. }
+        | Stage::Shadow
+        | Stage::Canary
+        | Stage::Ramp { .. }
+        | Stage::Cutover
+        | Stage::Stabilizing
+        | Stage::Decommissioning
+        | Stage::RollingBack { .. }
+        | Stage::Completed
+        | Stage::Rejected
+        | Stage::RolledBack
+        | Stage::Aborted
+        | Stage::Superseded => Err(not_here(&next, event)),
+    }
 }
 
 /// A person's no, where a person was asked or somebody paused.

@@ -56,15 +56,26 @@ pub(super) fn held(mut next: Rollout, event: &Event, hold: Hold, why: &str) -> A
     }
     next.held = Some(hold);
     if next.paused.is_none() {
-        next.reason = Some(why.to_owned());
+        next.reason = Some(beside(&next, why));
     }
     Ok(stay(next, event, said(format!("held({hold}): {why}"))))
+}
+
+/// Why a hold stands; on the way back, beside why it goes back, which is also why it ends.
+fn beside(next: &Rollout, why: &str) -> String {
+    match (next.stage, &next.reason) {
+        (Stage::RollingBack { .. }, Some(reason)) if !reason.ends_with(why) => {
+            format!("{reason}; {why}")
+        }
+        (Stage::RollingBack { .. }, Some(reason)) => reason.clone(),
+        (_, _) => why.to_owned(),
+    }
 }
 
 /// Lifts a hold, and forgets why it stood.
 pub(super) fn let_go(next: &mut Rollout) {
     next.held = None;
-    if next.paused.is_none() {
+    if next.paused.is_none() && !matches!(next.stage, Stage::RollingBack { .. }) {
         next.reason = None;
     }
 }

@@ -101,7 +101,8 @@ pub(super) fn decommissioning(
             if !acknowledged || next.paused.is_some() || next.held.is_some() {
                 return Err(Rejected::Undecided);
             }
-            let retired = next.incumbent.clone().map(|version| Effect::Retired { version });
+            let gone = next.incumbent.clone().filter(|version| *version != next.candidate);
+            let retired = gone.map(|version| Effect::Retired { version });
             next.enter(Stage::Completed, now);
             let effects = retired.into_iter().collect();
             Ok(record(Stage::Decommissioning, next, event, said("drained"), effects))

@@ -1,7 +1,7 @@
 //! What every store promises of opening, as tests.
 
 use super::fixture::{ada, at, endpoint, fixture, fixture_with, model, new_version, tamper};
-use crate::{Options, Store, open, storage};
+use crate::{Options, Store, open, policies, storage};
 use seatrial_domain::VersionNumber;
 use seatrial_domain::endpoint::Settings;
 use seatrial_domain::manifest::{ArtifactType, File, Manifest};
@@ -63,6 +63,22 @@ async fn a_transaction_dropped_half_way_leaves_nothing() {
     assert_eq!(*fixture.store.journal_head().borrow(), 0);
     let fixture = fixture.reopened().await;
     assert!(fixture.store.endpoints().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_fits_is_written_again_after_what_did_not() {
+    let options = Options { database_limit: Some(400 * 1024), ..Options::default() };
+    let fixture = fixture_with(options).await;
+    let apply = async |bytes: usize| {
+        let (name, yaml) = ("big".to_owned(), "x".repeat(bytes));
+        let new = policies::New { name, endpoint: endpoint(), yaml, actor: ada(), now: at(1) };
+        fixture.store.apply_policy(&new).await
+    };
+    for _ in 0..2 {
+        let error = apply(1 << 20).await.unwrap_err();
+        assert!(matches!(error, storage::Error::Full(_)), "{error:?}");
+    }
+    apply(16).await.unwrap();
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use crate::evidence::ArmCount;
 use crate::rollout::fixture::{SESSIONS, fail, incumbent, trip, verdict};
-use crate::rollout::{Event, Fault, Hold, Rollout, StageName};
+use crate::rollout::{Event, Fault, Hold, Outcome, Rollout, StageName};
 use crate::telemetry::BadOf;
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
 use crate::{Epoch, RolloutId, Timestamp};
@@ -163,5 +163,6 @@ fn world() -> impl Strategy<Value = Event> {
         2 => Just(Event::Validated { summary: "12/12".into() }),
         1 => prop::sample::select(vec![Fault::Candidate, Fault::Surroundings])
             .prop_map(|fault| Event::ValidationFailed { why: "accuracy".into(), fault }),
+        1 => Just(Event::TurnedAway { outcome: Outcome::Rejected, why: "meanwhile".into() }),
     ]
 }

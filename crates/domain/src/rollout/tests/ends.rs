@@ -25,6 +25,42 @@ fn a_version_that_does_not_load_is_rejected_without_quarantine() {
 }
 
 #[test]
+fn only_what_waits_can_be_turned_away() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   turnaway quarantined meanwhile  -> rejected 0 % epoch 0
+    ",
+    );
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach canary                    -> canary 5 % epoch 12
+        0   turnaway quarantined meanwhile  -> refused: turned_away is not possible in canary
+    ",
+    );
+}
+
+#[test]
+fn a_way_back_that_does_not_load_can_be_given_up_by_a_person() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach canary           -> canary 5 % epoch 12
+        0   ack                    -> canary 5 % epoch 12
+        1   rollback one word      -> rolling_back(rolled_back) 0 % epoch 13
+        2   abort no               -> refused: it is so already
+        3   hold rollback_failed   -> rolling_back(rolled_back) 0 % epoch 13 held(rollback_failed)
+        4   rollback again         -> refused: it is so already
+        5   abort its bytes are gone  -> aborted 0 % epoch 14
+    ",
+    );
+}
+
+#[test]
 fn a_version_that_is_wrong_is_rejected_and_quarantined() {
     check(
         Kind::Promote,

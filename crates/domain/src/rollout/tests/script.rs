@@ -6,7 +6,7 @@ use crate::rollout::fixture::{
     SESSIONS, at, fail, incumbent, plan, queued, trip, verdict, version,
 };
 use crate::rollout::{
-    Bootstrap, Effect, Event, Fault, Hold, Rollout, Stage, StageName, Transition,
+    Bootstrap, Effect, Event, Fault, Hold, Outcome, Rollout, Stage, StageName, Transition,
 };
 use crate::telemetry::BadOf;
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
@@ -151,6 +151,7 @@ fn event(words: &str, rollout: &Rollout, now: u32) -> Event {
         "abort" => Event::Abort { reason },
         "rollback" => Event::RollBack { reason },
         "supersede" => Event::Supersede { by: RolloutId(2) },
+        "turnaway" => Event::TurnedAway { outcome: Outcome::Rejected, why: reason },
         other => panic!("no such word: {other}"),
     }
 }

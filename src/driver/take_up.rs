@@ -1,0 +1,51 @@
+//! Taking endpoints up again after a restart: the time nobody was there counts towards nothing.
+//! Clients are served as the journal stands meanwhile, whether or not it can be written to.
+
+use super::Driver;
+use super::cell::{Cell, State};
+use super::command::{Error, Stored};
+use super::commit::Decided;
+use crate::clock;
+use seatrial_domain::rollout::Event;
+use seatrial_domain::{Actor, Timestamp};
+use std::sync::Arc;
+
+/// The time between the process before this one and this one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outage {
+    /// Until when the one before was there, if it left word.
+    alive_until: Option<Timestamp>,
+}
+
+impl Driver {
+    /// Reads the endpoint's state and enforces it; what fails is left to its steps.
+    pub(super) async fn begin_again(self: &Arc<Self>, cell: &Cell, alive_until: Option<Timestamp>) {
+        let mut state = cell.state.lock().await;
+        state.outage = Some(Outage { alive_until });
+        if let Err(error) = self.known(cell, &mut state).await {
+            let error = format!("{error:#}");
+            tracing::error!(endpoint = %cell.name(), error, "it will be read again");
+        }
+    }
+
+    /// Tells the active rollout of the outage; true when that changed it.
+    pub(super) async fn take_up(
+        &self,
+        cell: &Cell,
+        state: &mut State,
+        active: &Stored,
+    ) -> Result<bool, Error> {
+        let Some(outage) = state.outage else { return Ok(false) };
+        let alive_until = outage.alive_until.unwrap_or(active.rollout.step.entered_at);
+        let event = Event::Restarted { alive_until };
+        // Without an outage there is nothing to write down.
+        let Ok(transition) = active.rollout.on(&event, clock::now()) else {
+            state.outage = None;
+            return Ok(false);
+        };
+        let decided = Decided { event: &event, transition, actor: Actor::Seatrial };
+        self.commit(cell, state, active, decided).await?;
+        state.outage = None;
+        Ok(true)
+    }
+}

@@ -1,0 +1,10 @@
+//! The driver on a real store and a world that does as it is told.
+
+mod bench;
+mod fake;
+mod restarts;
+mod rollbacks;
+mod settings;
+mod storage;
+mod turns;
+mod words;
