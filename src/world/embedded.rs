@@ -7,6 +7,8 @@ mod load;
 mod private;
 mod probe;
 mod swap;
+#[cfg(test)]
+mod tests;
 
 use super::{Observed, Wanted, World};
 use crate::tasks::Tasks;
@@ -43,6 +45,8 @@ struct Inner {
 struct Endpoint {
     deployments: HashMap<VersionRef, Deployment>,
     acknowledged: Option<Epoch>,
+    /// A move to share zero that was ordered before any table was in force.
+    zeroed: Option<LatchCause>,
 }
 
 impl Embedded {
@@ -102,7 +106,12 @@ impl Embedded {
             return;
         }
         match self.inner.gateway.install(table(endpoint, wanted)) {
-            Ok(epoch) => endpoint.acknowledged = Some(epoch),
+            Ok(epoch) => {
+                endpoint.acknowledged = Some(epoch);
+                if let Some(cause) = endpoint.zeroed.take() {
+                    self.inner.gateway.zero(&wanted.endpoint, cause);
+                }
+            }
             Err(error) => {
                 tracing::error!(endpoint = %wanted.endpoint, %error, "routing table refused");
             }
@@ -206,8 +215,13 @@ impl World for Embedded {
         observed
     }
 
-    fn zero(&self, endpoint: &EndpointName, cause: LatchCause) {
-        self.inner.gateway.zero(endpoint, cause);
+    fn zero(&self, name: &EndpointName, cause: LatchCause) {
+        self.with(name, |endpoint| {
+            if endpoint.acknowledged.is_none() {
+                endpoint.zeroed = Some(cause);
+            }
+        });
+        self.inner.gateway.zero(name, cause);
     }
 }
 
