@@ -2,7 +2,7 @@
 
 use super::fake::Fake;
 use crate::clock;
-use crate::driver::command::{Start, Started, Stored};
+use crate::driver::command::{Retry, Start, Started, Stored};
 use crate::driver::{Driver, Parts};
 use crate::tasks::Tasks;
 use seatrial_domain::endpoint::Settings;
