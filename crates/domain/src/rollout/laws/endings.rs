@@ -4,7 +4,7 @@ use super::history::always;
 use crate::RolloutId;
 use crate::Share;
 use crate::plan::Quarantine;
-use crate::rollout::{Effect, Event, Outcome, Rejected, Stage};
+use crate::rollout::{Effect, Event, Outcome, Rejected, Stage, Void};
 use crate::verdict::Decision;
 use proptest::prelude::*;
 
@@ -115,7 +115,10 @@ fn a_digest_is_quarantined_for_cause_alone() {
             offer.event,
             Event::GuardrailTripped(_) | Event::ValidationFailed { .. } | Event::Reject { .. }
         );
-        let cause = named || failed(&offer.event) || validating && offer.event == Event::Tick;
+        // Whatever ends a candidate that failed before.
+        let before = matches!(offer.before.void, Some(Void::Fail { .. }));
+        let now = named || failed(&offer.event) || validating && offer.event == Event::Tick;
+        let cause = before || now;
         prop_assert!(cause, "{} is no cause", offer.event.name());
         Ok(())
     });
