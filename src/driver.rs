@@ -11,6 +11,7 @@ mod look;
 mod offers;
 mod operator;
 mod owned;
+mod referrer;
 mod release;
 mod restore;
 mod retention;

@@ -6,7 +6,7 @@ mod need;
 
 pub use need::{Enforced, Need};
 
-use crate::plan::{Check, Gate, GateMode, Plan, Rule};
+use crate::plan::{Check, Gate, GateMode, Plan};
 use crate::{Share, plan};
 use need::At;
 use std::time::Duration;
@@ -153,7 +153,7 @@ fn gate_step(plan: &Plan, index: usize, gate: &Gate, outlook: &Outlook) -> Resul
     let enforced = || checks.iter().filter(|need| need.enforced == Enforced::Yes);
     let least = if gate.mode == GateMode::Approval { 0 } else { plan.analysis.min_units };
     let units = enforced().try_fold(least, |most, need| Some(most.max(need.units?)));
-    let late = gate.checks.iter().map(late_by).max().unwrap_or_default();
+    let late = gate.checks.iter().map(|check| check.rule.late_by()).max().unwrap_or_default();
     let expected = units.map(|units| {
         let time = outlook.time_for(units, gate.share).saturating_add(late);
         time.max(gate.min_duration)
@@ -181,13 +181,6 @@ fn stabilizing(plan: &Plan) -> Step {
         min_duration: duration,
         max_duration: duration,
         expected: Some(duration),
-    }
-}
-
-const fn late_by(check: &Check) -> Duration {
-    match &check.rule {
-        Rule::Feedback { late_by, .. } => *late_by,
-        Rule::Errors { .. } | Rule::Latency { .. } => Duration::ZERO,
     }
 }
 

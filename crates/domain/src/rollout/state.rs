@@ -150,6 +150,14 @@ impl Rollout {
         }
     }
 
+    /// How late the outcomes of the stage's check of this name may come.
+    pub fn late_by(&self, check: &str) -> Duration {
+        let gate = self.gate_index().and_then(|index| self.gate(index));
+        let checks = gate.map_or(&self.plan.stability.checks, |gate| &gate.checks);
+        let named = checks.iter().find(|it| it.name == check);
+        named.map_or(Duration::ZERO, |it| it.rule.late_by())
+    }
+
     /// The plan's gate at `index`.
     pub fn gate(&self, index: GateIndex) -> Option<&Gate> {
         self.plan.gates.get(usize::from(index.0))
