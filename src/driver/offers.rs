@@ -7,7 +7,7 @@ pub(super) mod tests;
 use crate::world::{Deployment, Observed, State};
 use seatrial_domain::Share;
 use seatrial_domain::plan::StandbyMode;
-use seatrial_domain::rollout::{Event, Hold, Pause, Rollout, Stage, Validation};
+use seatrial_domain::rollout::{Event, Hold, Rollout, Stage, Validation};
 use seatrial_domain::verdict::{Coverage, Verdict};
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ fn holds(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event>
         (None | Some(Hold::Freeze | Hold::Capacity), Some((hold, why))) => {
             Some(Event::Held { hold, why })
         }
-        (Some(Hold::Capacity), None) if capacity_without_a_look(rollout).is_some() => {
+        (Some(Hold::Capacity), None) if rollout.sessions_without_a_look().is_some() => {
             Some(Event::Released(Hold::Capacity))
         }
         (
@@ -161,18 +161,9 @@ fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<(Hol
     named.or_else(|| too_few_sessions(rollout, observed))
 }
 
-/// The sessions that a raise needs which no look accompanies: a first version's cutover, and the
-/// `resume` of an incident.
-fn capacity_without_a_look(rollout: &Rollout) -> Option<u32> {
-    if rollout.stage == (Stage::Validating { state: Validation::Passed }) {
-        return Some(rollout.candidate_sessions());
-    }
-    let incident = rollout.paused == Some(Pause::Incident);
-    incident.then(|| rollout.sessions_for(rollout.share_of_stage()))
-}
-
+/// The sessions that a raise needs which no look accompanies.
 fn too_few_sessions(rollout: &Rollout, observed: &Observed) -> Option<(Hold, String)> {
-    let needed = capacity_without_a_look(rollout)?;
+    let needed = rollout.sessions_without_a_look()?;
     let ready = observed.sessions(&rollout.candidate);
     (ready < needed).then(|| {
         (Hold::Capacity, format!("{ready} of the candidate's {needed} sessions are ready"))

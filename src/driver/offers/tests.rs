@@ -3,7 +3,7 @@
 use super::*;
 use seatrial_domain::evidence::ArmCount;
 use seatrial_domain::plan::Kind;
-use seatrial_domain::rollout::{Bootstrap, New};
+use seatrial_domain::rollout::{Bootstrap, New, Pause};
 use seatrial_domain::split::Salt;
 use seatrial_domain::verdict::{Decision, SampleRatio};
 use seatrial_domain::{
