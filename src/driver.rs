@@ -15,6 +15,7 @@ mod offers;
 mod operator;
 mod owned;
 mod policies;
+mod referrer;
 mod release;
 mod resolve;
 mod restore;

@@ -44,7 +44,8 @@ impl Subject {
         if rollout.stage == Stage::Shadow {
             return Some(Self::Shadow);
         }
-        if rollout.stage == Stage::Stabilizing && rollout.plan.kind == Kind::Promote {
+        let past_the_gates = matches!(rollout.stage, Stage::Cutover | Stage::Stabilizing);
+        if past_the_gates && rollout.plan.kind == Kind::Promote {
             // Without a holdback there is no new evidence, but late labels still join the old.
             return u8::try_from(rollout.plan.gates.len()).ok().map(GateIndex).map(Self::Gate);
         }

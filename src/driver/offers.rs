@@ -1,18 +1,25 @@
 //! What the world's state suggests to a rollout, most urgent first. Suggests only: the rollout
 //! takes what means something to it and refuses the rest.
 
+#[cfg(test)]
+pub(super) mod tests;
+
 use crate::world::{Deployment, Observed, State};
 use seatrial_domain::Share;
+use seatrial_domain::plan::StandbyMode;
 use seatrial_domain::rollout::{Event, Hold, Rollout, Stage, Validation};
 use seatrial_domain::verdict::{Coverage, Verdict};
+use std::time::Duration;
 
 /// What else the driver knows at a step.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) verdict: Option<Verdict>,
     pub(super) validated: Option<Event>,
-    /// Somebody else still needs the incumbent.
+    /// Who else still needs the incumbent, in words.
     pub(super) referrer: Option<String>,
+    /// Time counted towards the step's minimum duration.
+    pub(super) counted: Duration,
     /// Counters have not reached the store for too long.
     pub(super) telemetry: Telemetry,
     /// The incumbent's drain timeout is over.
@@ -103,8 +110,14 @@ fn incumbent_in_flight(rollout: &Rollout, observed: &Observed) -> u64 {
 fn holds(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event> {
     let missing = missing(rollout, observed, known);
     match (rollout.held, missing) {
-        (None, Some((hold, why))) => Some(Event::Held { hold, why }),
         (Some(held), Some((missing, _))) if held == missing => None,
+        // A raise that waits hides nothing that is missing without one.
+        (None | Some(Hold::Freeze | Hold::Capacity), Some((hold, why))) => {
+            Some(Event::Held { hold, why })
+        }
+        (Some(Hold::Capacity), None) if rollout.sessions_without_a_look().is_some() => {
+            Some(Event::Released(Hold::Capacity))
+        }
         (
             Some(
                 held @ (Hold::Telemetry
@@ -127,22 +140,23 @@ fn holds(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<Event>
 /// What the present stage depends on and does not have, in words too.
 fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<(Hold, String)> {
     let incumbent = rollout.incumbent.as_ref().and_then(|v| observed.deployment(v));
-    match rollout.stage {
+    let named = match rollout.stage {
         Stage::RollingBack { .. } => {
             incumbent.and_then(failed).map(|why| (Hold::RollbackFailed, why))
         }
         Stage::Canary | Stage::Ramp { .. } | Stage::Stabilizing => {
-            if let Some(why) = incumbent.and_then(lost) {
+            let unfit = incumbent.and_then(|it| lost(it).or_else(|| unproven(rollout, it, known)));
+            if let Some(why) = unfit {
                 Some((Hold::Standby, why))
             } else if known.telemetry == Telemetry::Late {
                 Some((Hold::Telemetry, "the store has taken no counters for a while".to_owned()))
             } else {
-                let short = known.verdict.as_ref().filter(|v| short(rollout, v));
+                let short = known.verdict.as_ref().filter(|v| short(rollout, v, known.counted));
                 short.map(|_| (Hold::Coverage, "too few units have a label yet".to_owned()))
             }
         }
-        Stage::Decommissioning => known.referrer.as_ref().map(|endpoint| {
-            (Hold::Referenced, format!("endpoint {endpoint} answers with the version to retire"))
+        Stage::Decommissioning => known.referrer.as_ref().map(|referrer| {
+            (Hold::Referenced, format!("the version to retire is needed: {referrer}"))
         }),
         Stage::Queued
         | Stage::Staging
@@ -154,7 +168,17 @@ fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<(Hol
         | Stage::RolledBack
         | Stage::Aborted
         | Stage::Superseded => None,
-    }
+    };
+    named.or_else(|| too_few_sessions(rollout, observed))
+}
+
+/// The sessions that a raise needs which no look accompanies.
+fn too_few_sessions(rollout: &Rollout, observed: &Observed) -> Option<(Hold, String)> {
+    let needed = rollout.sessions_without_a_look()?;
+    let ready = observed.sessions(&rollout.candidate);
+    (ready < needed).then(|| {
+        (Hold::Capacity, format!("{ready} of the candidate's {needed} sessions are ready"))
+    })
 }
 
 fn failed(deployment: &Deployment) -> Option<String> {
@@ -174,9 +198,19 @@ fn lost(deployment: &Deployment) -> Option<String> {
     }
 }
 
-/// Labels come after answers: too few of them mean nothing before the units are enough to pass.
-const fn short(rollout: &Rollout, verdict: &Verdict) -> bool {
-    let held = matches!(rollout.held, Some(Hold::Coverage));
-    matches!(verdict.coverage, Coverage::Short { .. })
-        && (held || verdict.units.candidate >= rollout.plan.analysis.min_units)
+/// A standby is verified before anybody lets go of it; until its time is over that is not urgent.
+fn unproven(rollout: &Rollout, incumbent: &Deployment, known: &Known) -> Option<String> {
+    let hot = rollout.plan.standby.mode == StandbyMode::Hot;
+    let due = rollout.stage == Stage::Stabilizing && known.counted >= rollout.stability();
+    (hot && due && incumbent.probe.is_none())
+        .then(|| "the incumbent has not been probed yet".to_owned())
+}
+
+/// Labels come after answers: too few of them mean nothing before the units are enough to pass, and
+/// before the first of them can be there.
+fn short(rollout: &Rollout, verdict: &Verdict, counted: Duration) -> bool {
+    let Coverage::Short { check } = &verdict.coverage else { return false };
+    let held = rollout.held == Some(Hold::Coverage);
+    let enough = verdict.units.candidate >= rollout.plan.analysis.min_units;
+    held || enough && counted >= rollout.late_by(check)
 }

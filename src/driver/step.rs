@@ -113,6 +113,7 @@ impl Driver {
             verdict,
             validated: self.validated(state, rollout, observed).await?,
             referrer: self.referrer(rollout).await?,
+            counted: rollout.counted(clock::now()),
             telemetry: if self.flushed_recently() { Telemetry::Fresh } else { Telemetry::Late },
             drain: drain(rollout, clock::now()),
         };
@@ -126,10 +127,8 @@ impl Driver {
         state: &mut State,
         rollout: &Rollout,
     ) -> anyhow::Result<Option<seatrial_domain::verdict::Verdict>> {
+        // Also before the table is in force: a fail acts at any time, and the rollout lets no pass.
         let Some(subject) = Subject::of(rollout) else { return Ok(None) };
-        if rollout.step.acknowledged_at.is_none() {
-            return Ok(None);
-        }
         if state.look.is_due(rollout.epoch, rollout.plan.analysis.look) {
             let evidence = self.store.evidence(rollout.id).await.context("evidence")?;
             return state.look.at(rollout, subject, &evidence).map(Some);
@@ -137,17 +136,6 @@ impl Driver {
         Ok(state.look.last(rollout.epoch).cloned())
     }
 
-    /// Another endpoint that answers with the version this rollout is about to retire.
-    async fn referrer(&self, rollout: &Rollout) -> anyhow::Result<Option<String>> {
-        let Some(incumbent) = &rollout.incumbent else { return Ok(None) };
-        if rollout.stage != Stage::Decommissioning {
-            return Ok(None);
-        }
-        let endpoints = self.store.endpoints().await?;
-        let referrer = endpoints.into_iter().find(|other| {
-            other.name != rollout.endpoint && other.serving.as_ref() == Some(incumbent)
-        });
-        Ok(referrer.map(|endpoint| endpoint.name.to_string()))
     }
 }
 

@@ -32,7 +32,7 @@ pub use clock::Clock;
 pub use desired::{Desired, Mirror, Pool, Route, Wanted};
 pub use entry::{Cause, Effect, Entry, Transition};
 pub use event::{Event, Fault, Rejected};
-pub use overlay::{Awaiting, Hold, Pause};
+pub use overlay::{Awaiting, Hold, Pause, Void};
 pub use stage::{Outcome, Stage, StageName, Validation};
 pub use state::{Bootstrap, New, Rollout, Step};
 

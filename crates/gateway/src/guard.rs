@@ -32,6 +32,15 @@ struct State {
     /// Candidate answers that failed, since the last that did not.
     consecutive: u32,
     not_ready_since: Option<Instant>,
+    /// Rails whose breach was reported and left the share: they say nothing more.
+    reported: Vec<Guardrail>,
+}
+
+/// Whether a breach is the first of its rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    First,
+    Again,
 }
 
 /// A limit that was passed, with both arms' recent counts.
@@ -86,8 +95,23 @@ impl Guard {
             return None;
         }
         state.consecutive = state.consecutive.saturating_add(1);
-        let rail = self.rails.iter().find(|rail| state.passes(rail, now)).copied()?;
+        let rail = self.heeded(&state).find(|rail| state.passes(rail, now)).copied()?;
         Some(state.breach(rail, now))
+    }
+
+    /// The rails that have not been reported: none masks another.
+    fn heeded(&self, state: &State) -> impl Iterator<Item = &Guardrail> {
+        self.rails.iter().filter(|rail| !state.reported.contains(rail))
+    }
+
+    /// Notes that a breach of this rail is reported, while the share stays.
+    pub(crate) fn report(&self, rail: Guardrail) -> Report {
+        let mut state = lock(&self.state);
+        if state.reported.contains(&rail) {
+            return Report::Again;
+        }
+        state.reported.push(rail);
+        Report::First
     }
 
     /// Notes whether the candidate is ready; a breach once it has not been for long enough.
@@ -103,7 +127,7 @@ impl Guard {
         let down = now.saturating_duration_since(since);
         let limit =
             |rail: &&Guardrail| matches!(rail, Guardrail::NotReady { after } if down >= *after);
-        let rail = self.rails.iter().find(limit).copied()?;
+        let rail = self.heeded(&state).find(limit).copied()?;
         Some(state.breach(rail, now))
     }
 
@@ -121,6 +145,7 @@ impl State {
             incumbent: Window::new(longest, now),
             consecutive: 0,
             not_ready_since: None,
+            reported: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use seatrial_domain::plan::Kind;
 use seatrial_domain::{EndpointName, Epoch, Share};
 use tokio::time::Instant;
 
@@ -125,7 +126,9 @@ fn active(
     before: Option<&Installed>,
 ) -> Active {
     // Arms are compared over the same requests: what one answered under another share says nothing.
+    // A guard that only reports has said what it had to say, and watches the next table anew.
     let kept = before
+        .filter(|before| before.epoch == installed.epoch || route.kind == Kind::Promote)
         .and_then(|before| before.rollout.as_ref())
         .filter(|active| active.route.id == route.id && active.route.share == route.share)
         .filter(|active| active.guard.watches(&route.guardrails))
@@ -136,7 +139,6 @@ fn active(
         units: recorder.units(route.id),
         gate: route.gate.map(|gate| recorder.gate(route.id, gate)),
         mirror: mirror(shared, &route, installed),
-        reported: Mutex::default(),
         route,
     }
 }

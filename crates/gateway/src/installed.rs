@@ -3,8 +3,7 @@
 //! Owns which versions may answer now. A latch set here takes the candidate's share away for the
 //! rest of the table's life.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use seatrial_domain::plan::Kind;
 use seatrial_domain::split::Arm;
@@ -16,7 +15,6 @@ use crate::guard::Guard;
 use crate::lane::Lane;
 use crate::mirror::Mirror;
 use crate::recorder::{GateRecord, UnitRecord};
-use crate::sync::lock;
 use crate::table::RolloutRoute;
 
 #[derive(Debug)]
@@ -54,8 +52,6 @@ pub(crate) struct Active {
     pub(crate) units: Arc<UnitRecord>,
     pub(crate) gate: Option<Arc<GateRecord>>,
     pub(crate) mirror: Option<Arc<Mirror>>,
-    /// Guardrails already reported under this table.
-    pub(crate) reported: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Installed {
@@ -108,10 +104,5 @@ impl Active {
             Kind::Promote => true,
             Kind::First | Kind::Restore => false,
         }
-    }
-
-    /// Whether this is the guardrail's first report under this table.
-    pub(crate) fn first_report(&self, guardrail: &'static str) -> bool {
-        lock(&self.reported).insert(guardrail)
     }
 }

@@ -15,7 +15,7 @@ use crate::body::{Bound, Budget};
 use crate::config::Config;
 use crate::entry::Entry;
 use crate::feedback::FeedbackRequest;
-use crate::guard::{Breach, Readiness};
+use crate::guard::{Breach, Readiness, Report};
 use crate::installed::Installed;
 use crate::latches::Latches;
 use crate::mirror::Workshop;
@@ -82,7 +82,7 @@ impl Shared {
         let kind = if active.zeroes() { TripKind::Zeroed } else { TripKind::Pause };
         let news = match kind {
             TripKind::Zeroed => self.latch(entry, installed, breach.cause()) == Latched::Yes,
-            TripKind::Pause => active.first_report(breach.rail.name()),
+            TripKind::Pause => active.guard.report(breach.rail) == Report::First,
         };
         if !news {
             return;

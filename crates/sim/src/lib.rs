@@ -1,16 +1,21 @@
 //! Whole voyages in virtual time: seeded traffic, the real rollout, the real judge.
 //!
-//! Owns a world in which everything that is asked for happens a second later, and the checks of the
+//! Owns a world in which everything that is asked for happens a second later, the troubles that befall
+//! it, and the checks of the
 //! laws at every step. Refuses clocks, IO and randomness that no seed repeats.
 
 pub mod laws;
 pub mod rng;
+pub mod scenario;
 pub mod traffic;
+pub mod trouble;
 pub mod voyage;
 
 #[cfg(test)]
 mod tests;
 
 pub use laws::Broken;
+pub use scenario::{Error, Report, Scenario};
 pub use traffic::{Behaviour, Incident, Traffic};
-pub use voyage::{Report, Scenario, play};
+pub use trouble::Trouble;
+pub use voyage::play;

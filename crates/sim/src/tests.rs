@@ -1,6 +1,8 @@
 //! Whole voyages with the real rollout and the real judge. Each failure names its seed.
 
-use crate::{Behaviour, Incident, Report, Scenario, Traffic, play};
+mod troubles;
+
+use crate::{Behaviour, Incident, Report, Scenario, Traffic, Trouble, play};
 use seatrial_domain::plan::{Kind, Plan};
 use seatrial_domain::rollout::{Pause, StageName};
 use seatrial_domain::{ModelName, policy};
@@ -31,8 +33,12 @@ const INCUMBENT: Behaviour =
     Behaviour { errors: 0.0, floor_micros: 300.0, tail_micros: 500.0, correct: 0.910 };
 
 fn plan() -> Plan {
+    plan_of(Kind::Promote)
+}
+
+fn plan_of(kind: Kind) -> Plan {
     let policy = policy::parse(POLICY).unwrap();
-    policy.plan(Kind::Promote, policy.endpoint()).unwrap()
+    policy.plan(kind, policy.endpoint()).unwrap()
 }
 
 fn traffic(candidate: Behaviour) -> Traffic {
@@ -46,8 +52,12 @@ fn traffic(candidate: Behaviour) -> Traffic {
 }
 
 fn run(plan: Plan, traffic: Traffic, seed: u64) -> Report {
+    run_in(plan, traffic, Trouble::NONE, seed)
+}
+
+fn run_in(plan: Plan, traffic: Traffic, trouble: Trouble, seed: u64) -> Report {
     let model = ModelName::new("digits").unwrap();
-    let scenario = Scenario { plan, model, traffic, seed, seconds: 900 };
+    let scenario = Scenario { plan, model, traffic, trouble, seed, seconds: 900 };
     play(&scenario).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
 }
 

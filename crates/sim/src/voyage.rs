@@ -1,57 +1,23 @@
 //! One voyage: each second the world does what is wanted, requests are answered, and every event
 //! that follows is offered to the rollout.
 
-use crate::laws::{self, Broken};
+use crate::laws::{self, Broken, Taken};
 use crate::rng::Rng;
-use crate::traffic::{Source, Traffic};
+use crate::scenario::{Error, Report, Scenario};
+use crate::traffic::Source;
+use crate::trouble::Fate;
 use seatrial_domain::endpoint::Settings;
 use seatrial_domain::evidence::Evidence;
-use seatrial_domain::judge::{self, Judge};
-use seatrial_domain::plan::{Kind, Plan};
-use seatrial_domain::rollout::{Bootstrap, Event, Mirror, New, Pause, Rollout, Stage, StageName};
+use seatrial_domain::judge::Judge;
+use seatrial_domain::plan::Kind;
+use seatrial_domain::rollout::{Bootstrap, Event, Hold, Mirror, New, Rollout, Stage, StageName};
 use seatrial_domain::split::Salt;
 use seatrial_domain::verdict::Verdict;
 use seatrial_domain::{
     Digest, Epoch, ModelName, RolloutId, Share, Timestamp, VersionNumber, VersionRef,
 };
+use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// What is played.
-#[derive(Debug, Clone)]
-pub struct Scenario {
-    pub plan: Plan,
-    pub model: ModelName,
-    pub traffic: Traffic,
-    pub seed: u64,
-    /// When to stop, in virtual seconds.
-    pub seconds: u32,
-}
-
-/// How it went.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    pub stage: StageName,
-    pub paused: Option<Pause>,
-    /// Every share the candidate had, in order.
-    pub shares: Vec<Share>,
-    /// The stages passed through, in order.
-    pub stages: Vec<StageName>,
-    /// Units assigned to the candidate, over all gates.
-    pub candidate_units: u64,
-    pub seconds: u32,
-    pub reason: Option<String>,
-}
-
-/// A scenario that could not be played to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The plan makes no tests.
-    #[error(transparent)]
-    Judge(#[from] judge::Error),
-    /// A law did not hold.
-    #[error(transparent)]
-    Broken(#[from] Broken),
-}
 
 /// The world as it is in one second.
 struct World {
@@ -63,9 +29,22 @@ struct World {
     acknowledged: Epoch,
     /// The candidate's sessions that are ready.
     sessions: u32,
+    fate: Fate,
+    /// A killed server is back in this second; it was last seen alive then.
+    back: Option<(u32, Timestamp)>,
 }
 
-/// Plays a scenario until it is over, paused, or out of time.
+/// Whether an event meant something to the rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Some,
+    None,
+}
+
+/// Events taken in one second, as in one step of the driver.
+const EVENTS_MAX: usize = 8;
+
+/// Plays a scenario until it is over, out of time or, where nobody is there to resume it, paused.
 ///
 /// # Errors
 /// [`Error`]; a broken law names the seed that shows it again.
@@ -75,13 +54,11 @@ pub fn play(scenario: &Scenario) -> Result<Report, Error> {
     for second in 0..scenario.seconds {
         let now = Timestamp::from_micros(0).plus(Duration::from_secs(second.into()));
         world.answer_requests(scenario, second);
-        let broken = |law| Broken { seed: scenario.seed, second, law };
-        for event in world.events(&judge) {
-            world.take(&event, now).map_err(broken)?;
-        }
-        world.enforce(now);
         world.report.seconds = second;
-        if world.rollout.stage.is_terminal() || world.rollout.paused.is_some() {
+        let broken = |law| Broken { seed: scenario.seed, second, law };
+        world.live(&judge, second, now).map_err(broken)?;
+        let left_alone = world.rollout.paused.is_some() && scenario.trouble.words == 0.0;
+        if world.rollout.stage.is_terminal() || left_alone {
             break;
         }
     }
@@ -109,6 +86,7 @@ impl World {
             candidate_units: 0,
             seconds: 0,
             reason: None,
+            events: BTreeMap::new(),
         };
         Self {
             rollout: Rollout::new(new, Timestamp::from_micros(0)),
@@ -117,7 +95,37 @@ impl World {
             report,
             acknowledged: Epoch(0),
             sessions: 0,
+            fate: Fate::new(scenario.seed.wrapping_add(2), scenario.trouble),
+            back: None,
         }
+    }
+
+    /// One second of the server: it acts, it is gone, or it comes back.
+    fn live(&mut self, judge: &Judge, second: u32, now: Timestamp) -> Result<(), &'static str> {
+        if let Some((at, alive_until)) = self.back {
+            if second < at {
+                return Ok(());
+            }
+            self.back = None;
+            self.take(&Event::Restarted { alive_until }, now)?;
+            return Ok(());
+        }
+        for _ in 0..EVENTS_MAX {
+            if self.take_first(judge, now)? == Meaning::None {
+                break;
+            }
+        }
+        for event in self.fate.events(&self.rollout, now) {
+            self.take(&event, now)?;
+        }
+        self.enforce(now);
+        if let Some(gone) = self.fate.kill() {
+            // What ran in it is lost: it loads again, and takes up its table again.
+            (self.sessions, self.acknowledged) = (0, Epoch(0));
+            let seconds = u32::try_from(gone.as_secs()).unwrap_or(u32::MAX);
+            self.back = Some((second.saturating_add(seconds), now));
+        }
+        Ok(())
     }
 
     /// A second of requests under the table in force.
@@ -140,9 +148,12 @@ impl World {
     fn events(&self, judge: &Judge) -> Vec<Event> {
         let rollout = &self.rollout;
         let mut events = vec![Event::Acknowledged { epoch: self.acknowledged }];
+        events.extend(self.capacity());
         match rollout.stage {
             Stage::Queued => events.push(self.turn()),
-            Stage::Staging if self.sessions > 0 => events.push(Event::Staged),
+            Stage::Staging if self.sessions >= rollout.candidate_sessions() => {
+                events.push(Event::Staged);
+            }
             Stage::Validating { .. } => {
                 events.push(Event::Validated { summary: "simulated".to_owned() });
             }
@@ -170,6 +181,17 @@ impl World {
         events
     }
 
+    /// Sessions that a raise needs which no look accompanies.
+    fn capacity(&self) -> Option<Event> {
+        let (held, hold) = (self.rollout.held, Hold::Capacity);
+        let short = self.sessions < self.rollout.sessions_without_a_look()?;
+        match (held, short) {
+            (Some(Hold::Capacity), false) => Some(Event::Released(hold)),
+            (_, true) => Some(Event::Held { hold, why: "the candidate is loading".to_owned() }),
+            (_, false) => None,
+        }
+    }
+
     fn turn(&self) -> Event {
         let candidate = &self.rollout.candidate;
         let incumbent = match self.rollout.plan.kind {
@@ -186,9 +208,27 @@ impl World {
         self.rollout.gate_index().map(|gate| judge.gate(&self.evidence, gate))
     }
 
-    fn take(&mut self, event: &Event, now: Timestamp) -> Result<(), &'static str> {
-        let Ok(transition) = self.rollout.on(event, now) else { return Ok(()) };
-        laws::step(&self.rollout, event, &transition.next, self.sessions)?;
+    /// Takes the first event that means something. What it changed may make others urgent.
+    fn take_first(&mut self, judge: &Judge, now: Timestamp) -> Result<Meaning, &'static str> {
+        for event in self.events(judge) {
+            if self.take(&event, now)? == Meaning::Some {
+                return Ok(Meaning::Some);
+            }
+        }
+        Ok(Meaning::None)
+    }
+
+    fn take(&mut self, event: &Event, now: Timestamp) -> Result<Meaning, &'static str> {
+        let transition = match self.rollout.on(event, now) {
+            Ok(transition) => transition,
+            Err(why) => {
+                laws::refused(&self.rollout, event, &why)?;
+                return Ok(Meaning::None);
+            }
+        };
+        let (before, next, sessions) = (&self.rollout, &transition.next, self.sessions);
+        laws::step(Taken { before, event, next, sessions })?;
+        *self.report.events.entry(event.name()).or_default() += 1;
         self.rollout = transition.next;
         let (stage, share) = (self.rollout.stage.name(), self.rollout.share());
         if self.report.stages.last() != Some(&stage) {
@@ -197,7 +237,8 @@ impl World {
         if share > Share::ZERO && self.report.shares.last() != Some(&share) {
             self.report.shares.push(share);
         }
-        laws::answered(&self.rollout, now)
+        laws::answered(&self.rollout, now)?;
+        Ok(Meaning::Some)
     }
 
     /// What is wanted is so, a second later.

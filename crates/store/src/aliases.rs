@@ -73,6 +73,15 @@ impl Store {
         row.map(|row| row.count("number").map(VersionNumber)).transpose()
     }
 
+    /// The aliases that point at a version, by name.
+    pub async fn aliases_of(
+        &self,
+        version: (&ModelName, VersionNumber),
+    ) -> Result<Vec<String>, storage::Error> {
+        let mut sql = self.readers().acquire().await?;
+        of_version(&mut sql, version).await
+    }
+
     /// Every move of `alias`, the earliest first.
     pub async fn alias_history(
         &self,

@@ -10,9 +10,12 @@ use crate::cli::{Context, Exit};
 use clap::Args;
 use seatrial_domain::Share;
 use seatrial_domain::plan::{self, GateMode, Kind};
-use seatrial_domain::policy::forecast::{self, Forecast, Outlook, Step};
+use seatrial_domain::policy::forecast::{self, Control, Forecast, Outlook, Step};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// What is said of a step in which nothing is compared.
+const NO_CONTROL: &str = "no live control";
 
 #[derive(Debug, Args)]
 pub struct Plan {
@@ -59,6 +62,7 @@ fn json(plan: &plan::Plan, forecast: &Forecast) -> serde_json::Value {
             "units": step.units,
             "unknown": step.unknown(),
             "checks": checks.collect::<Vec<_>>(),
+            "live_control": step.control == Control::Live,
             "min_duration_s": seconds(step.min_duration),
             "max_duration_s": seconds(step.max_duration),
             "expected_s": step.expected.map(seconds),
@@ -122,6 +126,7 @@ fn row(step: &Step) -> [String; 7] {
         GateMode::Approval => "approval",
         GateMode::AutoAndApproval => "auto+approval",
     };
+    let uncontrolled = (step.control == Control::None).then(|| NO_CONTROL.to_owned());
     let checks = step.checks.iter().map(|need| {
         let units = told(need.units.map(|units| units.to_string()), need.unknown);
         format!("{} {units}", need.check)
@@ -134,7 +139,7 @@ fn row(step: &Step) -> [String; 7] {
         told(step.units.map(|units| units.to_string()), step.unknown()),
         human_span(step.min_duration),
         format!("{}{late}", told(step.expected.map(human_span), step.unknown())),
-        checks.collect::<Vec<_>>().join(", "),
+        checks.chain(uncontrolled).collect::<Vec<_>>().join(", "),
     ]
 }
 
@@ -184,6 +189,28 @@ mod tests {
         assert!(json["units"].is_null() && json["expected_s"].is_null());
         assert!(json["unknown"].as_str().unwrap().contains("spread"));
         assert_eq!(json["checks"][0]["unknown"], json["unknown"]);
+    }
+
+    #[test]
+    fn a_plan_says_where_it_has_no_live_control() {
+        let text = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:\n  \
+            endpoint: e\n  stability: {duration: 1h, holdback: 0}\n";
+        let policy = parse(text).unwrap();
+        let plan = policy.plan(Kind::Promote, policy.endpoint()).unwrap();
+        let outlook = Outlook {
+            units_per_second: 100.0,
+            error_rate: 0.0,
+            bad_label_rate: 0.1,
+            slow_rate: 0.0,
+        };
+        let forecast = forecast::forecast(&plan, &outlook).unwrap();
+        let last = forecast.steps.last().unwrap();
+        assert_eq!((last.stage.as_str(), &row(last)[6]), ("stabilizing", &NO_CONTROL.to_owned()));
+        let steps = json(&plan, &forecast)["steps"].clone();
+        assert_eq!(
+            (&steps[1]["live_control"], &steps[5]["live_control"]),
+            (&true.into(), &false.into())
+        );
     }
 
     #[test]

@@ -101,3 +101,19 @@ fn late_labels_of_an_earlier_gate_are_news() {
     assert!(grown(&before, &tallies(1_020, 1_000), 0.02));
     assert!(grown(&before, &tallies(1_000, 1_020), 0.02));
 }
+
+#[test]
+fn a_cutover_is_judged_on_the_evidence_of_the_gates_before_it() {
+    let mut cutover = rollout();
+    cutover.stage = Stage::Cutover;
+    let subject = Subject::of(&cutover).unwrap();
+    assert_eq!(subject, Subject::Gate(GateIndex(2)), "which is never passed");
+
+    let mut evidence = Evidence::default();
+    evidence.gates.insert(GateIndex(0), gate(ArmCount { candidate: 4000, incumbent: 76_000 }, 800));
+    let decision = looked(&mut Look::default(), subject, &evidence);
+    assert_eq!(decision, Decision::Fail { check: "errorRate".to_owned() });
+
+    cutover.plan.kind = Kind::First;
+    assert_eq!(Subject::of(&cutover), None, "without an incumbent there is nothing to compare");
+}

@@ -57,6 +57,14 @@ impl Rule {
         }
     }
 
+    /// How long after an answer its outcome may still come.
+    pub const fn late_by(&self) -> Duration {
+        match self {
+            Self::Feedback { late_by, .. } => *late_by,
+            Self::Errors { .. } | Self::Latency { .. } => Duration::ZERO,
+        }
+    }
+
     /// How much worse its outcomes may be; none for latency, which has no two outcomes.
     pub const fn margin(&self) -> Option<Margin> {
         match self {

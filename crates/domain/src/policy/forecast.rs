@@ -6,7 +6,7 @@ mod need;
 
 pub use need::{Enforced, Need};
 
-use crate::plan::{Check, Gate, GateMode, Plan, Rule};
+use crate::plan::{Check, Gate, GateMode, Plan};
 use crate::{Share, plan};
 use need::At;
 use std::time::Duration;
@@ -46,6 +46,14 @@ pub struct Forecast {
     pub to_completed: Option<Duration>,
 }
 
+/// Whether the incumbent answers beside the candidate, so that checks compare new units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    Live,
+    /// Only guardrails act on new requests, and fails on labels that still join earlier units.
+    None,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// `shadow`, `canary`, `ramp(1)`, …, `stabilizing`.
@@ -53,6 +61,7 @@ pub struct Step {
     /// The share of units that reach the candidate; in the shadow, of requests that are mirrored.
     pub share: Share,
     pub mode: GateMode,
+    pub control: Control,
     /// The candidate units each check needs.
     pub checks: Vec<Need>,
     /// The candidate units the step needs; none: it never passes at these rates, or they are
@@ -135,6 +144,7 @@ fn shadow(shadow: &plan::Shadow, outlook: &Outlook) -> Step {
         stage: "shadow".to_owned(),
         share: shadow.mirror,
         mode: GateMode::Auto,
+        control: Control::Live,
         checks: Vec::new(),
         units: Some(shadow.min_requests),
         min_duration: shadow.min_duration,
@@ -154,7 +164,7 @@ fn gate_step(plan: &Plan, index: usize, gate: &Gate, outlook: &Outlook) -> Resul
     let enforced = || checks.iter().filter(|need| need.enforced == Enforced::Yes);
     let least = if gate.mode == GateMode::Approval { 0 } else { plan.analysis.min_units };
     let units = enforced().try_fold(least, |most, need| Some(most.max(need.units?)));
-    let late = gate.checks.iter().map(late_by).max().unwrap_or_default();
+    let late = gate.checks.iter().map(|check| check.rule.late_by()).max().unwrap_or_default();
     let expected = units.map(|units| {
         let time = outlook.time_for(units, gate.share).saturating_add(late);
         time.max(gate.min_duration)
@@ -163,6 +173,7 @@ fn gate_step(plan: &Plan, index: usize, gate: &Gate, outlook: &Outlook) -> Resul
         stage: if index == 0 { "canary".to_owned() } else { format!("ramp({index})") },
         share: gate.share,
         mode: gate.mode,
+        control: Control::Live,
         checks,
         units,
         min_duration: gate.min_duration,
@@ -173,22 +184,18 @@ fn gate_step(plan: &Plan, index: usize, gate: &Gate, outlook: &Outlook) -> Resul
 
 fn stabilizing(plan: &Plan) -> Step {
     let duration = plan.stability.duration.max(plan.standby.keep);
+    let held_back = plan.stability.holdback > Share::ZERO;
+    let control = if held_back { Control::Live } else { Control::None };
     Step {
         stage: "stabilizing".to_owned(),
         share: plan.stability.holdback.complement(),
         mode: GateMode::Auto,
+        control,
         checks: Vec::new(),
         units: Some(0),
         min_duration: duration,
         max_duration: duration,
         expected: Some(duration),
-    }
-}
-
-const fn late_by(check: &Check) -> Duration {
-    match &check.rule {
-        Rule::Feedback { late_by, .. } => *late_by,
-        Rule::Errors { .. } | Rule::Latency { .. } => Duration::ZERO,
     }
 }
 

@@ -3,9 +3,13 @@
 use super::entry::{Answer, Cause, said, stay};
 use super::event::{Event, Rejected};
 use super::overlay::{Awaiting, Pause};
+use super::pausing::refuse_void;
 use super::state::Rollout;
 use super::voyage::not_here;
 use crate::Timestamp;
+
+/// Why an approval that nobody gave pauses.
+const EXPIRED: &str = "the approval expired";
 
 /// Asks for an approval, once.
 pub(super) fn ask(mut next: Rollout, event: &Event, cause: Cause, now: Timestamp) -> Answer {
@@ -26,6 +30,10 @@ pub(super) fn approve(mut next: Rollout, event: &Event, by: &str, now: Timestamp
         next.awaiting = None;
     }
     let cause = said(format!("approved by {by}: {}", given_of(&next)));
+    // What a pause or a hold waits for is still why it stands.
+    if next.paused.is_none() && next.held.is_none() {
+        next.reason = Some(cause.in_words());
+    }
     Ok(stay(next, event, cause))
 }
 
@@ -44,6 +52,9 @@ pub(super) fn accept_divergence(
         next.paused = None;
     }
     let cause = said(format!("divergence accepted by {by}: {}", given_of(&next)));
+    if next.paused.is_none() {
+        next.reason = Some(cause.in_words());
+    }
     Ok(stay(next, event, cause))
 }
 
@@ -78,14 +89,15 @@ pub(super) fn expire(mut next: Rollout, event: &Event, now: Timestamp) -> Answer
     next.step.approvals.clear();
     if next.paused.is_none_or(|set| set.rank() <= Pause::ApprovalExpired.rank()) {
         next.paused = Some(Pause::ApprovalExpired);
+        next.reason = Some(EXPIRED.to_owned());
     }
-    let cause = said("the approval expired");
-    next.reason = Some(cause.in_words());
+    let cause = said(EXPIRED);
     Ok(stay(next, event, cause))
 }
 
 /// Overrides this one gate. A fail still acts, and capacity still comes before weight.
 pub(super) fn promote(mut next: Rollout, event: &Event, reason: &str) -> Answer {
+    refuse_void(&next)?;
     match next.paused {
         Some(cause @ (Pause::SampleRatio | Pause::Fail)) => {
             return Err(Rejected::NotResumable(cause.as_str()));
@@ -106,5 +118,7 @@ pub(super) fn promote(mut next: Rollout, event: &Event, reason: &str) -> Answer 
     }
     next.awaiting = None;
     next.step.overridden = Some(reason.to_owned());
-    Ok(stay(next, event, said(format!("gate overridden: {reason}"))))
+    let cause = said(format!("gate overridden: {reason}"));
+    next.reason = Some(cause.in_words());
+    Ok(stay(next, event, cause))
 }

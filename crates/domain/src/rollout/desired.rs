@@ -1,7 +1,8 @@
 //! What must be true of the world in each state: the table of DESIGN.md §2, as data. Enforced
 //! idempotently; recomputed from state, never remembered.
 
-use super::stage::{Stage, StageName};
+use super::overlay::Pause;
+use super::stage::{Stage, StageName, Validation};
 use super::state::Rollout;
 use crate::evidence::GateIndex;
 use crate::plan::{Kind, StandbyMode};
@@ -152,6 +153,17 @@ impl Rollout {
             | StageName::Aborted
             | StageName::Superseded => 1,
         }
+    }
+
+    /// Sessions of the candidate that must be ready before a raise that no look accompanies: a first
+    /// version's cutover, and the `resume` of an incident. None: the next raise is by a look, if any.
+    /// Whoever sees that they are not ready says so by `Held`.
+    pub fn sessions_without_a_look(&self) -> Option<u32> {
+        if self.stage == (Stage::Validating { state: Validation::Passed }) {
+            return Some(self.candidate_sessions());
+        }
+        let incident = self.paused == Some(Pause::Incident);
+        incident.then(|| self.sessions_for(self.share_of_stage()))
     }
 
     fn route(&self) -> Route {

@@ -2,7 +2,7 @@
 
 use super::entry::{Answer, Cause, Effect, record};
 use super::event::{Event, Rejected};
-use super::overlay::{Hold, Pause};
+use super::overlay::{Hold, Pause, Void};
 use super::pausing::pause_for;
 use super::stage::{Outcome, Stage};
 use super::state::Rollout;
@@ -32,6 +32,7 @@ pub(super) fn end_with(
     if matches!(from, Stage::RollingBack { .. }) && !given_up(&next, outcome) {
         return Err(Rejected::Already);
     }
+    effects.extend(owed(&next, outcome, &effects));
     // Under an incident the share is zero already, but the gateways' tables may still say otherwise.
     let exposed = next.share() > Share::ZERO || next.paused == Some(Pause::Incident);
     if matches!(from, Stage::Cutover | Stage::Stabilizing | Stage::Decommissioning) {
@@ -47,6 +48,21 @@ pub(super) fn end_with(
 /// for another version to be restored.
 fn given_up(next: &Rollout, outcome: Outcome) -> bool {
     next.held == Some(Hold::RollbackFailed) && outcome == Outcome::Aborted
+}
+
+/// The quarantine of a candidate that had failed before it was rolled back or rejected, whatever
+/// that was for in the end.
+fn owed(next: &Rollout, outcome: Outcome, effects: &[Effect]) -> Vec<Effect> {
+    let marked = effects.iter().any(|effect| matches!(effect, Effect::Quarantine { .. }));
+    match (&next.void, outcome) {
+        (Some(Void::Fail { why }), Outcome::RolledBack | Outcome::Rejected) if !marked => {
+            quarantine(next, why)
+        }
+        (
+            Some(Void::Fail { .. } | Void::SampleRatio { .. }) | None,
+            Outcome::RolledBack | Outcome::Rejected | Outcome::Aborted | Outcome::Superseded,
+        ) => Vec::new(),
+    }
 }
 
 /// Rolls back without a person's word. Where nothing is left to answer instead, a person decides.

@@ -121,6 +121,7 @@ impl Rollout {
     /// acknowledged.
     pub(super) fn reroute(&mut self, now: Timestamp) {
         self.epoch = self.epoch.next();
+        self.step.trips.clear();
         self.await_acknowledgement(now);
     }
 

@@ -150,6 +150,10 @@ pub(super) fn undecided(
     look: &Look<'_>,
     now: Timestamp,
 ) -> Answer {
+    // Only a fail acts before the table it is looked at under is in force.
+    if next.step.acknowledged_at.is_none() {
+        return Err(Rejected::Undecided);
+    }
     if let Decision::Error { .. } = look.verdict.decision {
         return blind(next, event, look, now);
     }

@@ -2,7 +2,7 @@
 //! traffic already; this says what the rollout does about it.
 
 use super::ending::{end, end_with, quarantine};
-use super::entry::{Answer, Cause};
+use super::entry::{Answer, Cause, stay};
 use super::event::{Event, Rejected};
 use super::overlay::Pause;
 use super::pausing::pause_for;
@@ -31,8 +31,7 @@ pub(super) fn tripped(mut next: Rollout, event: &Event, trip: &Trip, now: Timest
     }
     let cause = Cause::Guardrail { trip: Box::new(trip.clone()) };
     match (next.plan.kind, blame(trip)) {
-        // There is nothing better to send the traffic to.
-        (Kind::First | Kind::Restore, _) => pause_for(next, Pause::Operator, event, cause),
+        (Kind::First | Kind::Restore, _) => noted(next, event, trip, cause),
         (Kind::Promote, Blame::Candidate) => {
             let effects = quarantine(&next, &cause.in_words());
             end_with(next, Outcome::RolledBack, (event, cause), effects, now)
@@ -43,6 +42,18 @@ pub(super) fn tripped(mut next: Rollout, event: &Event, trip: &Trip, now: Timest
         }
         (Kind::Promote, Blame::Unknown) => end(next, Outcome::RolledBack, event, cause, now),
     }
+}
+
+/// There is nothing better to send the traffic to: a person decides. Under another pause the trip is
+/// kept beside it, so that the table that follows the pause is watched anew.
+fn noted(mut next: Rollout, event: &Event, trip: &Trip, cause: Cause) -> Answer {
+    if next.step.trips.contains(&trip.guardrail) {
+        return Err(Rejected::Already);
+    }
+    next.step.trips.push(trip.guardrail.clone());
+    next.paused.get_or_insert(Pause::Operator);
+    next.reason = Some(cause.in_words());
+    Ok(stay(next, event, cause))
 }
 
 /// The incumbent is well if its bad ratio is below half the candidate's; compared as products,

@@ -1,5 +1,7 @@
-//! The laws of DESIGN.md §3 that concern decisions, over random histories of at least 80 events.
+//! The laws of DESIGN.md §3 that concern decisions, over random histories of at least 80 events
+//! that happen to rollouts which are not over.
 
+mod coverage;
 mod endings;
 mod exposure;
 mod gates;
@@ -9,4 +11,7 @@ mod level;
 mod plans;
 mod records;
 mod restarts;
+mod stability;
 mod times;
+mod units;
+mod void;

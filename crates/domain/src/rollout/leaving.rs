@@ -58,21 +58,20 @@ pub(super) fn overridden_leave(
 
 /// Raises the exposure, unless something stands in the way: then it is held, and looked at again.
 pub(super) fn leave(mut next: Rollout, event: &Event, look: &Look<'_>, now: Timestamp) -> Answer {
-    let justified = next.step.overridden.is_some()
+    let justified = next.step.overridden.is_some() && next.step.acknowledged_at.is_some()
         || next.step.approved.is_some() && minimum_over(&next)
         || enough(&next, look.verdict);
     if !justified || next.paused.is_some() || next.awaiting.is_some() {
         return Err(Rejected::Undecided);
     }
-    match (lacking(&next, look, now), next.held) {
-        // These two are this function's own, and what they wait for is there now.
-        (None, None | Some(Hold::Freeze | Hold::Capacity)) => {}
-        (Some(hold), None | Some(Hold::Freeze | Hold::Capacity)) if next.held != Some(hold) => {
+    match lacking(&next, look, now) {
+        None if gives_way(&next) => {}
+        Some(hold) if gives_way(&next) && next.held != Some(hold) => {
             let_go(&mut next);
             let why = missing(&next, look, hold);
             return held(next, event, hold, &why);
         }
-        (None | Some(_), _) => return Err(Rejected::Undecided),
+        None | Some(_) => return Err(Rejected::Undecided),
     }
     let (stage, _) = next.after_gate();
     let from = next.stage;
@@ -83,6 +82,21 @@ pub(super) fn leave(mut next: Rollout, event: &Event, look: &Look<'_>, now: Time
     let effects = if stage == Stage::Cutover { serving(&next) } else { Vec::new() };
     next.enter(stage, now);
     Ok(record(from, next, event, cause, effects))
+}
+
+/// Whether no hold stands but one of a raise, which this look finds anew, or one whose evidence an
+/// override does without.
+fn gives_way(next: &Rollout) -> bool {
+    next.held.is_none_or(|hold| match hold {
+        Hold::Freeze | Hold::Capacity => true,
+        Hold::Coverage | Hold::Provider => next.step.overridden.is_some(),
+        Hold::Telemetry
+        | Hold::Standby
+        | Hold::Ack
+        | Hold::Storage
+        | Hold::Referenced
+        | Hold::RollbackFailed => false,
+    })
 }
 
 /// What a raise waits for, in words.

@@ -103,6 +103,9 @@ fn reject(next: Rollout, event: &Event, reason: &str, now: Timestamp) -> Answer 
     if next.awaiting.is_none() && next.paused.is_none() {
         return Err(not_here(&next, event));
     }
+    if stranded(&next) {
+        return Err(Rejected::NoIncumbent);
+    }
     let effects = quarantine(&next, reason);
     end_with(next, Outcome::Rejected, (event, said(reason)), effects, now)
 }

@@ -20,8 +20,8 @@ pub enum Pause {
 }
 
 impl Pause {
-    /// Which pause stands where two would: zero share before a void verdict before the rest, so
-    /// that no lesser cause restores a share or makes a rollout resumable.
+    /// Which pause is shown where two would be: zero share before a void verdict before the rest, so
+    /// that no lesser cause restores a share. What a void verdict forbids stands beside it.
     pub(super) const fn rank(self) -> u8 {
         match self {
             Self::Operator | Self::Divergence | Self::Deadline | Self::ApprovalExpired => 0,
@@ -45,6 +45,38 @@ impl Pause {
     }
 }
 
+/// What the evidence has shown that no word of a person undoes: rolled back or aborted, the rollout
+/// goes on no more. Kept under an incident too, whose own pause is what is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "seen")]
+pub enum Void {
+    SampleRatio { why: String },
+    Fail { why: String },
+}
+
+impl Void {
+    /// What a pause of this cause stands for; none for those that can be resumed.
+    pub(super) fn of(pause: Pause, why: String) -> Option<Self> {
+        match pause {
+            Pause::SampleRatio => Some(Self::SampleRatio { why }),
+            Pause::Fail => Some(Self::Fail { why }),
+            Pause::Operator
+            | Pause::Divergence
+            | Pause::Incident
+            | Pause::Deadline
+            | Pause::ApprovalExpired => None,
+        }
+    }
+
+    /// The pause that says so where no incident does.
+    pub const fn pause(&self) -> Pause {
+        match self {
+            Self::SampleRatio { .. } => Pause::SampleRatio,
+            Self::Fail { .. } => Pause::Fail,
+        }
+    }
+}
+
 /// What the world must give before the share may rise again; nobody needs to act here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +94,21 @@ pub enum Hold {
 }
 
 impl Hold {
+    /// Whether only a raise waits for it. Such a hold gives way to what is missing without one.
+    pub(super) const fn is_of_a_raise(self) -> bool {
+        match self {
+            Self::Freeze | Self::Capacity => true,
+            Self::Telemetry
+            | Self::Coverage
+            | Self::Provider
+            | Self::Standby
+            | Self::Ack
+            | Self::Storage
+            | Self::Referenced
+            | Self::RollbackFailed => false,
+        }
+    }
+
     /// The cause as stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 use super::entry::{Answer, Cause, said, stay};
 use super::event::{Event, Rejected};
 use super::objective::way_back;
-use super::overlay::{Hold, Pause};
+use super::overlay::{Hold, Pause, Void};
 use super::stage::Stage;
 use super::state::Rollout;
 use super::voyage::not_here;
@@ -23,25 +23,55 @@ pub(super) fn pause(next: Rollout, event: &Event, reason: &str) -> Answer {
     pause_for(next, Pause::Operator, event, said(reason))
 }
 
-/// Sets the pause, unless a graver one stands. An approval that was asked for stays asked for.
+/// Sets the pause, unless a graver one stands; a void verdict is kept all the same. An approval that
+/// was asked for stays asked for.
 pub(super) fn pause_for(mut next: Rollout, pause: Pause, event: &Event, cause: Cause) -> Answer {
-    if next.paused.is_some_and(|set| set == pause || set.rank() > pause.rank()) {
+    let why = cause.in_words();
+    let void = Void::of(pause, why.clone()).filter(|void| is_news(&next, void));
+    let stands = next.paused.is_some_and(|set| set == pause || set.rank() > pause.rank());
+    if stands && void.is_none() {
         return Err(Rejected::Already);
     }
-    next.paused = Some(pause);
-    next.reason = Some(cause.in_words());
+    next.void = void.or(next.void);
+    if !stands {
+        next.paused = Some(pause);
+    }
+    next.reason = Some(why);
     Ok(stay(next, event, cause))
 }
 
+fn is_news(next: &Rollout, void: &Void) -> bool {
+    next.void.as_ref().is_none_or(|known| known.pause().rank() < void.pause().rank())
+}
+
+/// What was seen of the candidate forbids to go on, whatever a person says.
+pub(super) fn refuse_void(next: &Rollout) -> Result<(), Rejected> {
+    match &next.void {
+        Some(void) => Err(Rejected::NotResumable(void.pause().as_str())),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn resume(mut next: Rollout, event: &Event, now: Timestamp) -> Answer {
+    refuse_void(&next)?;
     match next.paused {
         None => return Err(Rejected::Already),
         Some(cause @ (Pause::SampleRatio | Pause::Fail)) => {
             return Err(Rejected::NotResumable(cause.as_str()));
         }
+        // A share that comes back needs its capacity like any other.
+        Some(Pause::Incident) if next.held == Some(Hold::Capacity) => {
+            let overlay = format!("held({})", Hold::Capacity);
+            return Err(Rejected::Blocked { event: event.name(), overlay });
+        }
         // The share comes back, and with it a new routing table.
         Some(Pause::Incident) => next.reroute(now),
-        Some(Pause::Operator | Pause::Divergence | Pause::Deadline | Pause::ApprovalExpired) => {}
+        Some(Pause::Operator | Pause::Divergence | Pause::Deadline | Pause::ApprovalExpired) => {
+            // A guardrail reports once under a table; under the next one it works again.
+            if !next.step.trips.is_empty() {
+                next.reroute(now);
+            }
+        }
     }
     next.paused = None;
     next.reason = None;
@@ -49,9 +79,9 @@ pub(super) fn resume(mut next: Rollout, event: &Event, now: Timestamp) -> Answer
     Ok(stay(next, event, said("resumed")))
 }
 
-/// Something is missing; one hold is shown at a time.
+/// Something is missing; one hold is shown at a time, and those of a raise give way to others.
 pub(super) fn held(mut next: Rollout, event: &Event, hold: Hold, why: &str) -> Answer {
-    if next.held.is_some() {
+    if next.held.is_some_and(|set| !set.is_of_a_raise() || hold.is_of_a_raise()) {
         return Err(Rejected::Already);
     }
     next.held = Some(hold);

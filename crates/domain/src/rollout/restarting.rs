@@ -3,7 +3,7 @@
 
 use super::entry::{Answer, said, stay};
 use super::event::{Event, Rejected};
-use super::stage::Stage;
+use super::stage::{Stage, Validation};
 use super::state::Rollout;
 use crate::Timestamp;
 
@@ -15,11 +15,13 @@ pub(super) fn counts_to(event: &Event, now: Timestamp) -> Timestamp {
 /// Goes on from `now`. What was counted before the outage stays, and so do overlays, route and
 /// share; without an outage nothing changes, unless there is a routing table to acknowledge.
 pub(super) fn restarted(mut next: Rollout, event: &Event, now: Timestamp) -> Answer {
-    let before = next.step.clone();
+    let before = (next.step.clone(), next.awaiting);
     match next.stage {
-        Stage::Queued | Stage::Staging | Stage::Validating { .. } => {
-            next.step.clock.halt();
-            next.step.clock.start(now);
+        Stage::Queued | Stage::Validating { state: Validation::Passed } => restart(&mut next, now),
+        // What ran is lost with its process and begins anew, and so does the time it may take.
+        Stage::Staging | Stage::Validating { state: Validation::Running } => {
+            restart(&mut next, now);
+            next.step.clock.restart_maximum();
         }
         // Gateways may have come up with another table, or not at all.
         Stage::Shadow
@@ -35,9 +37,19 @@ pub(super) fn restarted(mut next: Rollout, event: &Event, now: Timestamp) -> Ans
         | Stage::Aborted
         | Stage::Superseded => return Err(Rejected::Terminal(next.stage.name())),
     }
-    if next.step == before {
+    let outage = now.since(counts_to(event, now));
+    // Nobody could approve meanwhile.
+    if let Some(asked) = &mut next.awaiting {
+        asked.since = asked.since.plus(outage).min(now);
+    }
+    if (&next.step, next.awaiting) == (&before.0, before.1) {
         return Err(Rejected::Already);
     }
-    let outage = now.since(counts_to(event, now)).as_secs();
-    Ok(stay(next, event, said(format!("taken up again after {outage} s"))))
+    Ok(stay(next, event, said(format!("taken up again after {} s", outage.as_secs()))))
+}
+
+/// Counts on from `now`.
+fn restart(next: &mut Rollout, now: Timestamp) {
+    next.step.clock.halt();
+    next.step.clock.start(now);
 }

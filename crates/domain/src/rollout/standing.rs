@@ -14,7 +14,6 @@ use super::state::Rollout;
 use super::voyage::not_here;
 use crate::plan::{Kind, NeedsApproval};
 use crate::{Share, Timestamp};
-use std::time::Duration;
 
 pub(super) fn cutover(mut next: Rollout, here: Here<'_>, event: &Event, now: Timestamp) -> Answer {
     match here {
@@ -64,15 +63,14 @@ fn settle(mut next: Rollout, event: &Event, now: Timestamp) -> Answer {
     if next.step.acknowledged_at.is_none() {
         return unacknowledged(next, event, now);
     }
-    let standby = next.incumbent.as_ref().map_or(Duration::ZERO, |_| next.plan.standby.keep);
-    let window = next.plan.stability.duration.max(standby);
-    if next.paused.is_some() || next.step.clock.minimum() < window {
+    if next.paused.is_some() || next.step.clock.minimum() < next.stability() {
         return Err(Rejected::Undecided);
     }
     if let Some(answer) = in_the_way(&next, event, now) {
         return answer;
     }
-    if next.plan.decommission.approval == NeedsApproval::Yes && next.step.approved.is_none() {
+    let asked = next.plan.decommission.approval == NeedsApproval::Yes && next.incumbent.is_some();
+    if asked && next.step.approved.is_none() {
         return ask(next, event, said("stable: may the incumbent be decommissioned?"), now);
     }
     let effects = vec![Effect::KnownGood { version: next.candidate.clone() }];

@@ -1,7 +1,7 @@
 //! A rollout's state: what was fixed at its start, and what changes.
 
 use super::clock::Clock;
-use super::overlay::{Awaiting, Hold, Overlays, Pause};
+use super::overlay::{Awaiting, Hold, Overlays, Pause, Void};
 use super::stage::Stage;
 use crate::endpoint::Settings;
 use crate::evidence::GateIndex;
@@ -9,6 +9,7 @@ use crate::plan::{Gate, Kind, Plan};
 use crate::split::Salt;
 use crate::{EndpointName, Epoch, PlanHash, RolloutId, Share, Timestamp, VersionRef};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The durable process that promotes one candidate on one endpoint. Stored as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Rollout {
     pub paused: Option<Pause>,
     pub awaiting: Option<Awaiting>,
     pub held: Option<Hold>,
+    /// Sticky: once set, the share never rises again.
+    #[serde(default)]
+    pub void: Option<Void>,
     /// The routing table that is wanted now.
     pub epoch: Epoch,
     pub step: Step,
@@ -61,6 +65,9 @@ pub struct Step {
     pub approvals: Vec<String>,
     /// All approvals that are needed were given.
     pub approved: Option<Timestamp>,
+    /// Guardrails that tripped under this routing table and left it as it is.
+    #[serde(default)]
+    pub trips: Vec<String>,
 }
 
 /// What a rollout is made of.
@@ -95,6 +102,7 @@ impl Rollout {
             paused: None,
             awaiting: None,
             held: None,
+            void: None,
             epoch: Epoch(0),
             step: Step { entered_at: now, routed_at: now, ..Step::default() },
             reason: None,
@@ -104,6 +112,19 @@ impl Rollout {
 
     pub(super) const fn overlays(&self) -> Overlays {
         Overlays { paused: self.paused, awaiting: self.awaiting, held: self.held }
+    }
+
+    /// Time counted towards the step's minimum duration by `now`.
+    pub fn counted(&self, now: Timestamp) -> Duration {
+        let mut clock = self.step.clock;
+        clock.advance(now, self.overlays());
+        clock.minimum()
+    }
+
+    /// How long the candidate must have stood, and its standby with it, before the incumbent may go.
+    pub fn stability(&self) -> Duration {
+        let standby = self.incumbent.as_ref().map_or(Duration::ZERO, |_| self.plan.standby.keep);
+        self.plan.stability.duration.max(standby)
     }
 
     /// The gate a stage stands at, if it is one whose share assigns units.
@@ -129,6 +150,14 @@ impl Rollout {
         }
     }
 
+    /// How late the outcomes of the stage's check of this name may come.
+    pub fn late_by(&self, check: &str) -> Duration {
+        let gate = self.gate_index().and_then(|index| self.gate(index));
+        let checks = gate.map_or(&self.plan.stability.checks, |gate| &gate.checks);
+        let named = checks.iter().find(|it| it.name == check);
+        named.map_or(Duration::ZERO, |it| it.rule.late_by())
+    }
+
     /// The plan's gate at `index`.
     pub fn gate(&self, index: GateIndex) -> Option<&Gate> {
         self.plan.gates.get(usize::from(index.0))
@@ -136,9 +165,11 @@ impl Rollout {
 
     /// The share of units the candidate is assigned in this state.
     pub fn share(&self) -> Share {
-        if self.paused == Some(Pause::Incident) {
-            return Share::ZERO;
-        }
+        if self.paused == Some(Pause::Incident) { Share::ZERO } else { self.share_of_stage() }
+    }
+
+    /// The share of the stage, which an incident takes away and `resume` restores.
+    pub fn share_of_stage(&self) -> Share {
         match self.stage {
             Stage::Canary | Stage::Ramp { .. } => self
                 .gate_index()

@@ -6,6 +6,7 @@ use seatrial_domain::Epoch;
 use seatrial_domain::plan::{Guardrail, Kind};
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{BadOf, LatchCause, TripKind};
+use seatrial_gateway::RouteTable;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -79,6 +80,55 @@ async fn without_a_control_a_trip_only_reports_and_only_once() {
         assert!(trips.try_recv().is_err());
         world.candidate.play(Script::Answer(2));
         assert_eq!(world.client.infer(&[]).await.label(), 2, "the share stays");
+    }
+}
+
+/// Three failures in a row come long before a tenth of the last ten answers.
+fn two_rails() -> Vec<Guardrail> {
+    let window = Duration::from_secs(10);
+    vec![
+        Guardrail::ConsecutiveErrors { limit: 3 },
+        Guardrail::ErrorRatio { limit: 0.1, min_requests: 10, window },
+    ]
+}
+
+/// A table of a first version under both rails.
+fn first(table: &mut RouteTable) {
+    table.incumbent = None;
+    route(|route| {
+        (route.kind, route.share) = (Kind::First, share(10_000));
+        route.guardrails = two_rails();
+    })(table);
+}
+
+#[tokio::test]
+async fn a_reported_guardrail_masks_no_other() {
+    let world = World::with(first).await;
+    let mut trips = world.gateway.trips().unwrap();
+    world.candidate.play(Script::Fail);
+    for _ in 0..30 {
+        world.client.infer(&[]).await;
+    }
+    assert_eq!(trips.try_recv().unwrap().guardrail, "consecutiveErrors");
+    assert_eq!(trips.try_recv().unwrap().guardrail, "errorRatio");
+    assert!(trips.try_recv().is_err(), "each once");
+}
+
+#[tokio::test]
+async fn guardrails_that_reported_watch_the_next_table_anew() {
+    let world = World::with(first).await;
+    let mut trips = world.gateway.trips().unwrap();
+    world.candidate.play(Script::Fail);
+    for epoch in [1, 2] {
+        if epoch > 1 {
+            world.install(epoch, first);
+        }
+        for failures in 1..=3 {
+            world.client.infer(&[]).await;
+            let trip = trips.try_recv().ok();
+            let due = (failures == 3).then_some((Epoch(epoch), "consecutiveErrors"));
+            assert_eq!(trip.as_ref().map(|it| (it.epoch, it.guardrail.as_str())), due);
+        }
     }
 }
 

@@ -139,3 +139,16 @@ fn impossible_outlooks_are_refused() {
         assert!(matches!(forecast(&plan(""), &outlook), Err(Error::Outlook { .. })));
     }
 }
+
+#[test]
+fn a_stability_window_has_a_live_control_only_with_a_holdback() {
+    let controls = |lines: &str| {
+        let forecast = forecast(&plan(lines), &OUTLOOK).unwrap();
+        forecast.steps.iter().map(|step| step.control).collect::<Vec<_>>()
+    };
+    let [with, without] = ["10", "0"].map(|held_back| {
+        controls(&format!("  stability: {{duration: 1h, holdback: {held_back}}}\n"))
+    });
+    assert!(with.iter().all(|control| *control == Control::Live));
+    assert_eq!(without.split_last(), Some((&Control::None, &with[1..])));
+}

@@ -4,7 +4,7 @@ use super::history::always;
 use crate::RolloutId;
 use crate::Share;
 use crate::plan::Quarantine;
-use crate::rollout::{Effect, Event, Fault, Outcome, Rejected, Stage};
+use crate::rollout::{Effect, Event, Fault, Outcome, Rejected, Stage, Void};
 use crate::verdict::Decision;
 use proptest::prelude::*;
 
@@ -116,7 +116,9 @@ fn a_digest_is_quarantined_for_cause_alone() {
                 | Event::ValidationFailed { fault: Fault::Candidate, .. }
                 | Event::Reject { .. }
         );
-        let cause = named || failed(&offer.event);
+        // Whatever ends a candidate that failed before.
+        let before = matches!(offer.before.void, Some(Void::Fail { .. }));
+        let cause = before || named || failed(&offer.event);
         prop_assert!(cause, "{} is no cause", offer.event.name());
         Ok(())
     });

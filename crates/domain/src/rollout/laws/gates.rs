@@ -3,8 +3,9 @@
 use super::history::{Offer, always, over_histories};
 use super::times::Counted;
 use crate::Share;
-use crate::plan::{GateMode, Kind};
-use crate::rollout::{Cause, Event, Rollout, Stage};
+use crate::plan::{GateMode, Kind, OnFail};
+use crate::rollout::fixture;
+use crate::rollout::{Cause, Event, Pause, Rollout, Stage, Void};
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -51,6 +52,7 @@ fn no_gate_is_left_upward_without_its_verdict_or_a_recorded_word() {
                 return Err(TestCaseError::fail("left without a look"));
             };
             let step = &offer.before.step;
+            prop_assert!(step.acknowledged_at.is_some());
             if let Some(reason) = &step.overridden {
                 let cause = offer.taken().unwrap().journal.cause.clone();
                 prop_assert_eq!(cause, Cause::Said { text: format!("overridden: {reason}") });
@@ -97,25 +99,25 @@ fn no_data_is_never_a_pass() {
 fn a_fail_acts_under_every_overlay() {
     always(|offer| {
         let before = &offer.before;
-        let exposed = matches!(before.stage, Stage::Canary | Stage::Ramp { .. })
-            || before.stage == Stage::Stabilizing && before.plan.kind == Kind::Promote;
-        if !exposed {
+        let exposed = matches!(
+            before.stage,
+            Stage::Canary | Stage::Ramp { .. } | Stage::Cutover | Stage::Stabilizing
+        );
+        if !exposed || before.plan.kind != Kind::Promote {
             return Ok(());
         }
-        let verdict =
-            Box::new(crate::rollout::fixture::verdict(crate::rollout::fixture::fail(), 1));
+        let verdict = Box::new(fixture::verdict(fixture::fail(), 1));
         let answer = before.on(&Event::Judged { verdict, capacity: 0 }, offer.now);
         match before.plan.analysis.on_fail {
-            crate::plan::OnFail::Rollback => {
+            OnFail::Rollback => {
                 prop_assert_eq!(answer.map(|transition| transition.next.share()), Ok(Share::ZERO));
             }
-            crate::plan::OnFail::Pause => {
-                let paused = answer.map_or(before.paused, |transition| transition.next.paused);
-                let graver = matches!(
-                    paused,
-                    Some(crate::rollout::Pause::Fail | crate::rollout::Pause::Incident)
-                );
-                prop_assert!(graver, "{:?}", paused);
+            OnFail::Pause => {
+                let next = answer.map_or(before.clone(), |transition| transition.next);
+                let stopped = matches!(next.paused, Some(Pause::Fail | Pause::Incident));
+                prop_assert!(stopped, "{:?}", next.paused);
+                let kept = matches!(next.void, Some(Void::Fail { .. }));
+                prop_assert!(kept, "a fail under {:?} is forgotten", before.paused);
             }
         }
         Ok(())

@@ -1,9 +1,9 @@
-//! What may happen to a rollout, at random. About half of the events are the ones a healthy voyage
-//! needs next, so that histories reach every stage; the rest is anything.
+//! What may happen to a rollout, at random. Some of the events are the ones a healthy voyage needs
+//! next, so that histories reach every stage; how many of the others end it is the weather's.
 
 use crate::evidence::ArmCount;
 use crate::rollout::fixture::{SESSIONS, fail, incumbent, trip, verdict};
-use crate::rollout::{Event, Fault, Hold, Outcome, Rollout, StageName};
+use crate::rollout::{Event, Fault, Hold, Outcome, Rollout, Stage, StageName};
 use crate::telemetry::BadOf;
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
 use crate::{Epoch, RolloutId, Timestamp};
@@ -24,6 +24,8 @@ pub(super) enum Happening {
     },
     /// The server is back after this many milliseconds; below zero, its clock had jumped.
     Restarted(i64),
+    /// A look at a shadow that disagrees; elsewhere time passes.
+    Diverged,
     Event(Event),
 }
 
@@ -40,11 +42,31 @@ pub(super) fn event(happening: Happening, rollout: &Rollout, now: Timestamp) -> 
             let alive_until = Timestamp::from_micros(now.as_micros() - millis * 1000);
             Event::Restarted { alive_until }
         }
+        Happening::Diverged if rollout.stage == Stage::Shadow => {
+            Event::Judged { verdict: Box::new(verdict(fail(), 500)), capacity: SESSIONS }
+        }
+        Happening::Diverged => Event::Tick,
         Happening::Event(event) => event,
     }
 }
 
+/// What leads on from here: what stands in the way is cleared first, where it can be.
 fn healthy(rollout: &Rollout) -> Event {
+    if rollout.paused.is_some() && rollout.void.is_none() {
+        return Event::Resume;
+    }
+    if let Some(hold) = rollout.held.filter(|hold| *hold != Hold::Provider && *hold != Hold::Ack) {
+        return Event::Released(hold);
+    }
+    if rollout.awaiting.is_some() {
+        let asked = ["bob", "ann"].into_iter();
+        let mut others = asked.filter(|by| !rollout.step.approvals.iter().any(|name| name == by));
+        return Event::Approve { by: others.next().unwrap_or("cleo").to_owned() };
+    }
+    next_step(rollout)
+}
+
+fn next_step(rollout: &Rollout) -> Event {
     let acknowledge = Event::Acknowledged { epoch: rollout.epoch };
     match rollout.stage.name() {
         StageName::Queued => Event::Turn {
@@ -53,7 +75,6 @@ fn healthy(rollout: &Rollout) -> Event {
             plan: Box::new(rollout.plan.clone()),
         },
         StageName::Staging => Event::Staged,
-        StageName::Validating if rollout.awaiting.is_some() => Event::Approve { by: "bob".into() },
         StageName::Validating if rollout.step.approved.is_some() => Event::Tick,
         StageName::Validating => Event::Validated { summary: "12/12".into() },
         _ if rollout.step.acknowledged_at.is_none() => acknowledge,
@@ -61,9 +82,8 @@ fn healthy(rollout: &Rollout) -> Event {
             Event::Judged { verdict: Box::new(verdict(Decision::Pass, 500)), capacity: SESSIONS }
         }
         StageName::Decommissioning => Event::Drained,
+        StageName::Cutover | StageName::RollingBack => acknowledge,
         StageName::Stabilizing
-        | StageName::Cutover
-        | StageName::RollingBack
         | StageName::Completed
         | StageName::Rejected
         | StageName::RolledBack
@@ -75,46 +95,95 @@ fn healthy(rollout: &Rollout) -> Event {
 /// Milliseconds to the next event: mostly minutes, sometimes half a day, sometimes backwards.
 pub(super) fn spans() -> impl Strategy<Value = i64> {
     prop_oneof![
+        40 => 0..240_000_i64,
+        8 => 0..100_i64,
         8 => 0..900_000_i64,
-        2 => 0..100_i64,
         1 => 0..40_000_000_i64,
-        1 => -3_600_000..0_i64,
+        2 => -600_000..0_i64,
     ]
 }
 
-pub(super) fn happenings() -> impl Strategy<Value = Happening> {
-    let bad_of = || (0..30_u64, 0..60_u64).prop_map(|(bad, good)| BadOf { bad, total: bad + good });
-    let guardrail = prop_oneof![Just("errorRatio"), Just("notReady")];
-    let tripped = (guardrail, 0..2_u64, bad_of(), bad_of());
+/// How much of a history ends its rollout.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Weather {
+    /// Nothing but time and the policy's own deadlines.
+    Calm,
+    /// Mostly what a healthy voyage needs.
+    Fair,
+    /// Much of what may go wrong.
+    Rough,
+}
+
+pub(super) fn happenings(weather: Weather) -> BoxedStrategy<Happening> {
+    match weather {
+        Weather::Calm => prop_oneof![8 => Just(Happening::Healthy), 92 => harmless()].boxed(),
+        Weather::Fair => {
+            prop_oneof![48 => Just(Happening::Healthy), 48 => harmless(), 4 => harmful()].boxed()
+        }
+        Weather::Rough => {
+            prop_oneof![20 => Just(Happening::Healthy), 64 => harmless(), 16 => harmful()].boxed()
+        }
+    }
+}
+
+/// What ends no rollout by itself.
+fn harmless() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        40 => Just(Happening::Healthy),
-        6 => (0..2_u64).prop_map(Happening::Acknowledged),
-        1 => tripped.prop_map(|(guardrail, behind, candidate, incumbent)| Happening::Tripped {
-            guardrail, behind, candidate, incumbent,
-        }),
-        1 => spans().prop_map(Happening::Restarted),
-        20 => looks().prop_map(Happening::Event),
-        14 => people().prop_map(Happening::Event),
-        16 => world().prop_map(Happening::Event),
+        8 => (0..2_u64).prop_map(Happening::Acknowledged),
+        2 => spans().prop_map(Happening::Restarted),
+        2 => Just(Happening::Diverged),
+        16 => looks(undecided()).prop_map(Happening::Event),
+        2 => looks(Just((Decision::Pass, SampleRatio::Plausible))).prop_map(Happening::Event),
+        16 => people().prop_map(Happening::Event),
+        24 => world().prop_map(Happening::Event),
     ]
 }
 
-fn looks() -> impl Strategy<Value = Event> {
+/// What may end one, or keep it from going on.
+fn harmful() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        4 => tripped(),
+        4 => looks(bad()).prop_map(Happening::Event),
+        2 => endings().prop_map(Happening::Event),
+    ]
+}
+
+fn tripped() -> impl Strategy<Value = Happening> {
+    let bad_of = || (0..30_u64, 0..60_u64).prop_map(|(bad, good)| BadOf { bad, total: bad + good });
+    let guardrail = prop_oneof![3 => Just("errorRatio"), 1 => Just("notReady")];
+    (guardrail, prop_oneof![3 => Just(0), 1 => Just(1)], bad_of(), bad_of()).prop_map(
+        |(guardrail, behind, candidate, incumbent)| Happening::Tripped {
+            guardrail,
+            behind,
+            candidate,
+            incumbent,
+        },
+    )
+}
+
+fn undecided() -> impl Strategy<Value = (Decision, SampleRatio)> {
+    Just((Decision::Inconclusive, SampleRatio::Plausible))
+}
+
+fn bad() -> impl Strategy<Value = (Decision, SampleRatio)> {
     let decision = prop_oneof![
-        12 => Just(Decision::Pass),
-        12 => Just(Decision::Inconclusive),
         2 => Just(fail()),
-        2 => Just(Decision::Error { check: "errorRate".into(), why: "other edges".into() }),
+        1 => Just(Decision::Inconclusive),
+        1 => Just(Decision::Error { check: "errorRate".into(), why: "other edges".into() }),
     ];
     let sample_ratio =
-        prop_oneof![20 => Just(SampleRatio::Plausible), 1 => Just(SampleRatio::Mismatch)];
+        prop_oneof![1 => Just(SampleRatio::Plausible), 1 => Just(SampleRatio::Mismatch)];
+    (decision, sample_ratio)
+}
+
+fn looks(decision: impl Strategy<Value = (Decision, SampleRatio)>) -> impl Strategy<Value = Event> {
     let coverage = prop_oneof![
         8 => Just(Coverage::Enough),
         1 => Just(Coverage::Short { check: "correct".into() }),
     ];
     let capacity = prop_oneof![2 => Just(SESSIONS), 1 => 0..=SESSIONS];
-    (decision, sample_ratio, coverage, 0..200_u64, capacity).prop_map(
-        |(decision, sample_ratio, coverage, units, capacity)| {
+    (decision, coverage, 0..200_u64, capacity).prop_map(
+        |((decision, sample_ratio), coverage, units, capacity)| {
             let units = ArmCount { candidate: units, incumbent: units * 19 };
             let checks = Vec::new();
             let verdict = Verdict { decision, units, sample_ratio, coverage, checks };
@@ -123,18 +192,31 @@ fn looks() -> impl Strategy<Value = Event> {
     )
 }
 
+fn reason() -> String {
+    "said so".to_owned()
+}
+
 fn people() -> impl Strategy<Value = Event> {
-    let reason = || "said so".to_owned();
     prop_oneof![
         6 => Just(Event::Pause { reason: reason() }),
         12 => Just(Event::Resume),
         8 => prop_oneof![Just("ann"), Just("bob")]
             .prop_map(|by| Event::Approve { by: by.to_owned() }),
-        1 => Just(Event::Reject { reason: reason() }),
-        3 => Just(Event::Promote { reason: reason() }),
+        2 => Just(Event::Promote { reason: reason() }),
+    ]
+}
+
+/// Words and news that end a rollout.
+fn endings() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => Just(Event::Reject { reason: reason() }),
         1 => Just(Event::Abort { reason: reason() }),
         1 => Just(Event::RollBack { reason: reason() }),
         1 => Just(Event::Supersede { by: RolloutId(2) }),
+        1 => Just(Event::StagingFailed { why: "exit status 134".into() }),
+        1 => prop::sample::select(vec![Fault::Candidate, Fault::Surroundings])
+            .prop_map(|fault| Event::ValidationFailed { why: "accuracy".into(), fault }),
+        1 => Just(Event::TurnedAway { outcome: Outcome::Rejected, why: "meanwhile".into() }),
     ]
 }
 
@@ -155,14 +237,10 @@ fn world() -> impl Strategy<Value = Event> {
     };
     prop_oneof![
         20 => Just(Event::Tick),
-        2 => hold().prop_map(|hold| Event::Held { hold, why: "it is gone".to_owned() }),
-        20 => hold().prop_map(Event::Released),
+        12 => hold().prop_map(|hold| Event::Held { hold, why: "it is gone".to_owned() }),
+        12 => hold().prop_map(Event::Released),
         4 => Just(Event::Drained),
         2 => Just(Event::Staged),
-        1 => Just(Event::StagingFailed { why: "exit status 134".into() }),
         2 => Just(Event::Validated { summary: "12/12".into() }),
-        1 => prop::sample::select(vec![Fault::Candidate, Fault::Surroundings])
-            .prop_map(|fault| Event::ValidationFailed { why: "accuracy".into(), fault }),
-        1 => Just(Event::TurnedAway { outcome: Outcome::Rejected, why: "meanwhile".into() }),
     ]
 }

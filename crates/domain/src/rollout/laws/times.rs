@@ -3,7 +3,7 @@
 
 use super::history::{Offer, over_histories};
 use crate::Timestamp;
-use crate::rollout::{Event, Hold, Rollout, Stage};
+use crate::rollout::{Event, Hold, Rollout, Stage, Validation};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -58,13 +58,18 @@ impl Counted {
             self.maximum += self.span(offer);
         }
         self.since = Some(offer.now);
+        let anew = matches!(offer.event, Event::Restarted { .. })
+            && matches!(
+                offer.before.stage,
+                Stage::Staging | Stage::Validating { state: Validation::Running }
+            );
         let entered = transition.next.step.entered_at != offer.before.step.entered_at
             || transition.next.stage != offer.before.stage;
         let resumed = offer.before.paused.is_some()
             && matches!(offer.event, Event::Resume | Event::Promote { .. });
         if entered {
             *self = Self { since: self.since, ..Self::default() };
-        } else if resumed {
+        } else if resumed || anew {
             self.maximum = Duration::ZERO;
         }
     }

@@ -129,6 +129,16 @@ fn a_person_rejects_where_a_person_was_asked() {
 }
 
 #[test]
+fn a_rejection_leaves_no_endpoint_without_an_answer() {
+    check(Kind::First, |_| {}, "
+        0   reach stabilizing   -> stabilizing 100 % epoch 12
+        1   pause looking       -> stabilizing 100 % epoch 12 paused(operator)
+        2   reject seen enough  -> refused: there is no incumbent to roll back to: abort the rollout instead
+        3   abort seen enough   -> rolling_back(aborted) 0 % epoch 13 + champion is nobody
+    ");
+}
+
+#[test]
 fn a_degraded_candidate_is_rolled_back_from_every_gate() {
     check(
         Kind::Promote,
@@ -197,7 +207,7 @@ fn a_fail_can_pause_and_then_only_ends() {
         2   look fail 25           -> refused: it is so already
         3   resume                 -> refused: paused(fail) cannot be resumed: roll back or abort
         4   promote I know better  -> refused: paused(fail) cannot be resumed: roll back or abort
-        5   rollback it is bad     -> rolling_back(rolled_back) 0 % epoch 13
+        5   rollback it is bad     -> rolling_back(rolled_back) 0 % epoch 13 + v2 quarantined
         6   ack                    -> rolled_back 0 % epoch 14
     ",
     );

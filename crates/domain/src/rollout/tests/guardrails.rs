@@ -65,11 +65,69 @@ fn nothing_brings_the_share_back_during_an_incident_but_resume() {
         0   reach ramp                   -> ramp(0) 10 % epoch 13
         0   ack                          -> ramp(0) 10 % epoch 13
         5   trip errorRatio 12/20 20/20  -> ramp(0) 0 % epoch 14 paused(incident)
-        6   look fail 400                -> refused: it is so already
-        7   look skewed 400              -> refused: it is so already
-        8   pause me too                 -> refused: it is so already
+        6   pause me too                 -> refused: it is so already
+        7   resume                       -> ramp(0) 10 % epoch 15
+    ",
+    );
+}
+
+#[test]
+fn a_fail_seen_during_an_incident_is_not_forgotten_with_it() {
+    check(
+        Kind::Promote,
+        |plan| plan.analysis.on_fail = OnFail::Pause,
+        "
+        0   reach ramp                   -> ramp(0) 10 % epoch 13
+        0   ack                          -> ramp(0) 10 % epoch 13
+        5   trip errorRatio 12/20 20/20  -> ramp(0) 0 % epoch 14 paused(incident)
+        6   look skewed 400              -> ramp(0) 0 % epoch 14 paused(incident)
+        7   look fail 400                -> ramp(0) 0 % epoch 14 paused(incident)
+        8   look skewed 400              -> refused: it is so already
+        9   resume                       -> refused: paused(fail) cannot be resumed: roll back or abort
+        10  promote anyway               -> refused: paused(fail) cannot be resumed: roll back or abort
+        11  rollback it failed           -> rolling_back(rolled_back) 0 % epoch 15 + v2 quarantined
+    ",
+    );
+}
+
+#[test]
+fn an_incident_makes_no_void_verdict_resumable() {
+    check(
+        Kind::Promote,
+        |plan| plan.analysis.on_fail = OnFail::Pause,
+        "
+        0   reach ramp                   -> ramp(0) 10 % epoch 13
+        0   ack                          -> ramp(0) 10 % epoch 13
+        5   look fail 400                -> ramp(0) 10 % epoch 13 paused(fail)
+        6   trip errorRatio 12/20 20/20  -> ramp(0) 0 % epoch 14 paused(incident)
+        7   resume                       -> refused: paused(fail) cannot be resumed: roll back or abort
+    ",
+    );
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach ramp                   -> ramp(0) 10 % epoch 13
+        0   ack                          -> ramp(0) 10 % epoch 13
+        5   look skewed 400              -> ramp(0) 10 % epoch 13 paused(sample_ratio)
+        6   trip errorRatio 12/20 20/20  -> ramp(0) 0 % epoch 14 paused(incident)
+        7   resume                       -> refused: paused(sample_ratio) cannot be resumed: roll back or abort
+    ",
+    );
+}
+
+#[test]
+fn a_share_lost_to_an_incident_comes_back_only_where_there_is_capacity_for_it() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach ramp                   -> ramp(0) 10 % epoch 13
+        5   trip errorRatio 12/20 20/20  -> ramp(0) 0 % epoch 14 paused(incident)
+        6   hold capacity                -> ramp(0) 0 % epoch 14 paused(incident) held(capacity)
+        7   resume                       -> refused: resume has to wait: the rollout is held(capacity)
+        8   release capacity             -> ramp(0) 0 % epoch 14 paused(incident)
         9   resume                       -> ramp(0) 10 % epoch 15
-        10  look fail 400                -> ramp(0) 10 % epoch 15 paused(fail)
     ",
     );
 }
@@ -93,6 +151,37 @@ fn a_trip_of_a_first_version_pauses_and_leaves_the_share() {
         "
         0   reach stabilizing                 -> stabilizing 100 % epoch 12
         1   trip consecutiveErrors 20/20 0/0  -> stabilizing 100 % epoch 12 paused(operator)
+    ",
+    );
+}
+
+#[test]
+fn a_guardrail_of_a_first_version_works_again_after_each_resume() {
+    check(
+        Kind::First,
+        |_| {},
+        "
+        0   reach stabilizing                 -> stabilizing 100 % epoch 12
+        1   trip consecutiveErrors 20/20 0/0  -> stabilizing 100 % epoch 12 paused(operator)
+        2   trip consecutiveErrors 25/25 0/0  -> refused: it is so already
+        3   trip errorRatio 25/30 0/0         -> stabilizing 100 % epoch 12 paused(operator)
+        4   resume                            -> stabilizing 100 % epoch 13
+        5   trip consecutiveErrors 20/20 0/0  -> stabilizing 100 % epoch 13 paused(operator)
+    ",
+    );
+}
+
+#[test]
+fn a_trip_is_written_down_although_somebody_paused_before() {
+    check(
+        Kind::First,
+        |_| {},
+        "
+        0   reach stabilizing                 -> stabilizing 100 % epoch 12
+        1   pause lunch                       -> stabilizing 100 % epoch 12 paused(operator)
+        2   trip consecutiveErrors 20/20 0/0  -> stabilizing 100 % epoch 12 paused(operator)
+        3   resume                            -> stabilizing 100 % epoch 13
+        4   trip consecutiveErrors 20/20 0/0  -> stabilizing 100 % epoch 13 paused(operator)
     ",
     );
 }

@@ -102,6 +102,35 @@ fn missing_telemetry_blocks_a_pass_and_the_deadline_still_comes() {
 }
 
 #[test]
+fn a_raise_that_waits_masks_nothing_that_is_missing() {
+    check(
+        Kind::Promote,
+        |plan| plan.windows = vec![evening()],
+        "
+        0   reach ramp         -> ramp(0) 10 % epoch 13
+        0   ack                -> ramp(0) 10 % epoch 13
+        10  look pass 100 1    -> ramp(0) 10 % epoch 13 held(capacity)
+        11  hold freeze        -> refused: it is so already
+        11  hold standby       -> ramp(0) 10 % epoch 13 held(standby)
+        12  hold telemetry     -> refused: it is so already
+        13  look pass 100 2    -> refused: undecided
+        14  release standby    -> ramp(0) 10 % epoch 13
+        15  look pass 100 2    -> ramp(1) 25 % epoch 14
+    ",
+    );
+    check(
+        Kind::Promote,
+        |plan| plan.windows = vec![evening()],
+        "
+        230  reach canary   -> canary 5 % epoch 12
+        0    ack            -> canary 5 % epoch 12
+        40   look pass 100  -> canary 5 % epoch 12 held(freeze)
+        41   hold telemetry -> canary 5 % epoch 12 held(telemetry)
+    ",
+    );
+}
+
+#[test]
 fn too_few_labels_hold() {
     check(
         Kind::Promote,

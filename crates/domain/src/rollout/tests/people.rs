@@ -2,6 +2,8 @@
 
 use super::script::check;
 use crate::plan::{GateMode, Kind, Plan};
+use crate::rollout::fixture::{self, at};
+use crate::rollout::{Awaiting, Bootstrap, Event, Pause, Rollout, Stage};
 
 fn approval(plan: &mut Plan) {
     plan.gates[0].mode = GateMode::Approval;
@@ -9,7 +11,7 @@ fn approval(plan: &mut Plan) {
 
 fn both(plan: &mut Plan) {
     plan.gates[0].mode = GateMode::AutoAndApproval;
-    plan.gates[0].max_duration = crate::rollout::fixture::MINUTE * 200;
+    plan.gates[0].max_duration = fixture::MINUTE * 200;
 }
 
 #[test]
@@ -135,6 +137,92 @@ fn an_override_ends_the_wait_for_an_approval() {
         12  look undecided 41        -> ramp(0) 10 % epoch 13
     ",
     );
+}
+
+#[test]
+fn an_override_does_without_labels_and_without_checks_that_cannot_be_computed() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach canary                -> canary 5 % epoch 12
+        0   ack                         -> canary 5 % epoch 12
+        10  look unlabelled 100         -> canary 5 % epoch 12 held(coverage)
+        11  promote we know this model  -> canary 5 % epoch 12 held(coverage)
+        12  look unlabelled 110         -> ramp(0) 10 % epoch 13
+    ",
+    );
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach canary                -> canary 5 % epoch 12
+        0   ack                         -> canary 5 % epoch 12
+        10  look error 100              -> canary 5 % epoch 12 held(provider)
+        11  promote we know this model  -> canary 5 % epoch 12 held(provider)
+        12  look error 110 0            -> canary 5 % epoch 12 held(capacity)
+        13  look error 120              -> ramp(0) 10 % epoch 13
+    ",
+    );
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach canary                -> canary 5 % epoch 12
+        0   ack                         -> canary 5 % epoch 12
+        10  hold telemetry              -> canary 5 % epoch 12 held(telemetry)
+        11  promote we know this model  -> canary 5 % epoch 12 held(telemetry)
+        12  look undecided 110          -> refused: undecided
+    ",
+    );
+}
+
+#[test]
+fn an_override_waits_for_the_table_it_overrides_to_be_in_force() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0   reach canary                -> canary 5 % epoch 12
+        0   promote we know this model  -> canary 5 % epoch 12
+        0   look undecided 3            -> refused: undecided
+        0   look error 3                -> refused: undecided
+        0   ack                         -> canary 5 % epoch 12
+        1   look undecided 3            -> ramp(0) 10 % epoch 13
+    ",
+    );
+}
+
+#[test]
+fn the_reason_is_the_last_word_and_not_the_pause_it_ended() {
+    let gate = |adjust: fn(&mut Plan)| {
+        let mut plan = fixture::plan(Kind::Promote);
+        adjust(&mut plan);
+        let mut rollout = fixture::queued(plan, Bootstrap::Ask);
+        rollout.enter(Stage::Canary, at(0));
+        rollout.step.acknowledged_at = Some(at(0));
+        rollout
+    };
+    let reason_after =
+        |rollout: &Rollout, event: Event| rollout.on(&event, at(1)).unwrap().next.reason;
+
+    let mut paused = gate(|_| {});
+    (paused.paused, paused.reason) = (Some(Pause::Deadline), Some("undecided".to_owned()));
+    let promoted = Event::Promote { reason: "long enough".to_owned() };
+    assert_eq!(reason_after(&paused, promoted).unwrap(), "gate overridden: long enough");
+
+    let mut asked = gate(approval);
+    (asked.awaiting, asked.reason) = (Some(Awaiting { since: at(0) }), Some("expired".to_owned()));
+    let approved = Event::Approve { by: "ann".to_owned() };
+    assert_eq!(reason_after(&asked, approved.clone()).unwrap(), "approved by ann: 1 of 1");
+
+    asked.paused = Some(Pause::Operator);
+    assert_eq!(reason_after(&asked, approved.clone()).unwrap(), "expired");
+
+    let mut diverged = gate(|_| {});
+    diverged.enter(Stage::Shadow, at(0));
+    (diverged.paused, diverged.reason) = (Some(Pause::Divergence), Some("30 %".to_owned()));
+    assert_eq!(reason_after(&diverged, approved).unwrap(), "divergence accepted by ann: 1 of 1");
 }
 
 #[test]

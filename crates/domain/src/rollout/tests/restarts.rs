@@ -75,8 +75,37 @@ fn no_deadline_passes_while_the_server_is_down() {
         "
         0    turn         -> staging 0 % epoch 10
         105  restart 100  -> staging 0 % epoch 10
-        114  tick         -> refused: undecided
-        115  tick         -> rejected 0 % epoch 11
+        119  tick         -> refused: undecided
+        120  tick         -> rejected 0 % epoch 11
+    ",
+    );
+}
+
+#[test]
+fn what_begins_anew_has_its_whole_time_again() {
+    check(
+        Kind::Promote,
+        |_| {},
+        "
+        0    reach validating  -> validating 0 % epoch 10
+        114  restart 100       -> validating 0 % epoch 10
+        128  tick              -> refused: undecided
+        129  tick              -> rejected 0 % epoch 11 + v2 quarantined
+    ",
+    );
+}
+
+#[test]
+fn no_approval_expires_while_the_server_is_down() {
+    check(
+        Kind::First,
+        |_| {},
+        "
+        0    reach validating  -> validating 0 % epoch 10
+        1    validated         -> validating 0 % epoch 10 awaiting_approval
+        105  restart 100       -> validating 0 % epoch 10 awaiting_approval
+        120  tick              -> refused: undecided
+        121  tick              -> validating 0 % epoch 10 paused(approval_expired)
     ",
     );
 }

@@ -61,6 +61,31 @@ fn a_first_version_waits_for_its_approval() {
 }
 
 #[test]
+fn a_first_version_goes_live_only_with_its_capacity() {
+    check_with(Kind::First, Bootstrap::Approved, |_| {}, "
+        0   reach validating  -> validating 0 % epoch 10
+        1   validated         -> validating 0 % epoch 10
+        2   hold capacity     -> validating 0 % epoch 10 held(capacity)
+        3   tick              -> refused: undecided
+        4   release capacity  -> validating 0 % epoch 10
+        5   tick              -> cutover 100 % epoch 11 + champion is v2 + skipped shadow canary ramp
+    ");
+}
+
+#[test]
+fn nobody_is_asked_to_decommission_an_incumbent_that_there_is_not() {
+    check(
+        Kind::First,
+        |plan| plan.decommission.approval = NeedsApproval::Yes,
+        "
+        0   reach stabilizing  -> stabilizing 100 % epoch 12
+        0   ack                -> stabilizing 100 % epoch 12
+        30  tick               -> decommissioning 100 % epoch 13 + v2 known good
+    ",
+    );
+}
+
+#[test]
 fn a_bootstrapped_first_version_goes_live_at_once() {
     check_with(Kind::First, Bootstrap::Approved, |_| {}, "
         0   reach validating  -> validating 0 % epoch 10
@@ -106,11 +131,12 @@ fn a_restore_takes_everything_back_at_once() {
         312  ack                       -> stabilizing 100 % epoch 12
         313  ack                       -> stabilizing 100 % epoch 12
         314  trip errorRatio 9/20 0/0  -> stabilizing 100 % epoch 12 paused(operator)
-        315  resume                    -> stabilizing 100 % epoch 12
-        344  tick                      -> decommissioning 100 % epoch 13 + v2 known good
-        345  tick                      -> decommissioning 100 % epoch 13 held(ack)
-        346  ack                       -> decommissioning 100 % epoch 13
-        347  drained                   -> completed 100 % epoch 14 + v1 retired
+        315  resume                    -> stabilizing 100 % epoch 13
+        315  ack                       -> stabilizing 100 % epoch 13
+        344  tick                      -> decommissioning 100 % epoch 14 + v2 known good
+        345  tick                      -> decommissioning 100 % epoch 14 held(ack)
+        346  ack                       -> decommissioning 100 % epoch 14
+        347  drained                   -> completed 100 % epoch 15 + v1 retired
     ");
 }
 
