@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use seatrial_domain::evidence::ShadowCounts;
 use seatrial_domain::plan::Shadow;
 use seatrial_domain::split::{Domain, Salt};
-use seatrial_domain::tensor::{Tensor, TensorData};
+use seatrial_domain::tensor::Tensor;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +24,7 @@ use crate::choice::Asked;
 use crate::installed::Served;
 use crate::recorder::ShadowRecord;
 use crate::request_id::Serial;
+use crate::size;
 
 /// What all mirrors of a gateway share.
 #[derive(Debug, Clone)]
@@ -151,23 +152,5 @@ fn bound(text: &str) -> String {
 }
 
 fn size(copy: &Copy) -> u64 {
-    copy.inputs.iter().chain(&copy.outputs).map(tensor_size).sum()
-}
-
-fn tensor_size(tensor: &Tensor) -> u64 {
-    let bytes = match &tensor.data {
-        TensorData::Bool(v) => size_of_val(v.as_slice()),
-        TensorData::Uint8(v) => size_of_val(v.as_slice()),
-        TensorData::Int8(v) => size_of_val(v.as_slice()),
-        TensorData::Uint16(v) | TensorData::Fp16(v) => size_of_val(v.as_slice()),
-        TensorData::Int16(v) => size_of_val(v.as_slice()),
-        TensorData::Uint32(v) => size_of_val(v.as_slice()),
-        TensorData::Int32(v) => size_of_val(v.as_slice()),
-        TensorData::Fp32(v) => size_of_val(v.as_slice()),
-        TensorData::Uint64(v) => size_of_val(v.as_slice()),
-        TensorData::Int64(v) => size_of_val(v.as_slice()),
-        TensorData::Fp64(v) => size_of_val(v.as_slice()),
-        TensorData::Bytes(v) => size_of_val(v.as_slice()) + v.iter().map(Vec::len).sum::<usize>(),
-    };
-    u64::try_from(bytes).unwrap_or(u64::MAX)
+    size::of(copy.inputs.iter().chain(&copy.outputs))
 }

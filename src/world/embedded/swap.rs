@@ -42,11 +42,19 @@ impl Backend for Swap {
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
         let model = self.model.load_full();
-        Box::pin(async move {
-            match model {
-                Some(model) => model.infer(inputs, deadline).await,
-                None => Err(infer::Error::Unavailable { detail: "it is not loaded".to_owned() }),
-            }
-        })
+        Box::pin(async move { loaded(model)?.infer(inputs, deadline).await })
     }
+
+    fn infer_apart(
+        &self,
+        inputs: Vec<Tensor>,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
+        let model = self.model.load_full();
+        Box::pin(async move { loaded(model)?.infer_apart(inputs, deadline).await })
+    }
+}
+
+fn loaded(model: Option<Arc<OnnxModel>>) -> Result<Arc<OnnxModel>, infer::Error> {
+    model.ok_or_else(|| infer::Error::Unavailable { detail: "it is not loaded".to_owned() })
 }
