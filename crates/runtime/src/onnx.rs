@@ -5,6 +5,7 @@
 //! carry. Checks no operator: the runtime does, at loading. Never panics, whatever the bytes, and
 //! recurses to a bound.
 
+mod dim;
 mod external;
 mod graph;
 mod symbols;

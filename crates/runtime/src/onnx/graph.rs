@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use seatrial_domain::tensor::{DataType, Signature, TensorSpec};
 
+use super::dim::{Dim, dimensions};
 use super::symbols::Symbols;
 use super::wire::Fields;
 use super::zipmap::ZipMap;
@@ -15,25 +16,6 @@ use crate::load::Error;
 enum Type {
     Tensor { element: u64, shape: Option<Vec<Dim>> },
     Other(&'static str),
-}
-
-/// One dimension as declared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Dim {
-    Fixed(i64),
-    /// Variable; equal wherever it has the same name.
-    Symbol(String),
-    /// Variable.
-    Any,
-}
-
-impl Dim {
-    const fn size(&self) -> i64 {
-        match self {
-            Self::Fixed(size) => *size,
-            Self::Symbol(_) | Self::Any => -1,
-        }
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -212,29 +194,6 @@ fn tensor_type(bytes: &[u8]) -> Result<Type, Error> {
         }
     }
     Ok(Type::Tensor { element, shape })
-}
-
-fn dimensions(shape: &[u8]) -> Result<Vec<Dim>, Error> {
-    let mut dims = Vec::new();
-    for field in Fields::new(shape) {
-        let Some(dim) = field.map_err(malformed)?.bytes(1) else { continue };
-        dims.push(dimension(dim)?);
-    }
-    Ok(dims)
-}
-
-fn dimension(dim: &[u8]) -> Result<Dim, Error> {
-    let mut declared = Dim::Any;
-    for part in Fields::new(dim) {
-        let part = part.map_err(malformed)?;
-        if let Some(stated) = part.varint(1) {
-            // Negative sizes, which some exporters write for "any", arrive as huge ones.
-            declared = i64::try_from(stated).map_or(Dim::Any, Dim::Fixed);
-        } else if let Some(symbol) = part.bytes(2).filter(|symbol| !symbol.is_empty()) {
-            declared = Dim::Symbol(text(symbol));
-        }
-    }
-    Ok(declared)
 }
 
 fn first_text(message: &[u8], number: u64) -> Result<Option<String>, Error> {
