@@ -98,6 +98,16 @@ impl Mirror {
         slices.map(|slice| (self.plan.column(&slice.key), value(&slice.key))).collect()
     }
 
+    /// Whether a copy would find a place now: without one it need not be made.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.stop.is_cancelled() && self.places.taken() < self.plan.max_in_flight
+    }
+
+    /// Counts a copy that was not made, since there was no room for it.
+    pub(crate) fn turn_away(&self) {
+        self.record.dropped(if self.stop.is_cancelled() { "stopped" } else { "queue_full" });
+    }
+
     /// Hands a copy over, or drops and counts it. Never waits.
     pub(crate) fn offer(self: &Arc<Self>, copy: Copy) {
         if self.stop.is_cancelled() {

@@ -65,20 +65,24 @@ impl Exchange {
         let mirror = self.mirror(choice);
         let fallback = self.fallback(choice);
         let inputs = std::mem::take(&mut self.request.inputs);
-        let spare = (mirror.is_some() || fallback.is_some()).then(|| inputs.clone());
+        let copied = mirror.as_ref().is_some_and(|mirror| mirror.has_room());
+        let spare = (copied || fallback.is_some()).then(|| inputs.clone());
         let first = admitted(&served, &ask, inputs).await;
         match (&first.result, fallback, spare) {
             (Err(_), Some(incumbent), Some(inputs)) => {
                 self.fall_back(choice, first, admitted(&incumbent, &ask, inputs), &incumbent).await
             }
-            (Ok(answered), _, Some(inputs)) => {
+            (Ok(answered), _, spare) => {
                 self.record(choice, &first);
-                if let Some(mirror) = mirror {
-                    self.copy(&mirror, ask, inputs, answered);
+                match (mirror, spare) {
+                    (Some(mirror), Some(inputs)) => self.copy(&mirror, ask, inputs, answered),
+                    // A shadow that is stuck costs clients not even the copying.
+                    (Some(mirror), None) => mirror.turn_away(),
+                    (None, _) => {}
                 }
                 outgoing(&served, first.result)
             }
-            (Ok(_) | Err(_), _, _) => {
+            (Err(_), _, _) => {
                 self.record(choice, &first);
                 outgoing(&served, first.result)
             }
