@@ -12,6 +12,7 @@ use seatrial_runtime::{LoadOptions, OnnxModel, Source};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// How models come into this process.
@@ -41,7 +42,12 @@ struct Ticket {
 
 impl Embedded {
     /// Loads `version` in the background.
-    pub(super) fn load(&self, wanted: &Wanted, deployment: &Deploy, load: LoadId) {
+    pub(super) fn load(
+        &self,
+        wanted: &Wanted,
+        deployment: &Deploy,
+        load: LoadId,
+    ) -> JoinHandle<()> {
         let world = self.clone();
         let (endpoint, version) = (wanted.endpoint.clone(), deployment.version.clone());
         let ticket = Ticket {
@@ -64,7 +70,7 @@ impl Embedded {
             };
             report(&endpoint, &version, &phase);
             world.loaded(&endpoint, &version, load, phase);
-        });
+        })
     }
 
     async fn try_load(&self, version: &VersionRef, ticket: &Ticket) -> anyhow::Result<Phase> {

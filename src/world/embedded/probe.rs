@@ -2,6 +2,7 @@
 
 use super::Embedded;
 use super::deployment::Deployment;
+use super::swap::Zeros;
 use crate::clock;
 use anyhow::Context as _;
 use seatrial_domain::tensor::{DataType, Signature, Tensor, TensorData, TensorSpec};
@@ -24,7 +25,7 @@ pub(super) async fn replay(
 ) -> anyhow::Result<()> {
     let begun = clock::monotonic();
     for number in 1..=count {
-        infer_zeros(backend, deadline)
+        infer_zeros(backend, deadline, Zeros::Unproven)
             .await
             .with_context(|| format!("warm-up request {number} of {count}"))?;
         if begun.elapsed() > WARMUP_MAX {
@@ -34,22 +35,27 @@ pub(super) async fn replay(
     Ok(())
 }
 
-async fn infer_zeros(backend: &dyn Backend, deadline: Duration) -> anyhow::Result<()> {
-    let inputs = zeros(backend.signature())?;
+async fn infer_zeros(
+    backend: &dyn Backend,
+    deadline: Duration,
+    zeros: Zeros,
+) -> anyhow::Result<()> {
+    let inputs = zero_inputs(backend.signature())?;
     let until = Instant::now() + deadline * PATIENCE;
     match backend.infer(inputs, until).await {
         Ok(_answer) => Ok(()),
-        // Zeros need not be an input this model takes; it has answered that much.
-        Err(infer::Error::Model { .. } | infer::Error::Input { .. }) => Ok(()),
-        Err(
-            error @ (infer::Error::Deadline
-            | infer::Error::Overloaded { .. }
-            | infer::Error::Unavailable { .. }),
-        ) => Err(error.into()),
+        // Zeros need not be an input this model takes; it has answered that much. One that took
+        // them before has to take them now.
+        Err(infer::Error::Model { .. } | infer::Error::Input { .. })
+            if zeros == Zeros::Unproven =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
-fn zeros(signature: &Signature) -> anyhow::Result<Vec<Tensor>> {
+fn zero_inputs(signature: &Signature) -> anyhow::Result<Vec<Tensor>> {
     signature.inputs.iter().map(zero_tensor).collect()
 }
 
@@ -95,9 +101,10 @@ impl Embedded {
         }
         deployment.probe.begun = Some(now);
         let (world, backend) = (self.clone(), deployment.backend());
+        let zeros = deployment.zeros();
         let (endpoint, version) = (endpoint.clone(), version.clone());
         self.inner.tasks.spawn("standby probe", async move {
-            let ended = infer_zeros(backend.as_ref(), Duration::from_secs(1)).await;
+            let ended = infer_zeros(backend.as_ref(), Duration::from_secs(1), zeros).await;
             let ended = ended.map_err(|error| format!("{error:#}"));
             world.with(&endpoint, |endpoint| {
                 if let Some(deployment) = endpoint.deployments.get_mut(&version) {
@@ -106,5 +113,46 @@ impl Embedded {
             });
             world.inner.changed.notify_one();
         });
+    }
+}
+
+#[cfg(test)]
+mod standing_by {
+    use super::*;
+    use futures_util::future::BoxFuture;
+    use seatrial_domain::tensor::Tensor;
+
+    /// A standby whose model fails whatever it is asked.
+    #[derive(Debug)]
+    struct Failing(Signature);
+
+    impl Backend for Failing {
+        fn signature(&self) -> &Signature {
+            &self.0
+        }
+
+        fn ready(&self) -> bool {
+            true
+        }
+
+        fn sessions(&self) -> usize {
+            1
+        }
+
+        fn infer(
+            &self,
+            _inputs: Vec<Tensor>,
+            _deadline: Instant,
+        ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
+            Box::pin(async { Err(infer::Error::Model { detail: "broken".to_owned() }) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_standby_that_fails_what_it_once_answered_is_not_verified() {
+        let standby = Failing(Signature::default());
+        let probed = async |zeros| infer_zeros(&standby, Duration::from_secs(1), zeros).await;
+        assert!(probed(Zeros::Answered).await.is_err());
+        assert!(probed(Zeros::Unproven).await.is_ok(), "it may never have taken zeros");
     }
 }
