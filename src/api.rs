@@ -90,6 +90,7 @@ fn connections_of(limits: &Control) -> listen::Limits {
         max_connections: size(limits.max_connections),
         max_head: size(limits.max_header_bytes),
         head_timeout: limits.header_timeout,
+        write_timeout: limits.write_timeout,
     }
 }
 

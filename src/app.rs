@@ -152,6 +152,8 @@ fn gateway_config(config: &Config) -> seatrial_gateway::Config {
         max_connections: size(limits.max_connections),
         max_head: size(limits.max_header_bytes),
         head_timeout: limits.header_timeout,
+        write_timeout: limits.write_timeout,
+        notice: limits.notice,
         latch_file: Some(config.data.dir.join("latches")),
         units: size(limits.units),
         assignments: size(limits.assignments),

@@ -31,6 +31,12 @@ pub(super) async fn show(api: State) -> Result<impl IntoResponse> {
     text.push_str("# HELP seatrial_journal_rows Rows of the journal.\n");
     text.push_str("# TYPE seatrial_journal_rows gauge\n");
     let _written = writeln!(text, "seatrial_journal_rows {head}");
+    let dropped = api.app.store.dropped_assignments().await?;
+    text.push_str("# HELP seatrial_dropped_assignments_total Assignments not kept for feedback.\n");
+    text.push_str("# TYPE seatrial_dropped_assignments_total counter\n");
+    for (by, count) in [("gateway", dropped.gateway), ("store", dropped.store)] {
+        let _written = writeln!(text, "seatrial_dropped_assignments_total{{by=\"{by}\"}} {count}");
+    }
     let subscribers = api.app.config.limits.control.max_subscribers;
     let free = u32::try_from(api.subscribers.available_permits()).unwrap_or(u32::MAX);
     text.push_str("# HELP seatrial_event_subscribers Readers of the event stream.\n");

@@ -23,18 +23,25 @@ pub struct Limits {
 pub struct Inference {
     /// Bytes of a request's body, whatever an endpoint's own setting says.
     pub max_body: u64,
-    /// Bytes of all bodies at once: of those that arrive or wait for their answer.
+    /// Bytes of all bodies at once, and of the tensors in them: of those that arrive or wait for
+    /// their answer.
     pub max_bodies: u64,
     pub max_connections: u32,
     pub max_header_bytes: u32,
     #[serde(with = "span")]
     pub header_timeout: Duration,
+    /// A client must take some of its answer within this time.
+    #[serde(with = "span")]
+    pub write_timeout: Duration,
     /// Routing keys remembered of one rollout; beyond it they are sampled.
     pub units: u32,
     /// Assignments kept for feedback until they are flushed.
     pub assignments: u32,
     /// Workers that score copies for the shadow.
     pub mirror_workers: u32,
+    /// How long a server that is told to stop reports itself not ready and still takes requests.
+    #[serde(with = "span")]
+    pub notice: Duration,
     /// How long requests in flight may take once the server stops.
     #[serde(with = "span")]
     pub drain: Duration,
@@ -48,9 +55,11 @@ impl Default for Inference {
             max_connections: 1024,
             max_header_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
             units: 1_000_000,
             assignments: 65_536,
             mirror_workers: 2,
+            notice: Duration::from_millis(200),
             drain: Duration::from_secs(20),
         }
     }
@@ -66,6 +75,9 @@ pub struct Control {
     pub max_header_bytes: u32,
     #[serde(with = "span")]
     pub header_timeout: Duration,
+    /// A client must take some of its answer within this time.
+    #[serde(with = "span")]
+    pub write_timeout: Duration,
     /// Readers of `/events` at once.
     pub max_subscribers: u32,
     /// Silence on `/events` before a comment is sent.
@@ -91,6 +103,7 @@ impl Default for Control {
             max_connections: 256,
             max_header_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
             max_subscribers: 64,
             heartbeat: Duration::from_secs(15),
             event_timeout: Duration::from_secs(30),
@@ -195,7 +208,9 @@ impl Limits {
         ];
         let spans = [
             ("limits.inference.header_timeout", self.inference.header_timeout),
+            ("limits.inference.write_timeout", self.inference.write_timeout),
             ("limits.control.header_timeout", self.control.header_timeout),
+            ("limits.control.write_timeout", self.control.write_timeout),
             ("limits.control.heartbeat", self.control.heartbeat),
             ("limits.control.event_timeout", self.control.event_timeout),
             ("limits.control.max_subscription", self.control.max_subscription),

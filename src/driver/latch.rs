@@ -47,7 +47,7 @@ const fn is_guardrail(cause: LatchCause) -> bool {
         | LatchCause::ErrorRatio
         | LatchCause::DeadlineExceeded
         | LatchCause::NotReady => true,
-        LatchCause::Operator | LatchCause::Verdict => false,
+        LatchCause::Operator | LatchCause::Verdict | LatchCause::Damaged => false,
     }
 }
 
@@ -76,7 +76,8 @@ fn event(rollout: &Rollout, latch: Latch) -> Event {
         LatchCause::ConsecutiveErrors
         | LatchCause::ErrorRatio
         | LatchCause::DeadlineExceeded
-        | LatchCause::NotReady => Event::GuardrailTripped(Box::new(Trip {
+        | LatchCause::NotReady
+        | LatchCause::Damaged => Event::GuardrailTripped(Box::new(Trip {
             endpoint: rollout.endpoint.clone(),
             rollout: rollout.id,
             epoch: rollout.epoch,

@@ -84,7 +84,8 @@ impl Embedded {
             let deployment = endpoint.deployments.entry(each.version.clone()).or_default();
             if deployment.needs_load(each.sessions) {
                 let load = deployment.begin_load();
-                self.load(wanted, each, load);
+                let task = self.load(wanted, each, load);
+                deployment.loads_by(task.abort_handle());
             }
             self.listen_privately(wanted, &each.version, deployment);
             match wanted.probe_every {

@@ -35,5 +35,11 @@ async fn metrics_are_prometheus_text() {
     let server = Server::start();
     let response = server.at(Method::GET, "/metrics").send().await.unwrap();
     let text = response.text().await.unwrap();
-    assert!(text.contains("seatrial_journal_rows 0\n"), "{text}");
+    for line in [
+        "seatrial_journal_rows 0\n",
+        "seatrial_dropped_assignments_total{by=\"gateway\"} 0\n",
+        "seatrial_dropped_assignments_total{by=\"store\"} 0\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
 }

@@ -77,6 +77,32 @@ mod tests {
     /// From an implementation of the SipHash paper of its own, checked against the paper's vector.
     const GOLDEN: [u64; 3] = [0xdee8_7395_fd44_0731, 0x1b5a_2f78_27f2_1989, 0x0c52_01c6_1420_2c6e];
 
+    const KEYS: [&str; 4] = ["user-1", "user-2", "user-3", "a much longer key than one block"];
+
+    /// By the same implementation, for each of the keys: the last share in basis points that it is
+    /// not within.
+    const THRESHOLDS: [(Domain, [u16; 4]); 4] = [
+        (Domain::Routing, [1068, 481, 7128, 7269]),
+        (Domain::Mirror, [9754, 5978, 4509, 1994]),
+        (Domain::Log, [7503, 3980, 2812, 1823]),
+        (Domain::Units, [8017, 9990, 814, 6326]),
+    ];
+
+    #[test]
+    fn golden_thresholds_of_every_domain() {
+        let salt = Salt(0x0123_4567_89ab_cdef);
+        for (domain, thresholds) in THRESHOLDS {
+            for (key, threshold) in KEYS.iter().zip(thresholds) {
+                let at = |share| salt.within(domain, Share::new(share).unwrap(), key.as_bytes());
+                assert_eq!((at(threshold), at(threshold + 1)), (false, true), "{domain:?} {key}");
+            }
+        }
+        for (key, threshold) in KEYS.iter().zip(THRESHOLDS[0].1) {
+            let at = |share| salt.choose(Share::new(share).unwrap(), key.as_bytes());
+            assert_eq!((at(threshold), at(threshold + 1)), (Arm::Incumbent, Arm::Candidate));
+        }
+    }
+
     #[test]
     fn the_share_is_met_within_chance() {
         let salt = Salt(7);

@@ -26,6 +26,8 @@ pub(crate) struct Ask {
     pub(crate) outputs: Vec<String>,
     /// For each try.
     pub(crate) deadline: Duration,
+    /// The most requests that each version works on at once.
+    pub(crate) concurrency: u32,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,19 @@ pub(crate) struct Attempt {
 pub(crate) struct Answered {
     pub(crate) body: Bytes,
     pub(crate) outputs: Vec<Tensor>,
+}
+
+/// The try of a client's request by the endpoint's name: it needs a place of the version's own.
+/// Without one it has failed, so that a version that hangs fills its own places and no other's.
+pub(crate) async fn admitted(served: &Served, ask: &Ask, inputs: Vec<Tensor>) -> Attempt {
+    match served.lane.places.take(ask.concurrency) {
+        Some(_place) => attempt(served, ask, inputs).await,
+        None => {
+            served.lane.refused();
+            let result = Err(Fault::Busy("too many requests at once".to_owned()));
+            Attempt { outcome: Outcome::Error, latency: Duration::ZERO, result }
+        }
+    }
 }
 
 /// Runs the inference, within the ask's deadline from now.
@@ -68,15 +83,16 @@ pub(crate) async fn attempt(served: &Served, ask: &Ask, inputs: Vec<Tensor>) -> 
 }
 
 /// The same beside the clients' path: what a client could not have been given is no answer here
-/// either. Nothing is recorded.
+/// either. Nothing is recorded, and no client's thread is taken.
 pub(crate) async fn beside(
     served: &Served,
     ask: &Ask,
     inputs: Vec<Tensor>,
 ) -> Result<Answered, Fault> {
     let _in_flight = served.lane.enter();
-    let outputs = infer(served, inputs, Instant::now() + ask.deadline).await?;
-    encoded(served, ask, outputs)
+    check(served, &inputs)?;
+    let inferred = served.backend.infer_apart(inputs, Instant::now() + ask.deadline).await;
+    encoded(served, ask, inferred.map_err(|error| fault(&error))?)
 }
 
 fn encoded(served: &Served, ask: &Ask, outputs: Vec<Tensor>) -> Result<Answered, Fault> {
@@ -84,25 +100,34 @@ fn encoded(served: &Served, ask: &Ask, outputs: Vec<Tensor>) -> Result<Answered,
     Ok(Answered { body, outputs })
 }
 
-/// The declared signature was checked before the arm was chosen; where this version's differs from
-/// it, what does not fit is this version's error, not the client's.
 async fn infer(
     served: &Served,
     inputs: Vec<Tensor>,
     deadline: Instant,
 ) -> Result<Vec<Tensor>, Fault> {
-    served
-        .backend
-        .signature()
-        .check_inputs(&inputs)
-        .map_err(|error| Fault::Model(format!("{} does not take this: {error}", served.version)))?;
-    served.backend.infer(inputs, deadline).await.map_err(|error| match error {
+    check(served, &inputs)?;
+    served.backend.infer(inputs, deadline).await.map_err(|error| fault(&error))
+}
+
+/// The declared signature was checked before the arm was chosen; where this version's differs from
+/// it, what does not fit is this version's error, not the client's. One that is not ready may have
+/// no signature yet.
+fn check(served: &Served, inputs: &[Tensor]) -> Result<(), Fault> {
+    if !served.backend.ready() {
+        return Err(Fault::Unavailable(format!("{} is not ready", served.version)));
+    }
+    let foreign = |error| Fault::Model(format!("{} does not take this: {error}", served.version));
+    served.backend.signature().check_inputs(inputs).map_err(foreign)
+}
+
+fn fault(error: &infer::Error) -> Fault {
+    match error {
         infer::Error::Deadline => Fault::Late,
         infer::Error::Overloaded { .. } => Fault::Busy(error.to_string()),
         infer::Error::Input { .. } => Fault::Invalid(error.to_string()),
         infer::Error::Model { .. } => Fault::Model(error.to_string()),
         infer::Error::Unavailable { .. } => Fault::Unavailable(error.to_string()),
-    })
+    }
 }
 
 fn encode(served: &Served, ask: &Ask, outputs: &[Tensor]) -> Result<Bytes, Fault> {

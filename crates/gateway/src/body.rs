@@ -49,9 +49,9 @@ async fn collect(mut body: Incoming, bound: Bound<'_>) -> Result<(Bytes, Room), 
             bound.tasks.spawn(take_away(body));
             return Err(Fault::TooLarge { limit: bound.bytes });
         }
-        if room.cover(total).is_err() {
+        if let Err(full) = room.cover(total) {
             bound.tasks.spawn(take_away(body));
-            return Err(Fault::Busy("too many bytes of requests at once; try again".to_owned()));
+            return Err(full.into());
         }
         if collected.is_empty() && body.is_end_stream() {
             return Ok((data, room));

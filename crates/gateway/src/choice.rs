@@ -1,10 +1,12 @@
 //! Which arm a request is assigned to, and what its outcome counts for.
+//!
+//! Choosing marks nothing: a request that turns out to be the client's fault leaves no trace.
 
 use http::HeaderMap;
 use seatrial_domain::Share;
 use seatrial_domain::plan::KeySource;
 use seatrial_domain::split::{Arm, Domain};
-use seatrial_domain::telemetry::Seen;
+use seatrial_domain::telemetry::{Counted, Seen};
 
 use crate::codec::Parameters;
 use crate::installed::{Active, Installed};
@@ -17,15 +19,39 @@ pub(crate) struct Choice {
     pub(crate) standing: Standing,
 }
 
-/// What a request's outcome counts for.
+/// What a request's outcome counts for, should it prove a valid one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Its unit's first under 0 < π < 1: evidence, and the guardrails.
-    Counted,
-    /// The guardrails alone: its unit was counted before, or nothing is counted at this share.
+    /// Evidence, if it is its unit's first under 0 < π < 1; and the guardrails.
+    Unit(Unit),
+    /// The guardrails alone: nothing is counted at this share.
     Watched,
     /// Neither: a dark launch, a latch, or no rollout.
     Apart,
+}
+
+/// The unit of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// The request itself: it has no key.
+    Request,
+    /// Whoever has the key of this hash.
+    Keyed(u64),
+}
+
+impl Standing {
+    /// Whether the request enters the evidence, now that it is known to be valid: only then its
+    /// unit has been seen.
+    pub(crate) fn settle(self, active: &Active) -> Counted {
+        match self {
+            Self::Unit(Unit::Request) => Counted::Yes,
+            Self::Unit(Unit::Keyed(hash)) => match active.units.see(hash) {
+                Seen::First => Counted::Yes,
+                Seen::Again | Seen::Outside => Counted::No,
+            },
+            Self::Watched | Self::Apart => Counted::No,
+        }
+    }
 }
 
 /// Where a key may be found.
@@ -84,9 +110,6 @@ fn standing(active: &Active, key: Option<&str>) -> Standing {
     if active.gate.is_none() || share == Share::ZERO || share == Share::FULL {
         return Standing::Watched;
     }
-    let Some(key) = key else { return Standing::Counted };
-    match active.units.see(active.route.salt.hash(Domain::Units, key.as_bytes())) {
-        Seen::First => Standing::Counted,
-        Seen::Again | Seen::Outside => Standing::Watched,
-    }
+    let hash = |key: &str| active.route.salt.hash(Domain::Units, key.as_bytes());
+    Standing::Unit(key.map_or(Unit::Request, |key| Unit::Keyed(hash(key))))
 }

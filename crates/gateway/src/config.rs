@@ -14,7 +14,8 @@ pub struct Config {
     pub clock: fn() -> Timestamp,
     /// Bytes of a body, whatever an endpoint's settings allow.
     pub max_body: u64,
-    /// Bytes of all bodies at once: of those that arrive or wait for their answer.
+    /// Bytes of all bodies at once, and of the tensors in them: of those that arrive or wait for
+    /// their answer.
     pub max_bodies: u64,
     /// A body must have arrived within this time.
     pub body_timeout: Duration,
@@ -24,6 +25,10 @@ pub struct Config {
     pub max_head: usize,
     /// A request's head must have arrived within this time.
     pub head_timeout: Duration,
+    /// A client must take some of its answer within this time.
+    pub write_timeout: Duration,
+    /// How long a server that is told to stop reports itself not ready and still takes requests.
+    pub notice: Duration,
     /// Where latches outlive the process; `None`: they do not.
     pub latch_file: Option<PathBuf>,
     /// Endpoints whose latch fits the file.
@@ -55,6 +60,8 @@ impl Config {
             max_connections: 1024,
             max_head: 64 * 1024,
             head_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
+            notice: Duration::ZERO,
             latch_file: None,
             latch_slots: 256,
             units: 1_000_000,

@@ -25,10 +25,11 @@ impl<T: Send + 'static> Future for Detach<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let Some(work) = self.work.as_mut() else { return Poll::Pending };
+        // Taken out while it is polled: work that panics is gone, and not polled again.
+        let Some(mut work) = self.work.take() else { return Poll::Pending };
         let polled = work.as_mut().poll(context);
-        if polled.is_ready() {
-            self.work = None;
+        if polled.is_pending() {
+            self.work = Some(work);
         }
         polled
     }
@@ -45,5 +46,31 @@ impl<T: Send + 'static> Drop for Detach<T> {
                 &runtime,
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use std::panic::AssertUnwindSafe;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test]
+    async fn work_that_panicked_is_not_polled_again() {
+        let polls = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&polls);
+        let work = std::future::poll_fn(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            panic!("as told")
+        });
+        let tasks = TaskTracker::new();
+        let mut detach: Detach<()> = Detach::new(Box::pin(work), tasks.clone());
+        assert!(AssertUnwindSafe(&mut detach).catch_unwind().await.is_err());
+        drop(detach);
+        tasks.close();
+        tasks.wait().await;
+        assert_eq!(polls.load(Ordering::SeqCst), 1);
     }
 }

@@ -17,7 +17,6 @@ use crate::sync::lock;
 pub(crate) struct Entry {
     pub(crate) name: EndpointName,
     pub(crate) route: ArcSwap<Installed>,
-    pub(crate) places: Arc<Places>,
     pub(crate) pinned_places: Arc<Places>,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) refusals: Refusals,

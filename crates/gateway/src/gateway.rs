@@ -137,8 +137,9 @@ impl Gateway {
         let _written = write!(out, "{}", metrics::Exposition(&self.shared));
     }
 
-    /// Answers connections until `shutdown`; then takes no new ones, reports itself not ready, and
-    /// gives requests in flight `drain` to end.
+    /// Answers connections until `shutdown`; then reports itself not ready, takes no new ones once
+    /// its notice is over, and gives requests in flight `drain` to end. The tables an earlier
+    /// process left are installed before.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken, drain: Duration) {
         server::serve(Arc::clone(&self.shared), listener, shutdown, drain).await;
     }

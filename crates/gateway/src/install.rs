@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use seatrial_domain::plan::Kind;
+use seatrial_domain::telemetry::{Latch, LatchCause};
 use seatrial_domain::{EndpointName, Epoch, Share};
 use tokio::time::Instant;
 
@@ -102,6 +103,7 @@ fn activate(
         version: target.version,
         backend: target.backend,
     };
+    shared.latches.suspect(&table.endpoint, table.epoch, suspected(&table));
     let latch = match shared.latches.over(&table.endpoint, table.epoch) {
         Some(latch) if table.rollout.is_some() => OnceLock::from(latch),
         Some(_) | None => OnceLock::new(),
@@ -117,6 +119,15 @@ fn activate(
     };
     installed.rollout = table.rollout.map(|route| active(shared, route, &installed, before));
     installed
+}
+
+/// The latch that may be missing: over a share that somebody else can answer, in the plans whose
+/// guardrails take it away.
+fn suspected(table: &RouteTable) -> Option<Latch> {
+    let rollout = table.rollout.as_ref().filter(|rollout| rollout.share > Share::ZERO)?;
+    let zeroes = rollout.zeroes() && table.incumbent.is_some();
+    let latch = Latch { rollout: rollout.id, epoch: table.epoch, cause: LatchCause::Damaged };
+    zeroes.then_some(latch)
 }
 
 fn active(
@@ -159,7 +170,6 @@ fn add(shared: &Shared, name: EndpointName, installed: Arc<Installed>, lanes: Ar
     let entry = Entry {
         name: name.clone(),
         route: installed.into(),
-        places: Arc::default(),
         pinned_places: Arc::default(),
         lanes,
         refusals: Refusals::default(),

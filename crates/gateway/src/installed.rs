@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use seatrial_domain::plan::Kind;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::Latch;
 use seatrial_domain::{Epoch, Share, VersionNumber, VersionRef, endpoint};
@@ -75,6 +74,14 @@ impl Installed {
         if self.share() == Share::FULL { self.candidate.as_ref() } else { self.incumbent.as_ref() }
     }
 
+    /// The version whose signature requests are held against now: the endpoint's own, or, while it
+    /// is not ready, the arm that can answer in its stead. `None`: nobody can.
+    pub(crate) fn declaring(&self) -> Option<&Served> {
+        let exposed = self.candidate.iter().filter(|_| self.share() > Share::ZERO);
+        let arms = self.facing().into_iter().chain(&self.incumbent).chain(exposed);
+        arms.into_iter().find(|served| served.backend.ready())
+    }
+
     /// The versions `/versions/{v}` reaches: those with a share, and the pinned ones.
     pub(crate) fn reachable(&self) -> Vec<&Served> {
         let share = self.share();
@@ -94,15 +101,5 @@ impl Installed {
 
     pub(crate) fn pinned(&self, version: VersionNumber) -> Option<&Served> {
         self.reachable().into_iter().find(|served| served.version.number == version)
-    }
-}
-
-impl Active {
-    /// Whether a passed guardrail takes the share away; in plans without a control it only pauses.
-    pub(crate) const fn zeroes(&self) -> bool {
-        match self.route.kind {
-            Kind::Promote => true,
-            Kind::First | Kind::Restore => false,
-        }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::admission::Places;
+
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -37,6 +39,8 @@ pub(crate) const BOUNDS_MICROS: [u64; 12] =
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     in_flight: AtomicU64,
+    /// Of clients' requests by the endpoint's name; one version's leave another's alone.
+    pub(crate) places: Arc<Places>,
     outcomes: [AtomicU64; Outcome::ALL.len()],
     latency: [AtomicU64; BOUNDS_MICROS.len() + 1],
     latency_sum_micros: AtomicU64,
@@ -53,17 +57,26 @@ impl Lane {
         self.in_flight.load(Ordering::SeqCst)
     }
 
+    /// Counts an attempt that was never begun.
+    pub(crate) fn refused(&self) {
+        self.count(Outcome::Error);
+    }
+
     pub(crate) fn record(&self, outcome: Outcome, latency: Duration) {
-        let index = Outcome::ALL.iter().position(|other| *other == outcome);
-        if let Some(counter) = index.and_then(|index| self.outcomes.get(index)) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
+        self.count(outcome);
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         let bucket = BOUNDS_MICROS.partition_point(|bound| *bound < micros);
         if let Some(counter) = self.latency.get(bucket) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
         self.latency_sum_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    fn count(&self, outcome: Outcome) {
+        let index = Outcome::ALL.iter().position(|other| *other == outcome);
+        if let Some(counter) = index.and_then(|index| self.outcomes.get(index)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Requests by outcome, in the order of [`Outcome::ALL`].

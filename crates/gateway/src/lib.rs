@@ -36,6 +36,7 @@ mod request_id;
 mod routes;
 mod server;
 mod shared;
+mod size;
 mod sync;
 mod table;
 

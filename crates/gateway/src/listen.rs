@@ -1,6 +1,8 @@
 //! Connections of a listener: accepting them, bounding them, ending them. Both of the server's
 //! listeners go through here.
 
+mod progress;
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use progress::Progress;
+
 /// Before accepting again after an error: descriptors may have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -32,6 +36,8 @@ pub struct Limits {
     pub max_head: usize,
     /// A request's head must have arrived within this time.
     pub head_timeout: Duration,
+    /// A client must take some of its answer within this time.
+    pub write_timeout: Duration,
 }
 
 /// Answers by `service` until `shutdown`, each connection a task of `connections`; those that are
@@ -95,11 +101,12 @@ impl Open {
         if let Err(error) = self.stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
+        let stream = Progress::new(self.stream, self.limits.write_timeout);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_timeout)
             .max_buf_size(self.limits.max_head.max(HEAD_MIN_BYTES))
-            .serve_connection(TokioIo::new(self.stream), service);
+            .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

@@ -90,9 +90,12 @@ fn gauges(f: &mut impl Write, entries: &[&Arc<Entry>]) -> fmt::Result {
         share.sample(f, &of(entry), u64::from(entry.route.load().share().basis_points()))?;
     }
     let places = Family { name: "seatrial_concurrent_requests", kind: Kind::Gauge };
-    places.head(f, "Requests holding a place on the endpoint.")?;
+    places.head(f, "Clients' requests holding a place of the version they were assigned to.")?;
     for entry in entries {
-        places.sample(f, &of(entry), u64::from(entry.places.taken()))?;
+        for (version, lane) in entry.lanes.all() {
+            let labels = of(entry).and("version", version.0);
+            places.sample(f, &labels, u64::from(lane.places.taken()))?;
+        }
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use seatrial_domain::evidence::ShadowCounts;
 use seatrial_domain::plan::Shadow;
 use seatrial_domain::split::{Domain, Salt};
-use seatrial_domain::tensor::{Tensor, TensorData};
+use seatrial_domain::tensor::Tensor;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +24,7 @@ use crate::choice::Asked;
 use crate::installed::Served;
 use crate::recorder::ShadowRecord;
 use crate::request_id::Serial;
+use crate::size;
 
 /// What all mirrors of a gateway share.
 #[derive(Debug, Clone)]
@@ -97,6 +98,16 @@ impl Mirror {
         slices.map(|slice| (self.plan.column(&slice.key), value(&slice.key))).collect()
     }
 
+    /// Whether a copy would find a place now: without one it need not be made.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.stop.is_cancelled() && self.places.taken() < self.plan.max_in_flight
+    }
+
+    /// Counts a copy that was not made, since there was no room for it.
+    pub(crate) fn turn_away(&self) {
+        self.record.dropped(if self.stop.is_cancelled() { "stopped" } else { "queue_full" });
+    }
+
     /// Hands a copy over, or drops and counts it. Never waits.
     pub(crate) fn offer(self: &Arc<Self>, copy: Copy) {
         if self.stop.is_cancelled() {
@@ -151,23 +162,5 @@ fn bound(text: &str) -> String {
 }
 
 fn size(copy: &Copy) -> u64 {
-    copy.inputs.iter().chain(&copy.outputs).map(tensor_size).sum()
-}
-
-fn tensor_size(tensor: &Tensor) -> u64 {
-    let bytes = match &tensor.data {
-        TensorData::Bool(v) => size_of_val(v.as_slice()),
-        TensorData::Uint8(v) => size_of_val(v.as_slice()),
-        TensorData::Int8(v) => size_of_val(v.as_slice()),
-        TensorData::Uint16(v) | TensorData::Fp16(v) => size_of_val(v.as_slice()),
-        TensorData::Int16(v) => size_of_val(v.as_slice()),
-        TensorData::Uint32(v) => size_of_val(v.as_slice()),
-        TensorData::Int32(v) => size_of_val(v.as_slice()),
-        TensorData::Fp32(v) => size_of_val(v.as_slice()),
-        TensorData::Uint64(v) => size_of_val(v.as_slice()),
-        TensorData::Int64(v) => size_of_val(v.as_slice()),
-        TensorData::Fp64(v) => size_of_val(v.as_slice()),
-        TensorData::Bytes(v) => size_of_val(v.as_slice()) + v.iter().map(Vec::len).sum::<usize>(),
-    };
-    u64::try_from(bytes).unwrap_or(u64::MAX)
+    size::of(copy.inputs.iter().chain(&copy.outputs))
 }

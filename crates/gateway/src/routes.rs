@@ -7,8 +7,10 @@ mod metadata;
 mod path;
 mod repository;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 use seatrial_domain::VersionNumber;
@@ -21,13 +23,18 @@ use crate::request_id;
 use crate::shared::Shared;
 use path::{Model, Path};
 
-/// Answers any request; every answer carries the request's id.
+/// Answers any request; every answer carries the request's id, and a panic is an answer too.
 pub(crate) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Answer {
     let serial = shared.next_serial();
     let id = request_id::accept_or_make(request.headers(), serial);
     let header = request_id::header(&id);
-    let context = Context { shared, serial, id };
-    let mut answer = dispatch(context, request).await.unwrap_or_else(Answer::from);
+    let context = Context { shared, serial, id: id.clone() };
+    let dispatched = AssertUnwindSafe(dispatch(context, request)).catch_unwind().await;
+    let dispatched = dispatched.unwrap_or_else(|_panic| {
+        tracing::error!(request.id = id, "a request panicked");
+        Err(Fault::Model("a fault of the server's own; its log says which".to_owned()))
+    });
+    let mut answer = dispatched.unwrap_or_else(Answer::from);
     answer.headers_mut().insert(request_id::HEADER, header);
     answer
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,18 +31,21 @@ pub(crate) async fn serve(
         max_connections: config.max_connections,
         max_head: config.max_head,
         head_timeout: config.head_timeout,
+        write_timeout: config.write_timeout,
     };
     let answering = Arc::clone(&shared);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&answering);
         async move { Ok::<_, Infallible>(routes::answer(shared, request).await) }
     });
-    let accept = listen::serve(listener, limits, service, &shutdown, &connections);
+    shared.latches.recovered();
+    let closed = CancellationToken::new();
+    let accept = listen::serve(listener, limits, service, &closed, &connections);
+    let accept = async { tokio::join!(accept, give_notice(&shared, &shutdown, &closed)) };
     tokio::select! {
-        () = accept => {}
+        ((), ()) = accept => {}
         () = watch => {}
     }
-    shared.draining.store(true, Ordering::Release);
     stop_mirrors(&shared);
     connections.close();
     shared.workshop.tasks.close();
@@ -53,6 +56,15 @@ pub(crate) async fn serve(
     if ended.await.is_err() {
         tracing::warn!(connections = connections.len(), "the drain's time is over");
     }
+}
+
+/// Not ready from the moment the server is told to stop, closed a while later: whoever balances
+/// load can look elsewhere before anybody is refused.
+async fn give_notice(shared: &Shared, shutdown: &CancellationToken, closed: &CancellationToken) {
+    shutdown.cancelled().await;
+    shared.draining.store(true, Ordering::Release);
+    sleep(shared.config.notice).await;
+    closed.cancel();
 }
 
 async fn watch(shared: Arc<Shared>) {

@@ -79,7 +79,7 @@ impl Shared {
     /// Acts on a passed limit: zero, or a report alone in plans without a control.
     pub(crate) fn trip(&self, entry: &Entry, installed: &Installed, breach: Breach) {
         let Some(active) = &installed.rollout else { return };
-        let kind = if active.zeroes() { TripKind::Zeroed } else { TripKind::Pause };
+        let kind = if active.route.zeroes() { TripKind::Zeroed } else { TripKind::Pause };
         let news = match kind {
             TripKind::Zeroed => self.latch(entry, installed, breach.cause()) == Latched::Yes,
             TripKind::Pause => active.guard.report(breach.rail) == Report::First,

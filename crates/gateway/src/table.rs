@@ -44,3 +44,13 @@ pub struct RolloutRoute {
     /// Mirror to the candidate, so compared.
     pub shadow: Option<Shadow>,
 }
+
+impl RolloutRoute {
+    /// Whether a passed guardrail takes the share away; in plans without a control it only pauses.
+    pub(crate) const fn zeroes(&self) -> bool {
+        match self.kind {
+            Kind::Promote => true,
+            Kind::First | Kind::Restore => false,
+        }
+    }
+}

@@ -26,4 +26,14 @@ pub trait Backend: Send + Sync + fmt::Debug {
         inputs: Vec<Tensor>,
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>>;
+
+    /// The same for work that no client waits for: never on the caller's own thread, which may
+    /// have clients to serve meanwhile.
+    fn infer_apart(
+        &self,
+        inputs: Vec<Tensor>,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
+        self.infer(inputs, deadline)
+    }
 }

@@ -6,6 +6,7 @@ mod inline;
 mod options;
 mod pool;
 mod source;
+mod watchdog;
 mod workers;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use seatrial_domain::tensor::{Signature, Tensor};
 use tokio::time::{Instant, timeout_at};
 
 use crate::load::Level;
+use crate::onnx::Symbols;
 use crate::session::{Measured, WarmUp};
 use crate::{Backend, infer, load, onnx, session};
 
@@ -25,6 +27,7 @@ pub use options::LoadOptions;
 use pool::Pool;
 pub(crate) use source::ExternalData;
 pub use source::{Files, Source};
+use watchdog::Watchdog;
 use workers::{Job, Workers};
 
 /// A loaded model. Dropping it unloads it, once the inferences still running have ended.
@@ -33,6 +36,8 @@ pub struct OnnxModel {
     signature: Arc<Signature>,
     warm_up: WarmUp,
     inline: Inline,
+    watchdog: Watchdog,
+    symbols: Symbols,
     sessions: usize,
     admission: Admission,
     pool: Arc<Pool>,
@@ -64,6 +69,8 @@ impl OnnxModel {
         Ok(Arc::new(Self {
             workers: Workers::start(running, &signature)?,
             inline: Inline::new(&measured, options.inline_below),
+            watchdog: Watchdog::start()?,
+            symbols: model.symbols,
             warm_up: measured.warm_up,
             sessions: running,
             admission: Admission::new(running, options.queue),
@@ -87,18 +94,47 @@ impl OnnxModel {
         &self,
         inputs: Vec<Tensor>,
         deadline: Instant,
+        place: Place,
     ) -> Result<Vec<Tensor>, infer::Error> {
+        self.symbols.check(&inputs)?;
         let _admitted = self.admission.enter()?;
         let slot = timeout_at(deadline, Arc::clone(&self.pool).take()).await;
         let mut slot = slot.map_err(|_elapsed| infer::Error::Deadline)??;
-        if self.inline.admits(&inputs) {
-            let session = slot.session()?;
-            return self.inline.timed(|| session::run(session, &self.signature, inputs, None));
+        if place == Place::Fastest && self.inline.admits(&inputs) {
+            return self.here(slot.session()?, inputs, deadline);
         }
         let (job, running) = Job::new(slot, inputs)?;
         self.workers.submit(job)?;
         running.answer(deadline).await
     }
+
+    /// Runs an inference on the caller's thread, and to its deadline at most: one that needs all of
+    /// it is the model's last here.
+    fn here(
+        &self,
+        session: &mut Session,
+        inputs: Vec<Tensor>,
+        deadline: Instant,
+    ) -> Result<Vec<Tensor>, infer::Error> {
+        let answer = self.inline.timed(|| {
+            let run = |options: &_| session::run(session, &self.signature, inputs, options);
+            self.watchdog.run(deadline, run)
+        })?;
+        if Instant::now() < deadline {
+            return answer;
+        }
+        self.inline.end();
+        Err(infer::Error::Deadline)
+    }
+}
+
+/// Where an inference may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// On the caller's thread, where the model is fast enough for that.
+    Fastest,
+    /// On the model's own threads.
+    Apart,
 }
 
 impl Backend for OnnxModel {
@@ -119,7 +155,15 @@ impl Backend for OnnxModel {
         inputs: Vec<Tensor>,
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
-        Box::pin(self.answer(inputs, deadline))
+        Box::pin(self.answer(inputs, deadline, Place::Fastest))
+    }
+
+    fn infer_apart(
+        &self,
+        inputs: Vec<Tensor>,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
+        Box::pin(self.answer(inputs, deadline, Place::Apart))
     }
 }
 

@@ -5,8 +5,10 @@
 //! carry. Checks no operator: the runtime does, at loading. Never panics, whatever the bytes, and
 //! recurses to a bound.
 
+mod dim;
 mod external;
 mod graph;
+mod symbols;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -18,6 +20,7 @@ use seatrial_domain::tensor::Signature;
 
 use crate::load::Error;
 pub use external::External;
+pub use symbols::Symbols;
 use wire::Fields;
 
 /// Subgraphs within subgraphs, and types within types, deeper than this are refused.
@@ -31,6 +34,8 @@ pub struct Model<'a> {
     pub signature: Signature,
     /// The outputs whose shape the file does not state.
     pub unshaped_outputs: Vec<usize>,
+    /// What the inputs' variable dimensions have in common.
+    pub symbols: Symbols,
     /// The tensors whose data lie in other files.
     pub external: Vec<External>,
     /// The bytes for the runtime: the file's, with ZipMap operators taken out.
@@ -55,7 +60,8 @@ pub fn parse(bytes: &[u8]) -> Result<Model<'_>, Error> {
     } else {
         Cow::Owned(zipmap::strip(bytes, &zipmaps)?)
     };
-    Ok(Model { signature, unshaped_outputs, external, bytes })
+    let symbols = graph.symbols();
+    Ok(Model { signature, unshaped_outputs, symbols, external, bytes })
 }
 
 /// The graph of a model file, once the file looks like one.

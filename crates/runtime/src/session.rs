@@ -51,13 +51,13 @@ fn build_with(
     builder.commit_from_memory(bytes)
 }
 
-/// Runs one inference and answers the outputs in the signature's order. `options` can end it early
-/// from another thread.
+/// Runs one inference and answers the outputs in the signature's order. `options` end it early,
+/// from another thread: nothing runs that cannot be ended.
 pub(crate) fn run(
     session: &mut Session,
     signature: &Signature,
     inputs: Vec<Tensor>,
-    options: Option<&RunOptions<NoSelectedOutputs>>,
+    options: &RunOptions<NoSelectedOutputs>,
 ) -> Result<Vec<Tensor>, infer::Error> {
     // The binding asserts what it believes of the library; a model that proves it wrong must not
     // take a worker down.
@@ -71,14 +71,11 @@ fn run_unguarded(
     session: &mut Session,
     signature: &Signature,
     inputs: Vec<Tensor>,
-    options: Option<&RunOptions<NoSelectedOutputs>>,
+    options: &RunOptions<NoSelectedOutputs>,
 ) -> Result<Vec<Tensor>, infer::Error> {
     let inputs = inputs.into_iter().map(convert::input).collect::<Result<Vec<_>, _>>()?;
-    let answered = match options {
-        Some(options) => session.run_with_options(inputs, options),
-        None => session.run(inputs),
-    };
-    let outputs = answered
+    let outputs = session
+        .run_with_options(inputs, options)
         .map_err(|error| infer::Error::Model { detail: crate::one_line(error.message()) })?;
     let read = |name: &str| {
         let value = outputs.get(name).ok_or_else(|| infer::Error::Model {

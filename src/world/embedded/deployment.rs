@@ -1,13 +1,14 @@
 //! One version's deployment: loading, ready, failed, and when it is tried again.
 
 use super::private::Listener;
-use super::swap::Swap;
+use super::swap::{Swap, Zeros};
 use crate::clock;
 use crate::world;
 use seatrial_runtime::{Backend, OnnxModel};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
 
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(60);
@@ -22,7 +23,7 @@ pub(super) enum Phase {
 #[derive(Debug, Default)]
 pub(super) struct Deployment {
     backend: Arc<Swap>,
-    loading: Option<LoadId>,
+    loading: Option<Loading>,
     failed: Option<Failure>,
     memory_bytes: Option<u64>,
     pub(super) listener: Option<Listener>,
@@ -32,6 +33,22 @@ pub(super) struct Deployment {
 /// One load of one deployment: a late result is not taken for another deployment's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LoadId(u64);
+
+/// The load under way; it ends with whoever wanted it.
+#[derive(Debug)]
+struct Loading {
+    id: LoadId,
+    task: Option<AbortHandle>,
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        // One that has ended takes no notice.
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
 
 static LOADS: AtomicU64 = AtomicU64::new(0);
 
@@ -50,6 +67,11 @@ pub(super) struct Probe {
 }
 
 impl Deployment {
+    /// What its model made of zeros when it was loaded.
+    pub(super) fn zeros(&self) -> Zeros {
+        self.backend.zeros()
+    }
+
     pub(super) fn backend(&self) -> Arc<dyn Backend> {
         Arc::<Swap>::clone(&self.backend)
     }
@@ -66,11 +88,20 @@ impl Deployment {
     }
 
     pub(super) fn begin_load(&mut self) -> LoadId {
-        *self.loading.insert(LoadId(LOADS.fetch_add(1, Ordering::Relaxed)))
+        let id = LoadId(LOADS.fetch_add(1, Ordering::Relaxed));
+        self.loading = Some(Loading { id, task: None });
+        id
+    }
+
+    /// The load that was begun is this task's: it is not loaded for nobody.
+    pub(super) fn loads_by(&mut self, task: AbortHandle) {
+        if let Some(loading) = &mut self.loading {
+            loading.task = Some(task);
+        }
     }
 
     pub(super) fn end_load(&mut self, load: LoadId, phase: Phase) {
-        if self.loading.take_if(|loading| *loading == load).is_none() {
+        if self.loading.take_if(|loading| loading.id == load).is_none() {
             return;
         }
         match phase {
@@ -112,5 +143,21 @@ impl Deployment {
             signature,
             probe: self.probe.ended.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tasks::Tasks;
+
+    #[tokio::test]
+    async fn a_load_ends_with_the_deployment_it_is_for() {
+        let mut deployment = Deployment::default();
+        let _load = deployment.begin_load();
+        let task = Tasks::default().spawn("load", std::future::pending());
+        deployment.loads_by(task.abort_handle());
+        drop(deployment);
+        assert!(task.await.unwrap_err().is_cancelled());
     }
 }

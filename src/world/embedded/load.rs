@@ -15,6 +15,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
@@ -82,7 +83,12 @@ struct Ticket {
 
 impl Embedded {
     /// Loads `version` in the background.
-    pub(super) fn load(&self, wanted: &Wanted, deployment: &Deploy, load: LoadId) {
+    pub(super) fn load(
+        &self,
+        wanted: &Wanted,
+        deployment: &Deploy,
+        load: LoadId,
+    ) -> JoinHandle<()> {
         let world = self.clone();
         let (endpoint, version) = (wanted.endpoint.clone(), deployment.version.clone());
         let kind = wanted.rollout.as_ref().map(|rollout| rollout.kind);
@@ -101,7 +107,7 @@ impl Embedded {
             let phase = ended(timeout(limit, world.try_load(&version, &ticket)), limit).await;
             report(&endpoint, &version, &phase);
             world.loaded(&endpoint, &version, load, phase);
-        });
+        })
     }
 
     async fn try_load(&self, version: &VersionRef, ticket: &Ticket) -> anyhow::Result<Phase> {

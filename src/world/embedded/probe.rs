@@ -2,6 +2,7 @@
 
 use super::Embedded;
 use super::deployment::Deployment;
+use super::swap::Zeros;
 use crate::clock;
 use anyhow::Context as _;
 use seatrial_domain::{EndpointName, VersionRef};
@@ -23,7 +24,7 @@ pub(super) async fn replay(
 ) -> anyhow::Result<()> {
     let begun = clock::monotonic();
     for number in 1..=count {
-        infer_zeros(backend, deadline)
+        infer_zeros(backend, deadline, Zeros::Unproven)
             .await
             .with_context(|| format!("warm-up request {number} of {count}"))?;
         if begun.elapsed() > WARMUP_MAX {
@@ -33,20 +34,25 @@ pub(super) async fn replay(
     Ok(())
 }
 
-async fn infer_zeros(backend: &dyn Backend, deadline: Duration) -> anyhow::Result<()> {
+async fn infer_zeros(
+    backend: &dyn Backend,
+    deadline: Duration,
+    zeros: Zeros,
+) -> anyhow::Result<()> {
     // Zeros of a shape that no sensible request has are not made: they would take the memory of all.
     let inputs = backend.signature().inputs.iter().map(seatrial_runtime::zeros);
     let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else { return Ok(()) };
     let until = Instant::now() + deadline * PATIENCE;
     match backend.infer(inputs, until).await {
         Ok(_answer) => Ok(()),
-        // Zeros need not be an input this model takes; it has answered that much.
-        Err(infer::Error::Model { .. } | infer::Error::Input { .. }) => Ok(()),
-        Err(
-            error @ (infer::Error::Deadline
-            | infer::Error::Overloaded { .. }
-            | infer::Error::Unavailable { .. }),
-        ) => Err(error.into()),
+        // Zeros need not be an input this model takes; it has answered that much. One that took
+        // them before has to take them now.
+        Err(infer::Error::Model { .. } | infer::Error::Input { .. })
+            if zeros == Zeros::Unproven =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -66,9 +72,10 @@ impl Embedded {
         }
         deployment.probe.begun = Some(now);
         let (world, backend) = (self.clone(), deployment.backend());
+        let zeros = deployment.zeros();
         let (endpoint, version) = (endpoint.clone(), version.clone());
         self.inner.tasks.spawn("standby probe", async move {
-            let ended = infer_zeros(backend.as_ref(), Duration::from_secs(1)).await;
+            let ended = infer_zeros(backend.as_ref(), Duration::from_secs(1), zeros).await;
             let ended = ended.map_err(|error| format!("{error:#}"));
             world.with(&endpoint, |endpoint| {
                 if let Some(deployment) = endpoint.deployments.get_mut(&version) {
@@ -86,9 +93,9 @@ mod tests {
     use futures_util::future::BoxFuture;
     use seatrial_domain::tensor::{DataType, Signature, Tensor, TensorSpec};
 
-    /// Fails whatever it is asked.
+    /// Fails whatever it is asked, in its way.
     #[derive(Debug)]
-    struct Broken(Signature);
+    struct Broken(Signature, fn() -> infer::Error);
 
     impl Backend for Broken {
         fn signature(&self) -> &Signature {
@@ -108,14 +115,16 @@ mod tests {
             _inputs: Vec<Tensor>,
             _deadline: Instant,
         ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
-            Box::pin(async { Err(infer::Error::Deadline) })
+            let error = (self.1)();
+            Box::pin(async { Err(error) })
         }
     }
 
     async fn probed(shape: &[i64]) -> anyhow::Result<()> {
         let spec =
             TensorSpec { name: "x".to_owned(), datatype: DataType::Fp32, shape: shape.to_vec() };
-        let model = Broken(Signature { inputs: vec![spec], outputs: Vec::new() });
+        let signature = Signature { inputs: vec![spec], outputs: Vec::new() };
+        let model = Broken(signature, || infer::Error::Deadline);
         replay(&model, 3, Duration::from_secs(1)).await
     }
 
@@ -124,5 +133,14 @@ mod tests {
         assert!(probed(&[1, 2]).await.is_err(), "it was asked");
         assert!(probed(&[1, 1 << 20, 1 << 20]).await.is_ok());
         assert!(probed(&[1, i64::MAX, i64::MAX]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_standby_that_fails_what_it_once_answered_is_not_verified() {
+        let broken = || infer::Error::Model { detail: "broken".to_owned() };
+        let standby = Broken(Signature::default(), broken);
+        let probed = async |zeros| infer_zeros(&standby, Duration::from_secs(1), zeros).await;
+        assert!(probed(Zeros::Answered).await.is_err());
+        assert!(probed(Zeros::Unproven).await.is_ok(), "it may never have taken zeros");
     }
 }

@@ -3,7 +3,7 @@
 use arc_swap::ArcSwapOption;
 use futures_util::future::BoxFuture;
 use seatrial_domain::tensor::{Signature, Tensor};
-use seatrial_runtime::{Backend, OnnxModel, infer};
+use seatrial_runtime::{Backend, OnnxModel, WarmUp, infer};
 use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 
@@ -20,6 +20,24 @@ impl Swap {
     pub(super) fn put(&self, model: Arc<OnnxModel>) {
         self.signature.get_or_init(|| model.signature().clone());
         self.model.store(Some(model));
+    }
+}
+
+/// What a model made of zeros: whether it is known to answer them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zeros {
+    Answered,
+    /// They need not be an input that it takes.
+    Unproven,
+}
+
+impl Swap {
+    /// What the model that is in made of them.
+    pub(super) fn zeros(&self) -> Zeros {
+        match self.model.load().as_ref().map(|model| model.warm_up()) {
+            Some(WarmUp::Took { .. }) => Zeros::Answered,
+            Some(WarmUp::Skipped | WarmUp::Failed { .. }) | None => Zeros::Unproven,
+        }
     }
 }
 
@@ -42,11 +60,19 @@ impl Backend for Swap {
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
         let model = self.model.load_full();
-        Box::pin(async move {
-            match model {
-                Some(model) => model.infer(inputs, deadline).await,
-                None => Err(infer::Error::Unavailable { detail: "it is not loaded".to_owned() }),
-            }
-        })
+        Box::pin(async move { loaded(model)?.infer(inputs, deadline).await })
     }
+
+    fn infer_apart(
+        &self,
+        inputs: Vec<Tensor>,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<Vec<Tensor>, infer::Error>> {
+        let model = self.model.load_full();
+        Box::pin(async move { loaded(model)?.infer_apart(inputs, deadline).await })
+    }
+}
+
+fn loaded(model: Option<Arc<OnnxModel>>) -> Result<Arc<OnnxModel>, infer::Error> {
+    model.ok_or_else(|| infer::Error::Unavailable { detail: "it is not loaded".to_owned() })
 }

@@ -25,17 +25,20 @@ pub enum LatchCause {
     Operator,
     /// The statistics failed the candidate.
     Verdict,
+    /// The file of latches could not be read: there may have been one.
+    Damaged,
 }
 
 impl LatchCause {
     /// Every cause.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ConsecutiveErrors,
         Self::ErrorRatio,
         Self::DeadlineExceeded,
         Self::NotReady,
         Self::Operator,
         Self::Verdict,
+        Self::Damaged,
     ];
 
     /// The name used in journals and metrics.
@@ -48,6 +51,7 @@ impl LatchCause {
             Self::NotReady => "notReady",
             Self::Operator => "operator",
             Self::Verdict => "verdict",
+            Self::Damaged => "latchDamaged",
         }
     }
 }

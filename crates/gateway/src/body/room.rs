@@ -1,9 +1,11 @@
-//! Memory for bodies: one budget for all requests at once, so that many that are each within their
-//! bound cannot fill the machine together.
+//! Memory for bodies and the tensors in them: one budget for all requests at once, so that many that
+//! are each within their bound cannot fill the machine together.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::fault::Fault;
 
 /// What is counted at once.
 const UNIT_BYTES: u64 = 1024;
@@ -24,7 +26,7 @@ impl Budget {
     }
 }
 
-/// What one body holds of the budget, until it is dropped.
+/// What one request holds of the budget, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     budget: Budget,
@@ -35,6 +37,12 @@ pub(crate) struct Room {
 /// The budget has no room left.
 #[derive(Debug)]
 pub(crate) struct Full;
+
+impl From<Full> for Fault {
+    fn from(_: Full) -> Self {
+        Self::Busy("too many bytes of requests at once; try again".to_owned())
+    }
+}
 
 impl Room {
     /// Holds room for `bytes` altogether. Only what has arrived is covered: a length that was

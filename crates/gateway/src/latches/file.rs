@@ -13,21 +13,40 @@ use seatrial_domain::telemetry::Latch;
 
 use super::slot::{self, SIZE, Slot};
 
+/// Whose slot it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owner {
+    Nobody,
+    Endpoint(EndpointName),
+    /// Somebody's: left as it is until it has been acted on.
+    Unknown,
+}
+
+/// What was found in the file.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) held: BTreeMap<EndpointName, Latch>,
+    pub(super) damage: Damage,
+}
+
+/// Whether a latch may be missing from what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Damage {
+    None,
+    Some,
+}
+
 #[derive(Debug)]
 pub(super) struct LatchFile {
     file: File,
-    /// Whose slot is whose; `None` is free.
-    owners: Vec<Option<EndpointName>>,
+    owners: Vec<Owner>,
     /// Asks the syncing thread to make what was written outlive a power cut.
     sync: SyncSender<()>,
 }
 
 impl LatchFile {
-    /// Opens or makes the file, and reads the latches in it. Damaged slots are reported and freed.
-    pub(super) fn open(
-        path: &Path,
-        slots: u32,
-    ) -> io::Result<(Self, BTreeMap<EndpointName, Latch>)> {
+    /// Opens or makes the file, and reads the latches in it. Damaged slots are reported.
+    pub(super) fn open(path: &Path, slots: u32) -> io::Result<(Self, Found)> {
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let slots = usize::try_from(slots).unwrap_or(usize::MAX);
@@ -39,9 +58,15 @@ impl LatchFile {
             file.sync_all()?;
             bytes.resize(slots * SIZE, 0);
         }
-        let (owners, held) = read_slots(&bytes);
+        let (owners, found) = read_slots(&bytes);
         let sync = start_syncing(file.try_clone()?)?;
-        Ok((Self { file, owners, sync }, held))
+        Ok((Self { file, owners, sync }, found))
+    }
+
+    /// The same over another handle of the file.
+    #[cfg(test)]
+    pub(super) fn over(self, file: File) -> Self {
+        Self { file, ..self }
     }
 
     /// Writes the endpoint's slot, or frees it. The bytes are with the operating system when this
@@ -53,14 +78,34 @@ impl LatchFile {
             return;
         };
         let bytes = latch.map_or([0; SIZE], |latch| slot::write(endpoint, latch));
-        let offset = u64::try_from(index * SIZE).unwrap_or(u64::MAX);
-        if let Err(error) = self.file.write_all_at(&bytes, offset) {
+        let owner = latch.map_or(Owner::Nobody, |_held| Owner::Endpoint(endpoint.clone()));
+        if let Err(error) = self.put(index, &bytes, owner) {
             tracing::error!(%endpoint, %error, "the latch file cannot be written: this latch will not outlive the process");
-            return;
         }
-        if let Some(owner) = self.owners.get_mut(index) {
-            *owner = latch.map(|_held| endpoint.clone());
+    }
+
+    /// Frees the damaged slots: what they may have held is held otherwise by now.
+    pub(super) fn free_damaged(&mut self) {
+        for index in 0..self.owners.len() {
+            if self.owners.get(index) == Some(&Owner::Unknown)
+                && let Err(error) = self.put(index, &[0; SIZE], Owner::Nobody)
+            {
+                tracing::error!(%error, "a damaged slot of the latch file cannot be freed");
+            }
         }
+    }
+
+    fn put(&mut self, index: usize, bytes: &slot::Bytes, owner: Owner) -> io::Result<()> {
+        let offset = u64::try_from(index * SIZE).unwrap_or(u64::MAX);
+        self.file.write_all_at(bytes, offset)?;
+        if let Some(place) = self.owners.get_mut(index) {
+            *place = owner;
+        }
+        self.ask_for_sync();
+        Ok(())
+    }
+
+    fn ask_for_sync(&self) {
         match self.sync.try_send(()) {
             // A full queue means that a sync is asked for already.
             Ok(()) | Err(TrySendError::Full(())) => {}
@@ -71,29 +116,34 @@ impl LatchFile {
     }
 
     fn slot_of(&self, endpoint: &EndpointName) -> Option<usize> {
-        let owned = self.owners.iter().position(|owner| owner.as_ref() == Some(endpoint));
-        owned.or_else(|| self.owners.iter().position(Option::is_none))
+        let is_own = |owner: &Owner| matches!(owner, Owner::Endpoint(name) if name == endpoint);
+        let owned = self.owners.iter().position(is_own);
+        owned.or_else(|| self.owners.iter().position(|owner| *owner == Owner::Nobody))
     }
 }
 
-fn read_slots(bytes: &[u8]) -> (Vec<Option<EndpointName>>, BTreeMap<EndpointName, Latch>) {
-    let mut held = BTreeMap::new();
+fn read_slots(bytes: &[u8]) -> (Vec<Owner>, Found) {
+    let mut found = Found { held: BTreeMap::new(), damage: Damage::None };
     let (slots, _rest) = bytes.as_chunks::<SIZE>();
     let owners = slots
         .iter()
         .map(|bytes| match slot::read(bytes) {
-            Slot::Empty => None,
+            Slot::Empty => Owner::Nobody,
             Slot::Latch(endpoint, latch) => {
-                held.insert(endpoint.clone(), latch);
-                Some(endpoint)
+                found.held.insert(endpoint.clone(), latch);
+                Owner::Endpoint(endpoint)
             }
             Slot::Damaged => {
-                tracing::error!("a slot of the latch file is damaged: its latch is lost");
-                None
+                tracing::error!(
+                    "a slot of the latch file is damaged: every candidate's share is zero until \
+                     its rollout is at a larger epoch"
+                );
+                found.damage = Damage::Some;
+                Owner::Unknown
             }
         })
         .collect();
-    (owners, held)
+    (owners, found)
 }
 
 /// A thread of its own that ends with the file's owner.

@@ -7,6 +7,7 @@ mod exchange;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use seatrial_domain::VersionNumber;
@@ -14,6 +15,7 @@ use seatrial_domain::VersionNumber;
 use self::exchange::{Exchange, Outgoing};
 use super::path::Model;
 use super::{Context, check_encoding, pin, unknown_version};
+use crate::admission::Place;
 use crate::answer::{Answer, json};
 use crate::body;
 use crate::codec::{self, InferRequest};
@@ -21,6 +23,7 @@ use crate::detach::Detach;
 use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::installed::{Installed, Served};
+use crate::size;
 
 /// Names the version that answered.
 const VERSION: &str = "x-seatrial-version";
@@ -62,21 +65,12 @@ async fn prepare(
     check_encoding(&head.headers)?;
     let config = &context.shared.config;
     let limit = entry.route.load().settings.max_body.min(config.max_body);
-    let (bytes, room) = body::read(body, context.shared.bound(limit)).await?;
+    let (bytes, mut room) = body::read(body, context.shared.bound(limit)).await?;
     let installed = entry.route.load_full();
-    let place = match version {
-        Some(_) => entry.pinned_places.take(config.pinned_in_flight),
-        None => entry.places.take(installed.settings.max_concurrency),
-    };
-    let place = place.ok_or_else(|| Fault::Busy("too many requests at once".to_owned()))?;
+    let pinned = version.map(|_| pinned_place(&entry, config.pinned_in_flight)).transpose()?;
     let request = codec::decode(&bytes)?;
-    match version {
-        Some(version) => check(reached(&installed, &entry, version)?, &request)?,
-        None => match installed.facing() {
-            Some(facing) => check(facing, &request)?,
-            None => return Err(Fault::Unavailable("no version is serving yet".to_owned())),
-        },
-    }
+    room.cover(held(&bytes, &request)).map_err(Fault::from)?;
+    check(declaring(&installed, &entry, version)?, &request)?;
     Ok(Exchange {
         shared: context.shared,
         entry,
@@ -85,19 +79,40 @@ async fn prepare(
         serial: context.serial,
         request_id: context.id,
         request,
-        _place: place,
+        _pinned: pinned,
         _room: room,
     })
 }
 
-fn reached<'a>(
+fn pinned_place(entry: &Entry, limit: u32) -> Result<Place, Fault> {
+    let busy = || Fault::Busy("too many requests to versions by their numbers at once".to_owned());
+    entry.pinned_places.take(limit).ok_or_else(busy)
+}
+
+/// Bytes of a request in memory: text, tensors, and the second tensors kept for a fallback or the
+/// mirror. Text of short elements grows tenfold.
+fn held(body: &Bytes, request: &InferRequest) -> u64 {
+    let text = u64::try_from(body.len()).unwrap_or(u64::MAX);
+    text.saturating_add(size::of(&request.inputs).saturating_mul(2))
+}
+
+/// Whose signature the request is held against. One that is not ready has none yet.
+fn declaring<'a>(
     installed: &'a Installed,
     entry: &Entry,
-    version: VersionNumber,
+    version: Option<VersionNumber>,
 ) -> Result<&'a Served, Fault> {
-    installed
-        .pinned(version)
-        .ok_or_else(|| unknown_version(entry.name.as_str(), &version.0.to_string()))
+    let name = entry.name.as_str();
+    let Some(version) = version else {
+        let nobody = || Fault::Unavailable(format!("no version of {name:?} is ready"));
+        return installed.declaring().ok_or_else(nobody);
+    };
+    let served = installed.pinned(version);
+    let served = served.ok_or_else(|| unknown_version(name, &version.0.to_string()))?;
+    if !served.backend.ready() {
+        return Err(Fault::Unavailable(format!("{} is not ready", served.version)));
+    }
+    Ok(served)
 }
 
 /// The request against the declared signature.

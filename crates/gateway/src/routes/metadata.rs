@@ -25,6 +25,9 @@ pub(super) fn model(context: &Context, model: &Model) -> Result<Answer, Fault> {
             Fault::Unavailable(format!("{:?} has no serving version yet", model.name))
         })?,
     };
+    if !served.backend.ready() {
+        return Err(Fault::Unavailable(format!("{} is not ready", served.version)));
+    }
     let versions: Vec<String> =
         installed.reachable().iter().map(|served| served.version.number.0.to_string()).collect();
     let signature = served.backend.signature();

@@ -86,22 +86,77 @@ async fn an_assignment_is_kept_under_the_answered_id_with_the_assigned_arm() {
 }
 
 #[tokio::test]
-async fn a_request_beyond_the_concurrency_is_turned_away_before_an_arm_is_chosen() {
+async fn a_candidate_that_hangs_fills_its_own_places_and_no_client_notices() {
+    let world = World::with(|table| table.settings.max_concurrency = 2).await;
+    let permits = Arc::new(Semaphore::new(0));
+    world.candidate.play(Script::Wait(Arc::clone(&permits), 2));
+    let user = |arm, n| World::user(arm, share(5000), n);
+    let [first, second] = [0, 1].map(|n| user(Arm::Candidate, n));
+    let others = async {
+        world.until(|world| world.candidate.calls() == 2).await;
+        for n in 2..7 {
+            let overflow = world.client.infer_as(&user(Arm::Candidate, n)).await;
+            assert_eq!((overflow.status, overflow.label()), (200, 1), "the incumbent answers");
+            let own = world.client.infer_as(&user(Arm::Incumbent, n)).await;
+            assert_eq!((own.status, own.label()), (200, 1));
+        }
+        permits.add_permits(2);
+    };
+    let client = world.client;
+    let (first, second, ()) =
+        tokio::join!(client.infer_as(&first), client.infer_as(&second), others);
+    assert_eq!((first.label(), second.label()), (2, 2));
+    let errors = world.counts().errors;
+    assert_eq!((errors.candidate_bad, errors.candidate_good), (5, 2), "the overflow is its error");
+    assert_eq!((errors.incumbent_bad, errors.incumbent_good), (0, 5));
+}
+
+#[tokio::test]
+async fn a_request_beyond_the_incumbents_places_is_turned_away_as_its_error() {
     let world = World::with(|table| table.settings.max_concurrency = 1).await;
     let permits = Arc::new(Semaphore::new(0));
     world.incumbent.play(Script::Wait(Arc::clone(&permits), 1));
-    world.candidate.play(Script::Wait(Arc::clone(&permits), 2));
-    let first = world.client.infer_as("a");
-    let second = async {
-        world.until(|world| world.incumbent.calls() + world.candidate.calls() == 1).await;
-        let turned_away = world.client.infer_as("b").await;
+    let [first, second] = [0, 1].map(|n| World::user(Arm::Incumbent, share(5000), n));
+    let turned_away = async {
+        world.until(|world| world.incumbent.calls() == 1).await;
+        let turned_away = world.client.infer_as(&second).await;
         permits.add_permits(1);
         turned_away
     };
-    let (first, second) = tokio::join!(first, second);
+    let (first, second) = tokio::join!(world.client.infer_as(&first), turned_away);
     assert_eq!((first.status, second.status), (200, 503));
     assert_eq!(second.header("retry-after"), Some("1"));
-    assert_eq!(world.counts().units.total(), 1);
+    let errors = world.counts().errors;
+    assert_eq!((errors.incumbent_good, errors.incumbent_bad), (1, 1));
+}
+
+#[tokio::test]
+async fn a_request_its_model_calls_invalid_leaves_its_unit_to_be_counted_later() {
+    let world = World::with(|_| {}).await;
+    let users = [Arm::Incumbent, Arm::Candidate].map(|arm| World::user(arm, share(5000), 0));
+    world.incumbent.play(Script::Refuse);
+    world.candidate.play(Script::Refuse);
+    for user in &users {
+        assert_eq!(world.client.infer_as(user).await.status, 400);
+    }
+    let telemetry = world.gateway.drain_telemetry();
+    assert_eq!(counts(&telemetry).units.total(), 0);
+    assert_eq!((telemetry.units.len(), telemetry.assignments.len()), (0, 0));
+    world.incumbent.play(Script::Answer(1));
+    world.candidate.play(Script::Answer(2));
+    for user in &users {
+        assert_eq!(world.client.infer_as(user).await.status, 200);
+    }
+    assert_eq!(world.counts().units.total(), 2);
+}
+
+#[tokio::test]
+async fn what_the_incumbent_takes_is_no_fault_of_the_clients() {
+    let world = World::with(|_| {}).await;
+    world.candidate.play(Script::Refuse);
+    let reply = world.client.infer_as(&World::user(Arm::Candidate, share(5000), 0)).await;
+    assert_eq!((reply.status, reply.label()), (200, 1));
+    assert_eq!(world.counts().errors.candidate_bad, 1);
 }
 
 #[tokio::test]

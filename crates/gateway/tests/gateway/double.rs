@@ -18,6 +18,11 @@ pub(crate) enum Script {
     Alternate([i64; 2]),
     Fail,
     Late,
+    /// Calls it the client's fault.
+    Refuse,
+    Panic,
+    /// Answers so many zeros as its `score`.
+    Zeros(usize),
     /// Answers NaN as its `score`.
     NotANumber,
     /// Waits for a permit, then `label` = this.
@@ -49,6 +54,16 @@ impl Double {
             },
             script: Mutex::new(script),
             ready: AtomicBool::new(true),
+            calls: AtomicU64::new(0),
+        })
+    }
+
+    /// A version that is not loaded: neither ready nor, so far, of any signature.
+    pub(crate) fn unloaded() -> Arc<Self> {
+        Arc::new(Self {
+            signature: Signature::default(),
+            script: Mutex::new(Script::Fail),
+            ready: AtomicBool::new(false),
             calls: AtomicU64::new(0),
         })
     }
@@ -98,6 +113,15 @@ impl Backend for Double {
                 }
                 Script::Fail => Err(infer::Error::Model { detail: "broken".to_owned() }),
                 Script::Late => Err(infer::Error::Deadline),
+                Script::Refuse => Err(infer::Error::Input {
+                    name: "x".to_owned(),
+                    detail: "not like this".to_owned(),
+                }),
+                Script::Panic => panic!("as told"),
+                Script::Zeros(count) => {
+                    let scores = TensorData::Fp32(vec![0.0; count]);
+                    Ok(vec![Tensor::new("score".into(), vec![count], scores).unwrap()])
+                }
                 Script::NotANumber => Ok(outputs(0, f32::NAN)),
                 Script::Wait(permits, label) => {
                     permits.acquire().await.unwrap().forget();

@@ -1,9 +1,11 @@
 //! The end: in-flight requests are answered, new ones are not taken.
 
 use crate::double::Script;
-use crate::world::{World, digits};
+use crate::world::{World, config, digits};
 use seatrial_domain::VersionNumber;
+use seatrial_gateway::Config;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
@@ -26,6 +28,22 @@ async fn a_drain_finishes_what_is_in_flight() {
     assert_eq!((reply.status, reply.label()), (200, 1));
     world.served.wait().await;
     assert_eq!(world.gateway.in_flight(&digits(), VersionNumber(1)), 0);
+}
+
+#[tokio::test]
+async fn a_server_told_to_stop_says_so_before_it_refuses_anybody() {
+    let notice = Duration::from_secs(1);
+    let world = World::new(Config { notice, ..config() }).await;
+    world.install(1, |table| table.rollout = None);
+    let ready = || async { world.client.get("/v2/health/ready").await.status };
+    assert_eq!(ready().await, 200);
+    world.shutdown.cancel();
+    // Every one of these is answered, and so is a client that has not heard yet.
+    while ready().await == 200 {}
+    assert_eq!(ready().await, 503);
+    assert_eq!(world.client.infer(&[]).await.status, 200);
+    world.served.wait().await;
+    assert!(TcpStream::connect(world.client.0).await.is_err());
 }
 
 #[tokio::test]

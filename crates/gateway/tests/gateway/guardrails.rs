@@ -48,6 +48,23 @@ async fn an_incident_of_both_arms_is_reported_with_both_counts() {
 }
 
 #[tokio::test]
+async fn every_other_error_trips_the_ratio() {
+    let rail =
+        Guardrail::ErrorRatio { limit: 0.4, min_requests: 6, window: Duration::from_secs(10) };
+    let world = World::with(route(|route| route.guardrails = vec![rail])).await;
+    let mut trips = world.gateway.trips().unwrap();
+    for n in 0..10 {
+        world.candidate.play(if n % 2 == 0 { Script::Answer(2) } else { Script::Fail });
+        let reply = world.client.infer_as(&World::user(Arm::Candidate, share(5000), n)).await;
+        assert_eq!(reply.status, 200);
+    }
+    assert_eq!(world.candidate.calls(), 6, "none after the limit");
+    let trip = trips.try_recv().unwrap();
+    assert_eq!(trip.guardrail, "errorRatio");
+    assert_eq!(trip.candidate, BadOf { bad: 3, total: 6 });
+}
+
+#[tokio::test]
 async fn late_answers_trip_their_own_guardrail() {
     let rail = Guardrail::DeadlineExceeded {
         ratio: 0.1,

@@ -44,6 +44,32 @@ async fn a_latch_outlives_a_restart_until_a_larger_epoch() {
 }
 
 #[tokio::test]
+async fn a_latch_that_cannot_be_read_back_holds_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(kept(&dir)).await;
+    world.install(7, full);
+    world.gateway.zero(&digits(), LatchCause::Operator);
+    drop(world);
+    let path = dir.path().join("latches");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+
+    for _start in 0..2 {
+        let restarted = World::new(kept(&dir)).await;
+        // The world announces an endpoint before it has its table.
+        restarted.install(0, |table| (table.incumbent, table.rollout) = (None, None));
+        restarted.install(7, full);
+        assert_eq!(restarted.client.infer(&[]).await.label(), 1, "the first request after it");
+        let latch = Latch { rollout: ROLLOUT, epoch: Epoch(7), cause: LatchCause::Damaged };
+        assert_eq!(restarted.gateway.latch(&digits()), Some(latch));
+    }
+    let restarted = World::new(kept(&dir)).await;
+    restarted.install(8, full);
+    assert_eq!(restarted.client.infer(&[]).await.label(), 2, "a larger epoch knew of it");
+}
+
+#[tokio::test]
 async fn the_share_is_zero_even_where_the_latch_cannot_be_written() {
     let dir = tempfile::tempdir().unwrap();
     // No slots: every write finds no room.

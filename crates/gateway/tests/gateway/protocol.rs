@@ -139,6 +139,57 @@ async fn before_the_first_cutover_the_endpoint_is_unavailable() {
 }
 
 #[tokio::test]
+async fn an_index_of_the_ready_leaves_the_others_out() {
+    let world = serving().await;
+    let index = |filter| world.client.post("/v2/repository/index", &[], filter);
+    let row = |state, reason| json!([{"name": "digits", "version": "1", "state": state, "reason": reason}]);
+    assert_eq!(index(r#"{"ready":true}"#).await.body, row("READY", ""));
+    world.incumbent.ready.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(index(r#"{"ready":true}"#).await.body, json!([]));
+    assert_eq!(index(r#"{"ready":false}"#).await.body, row("UNAVAILABLE", "not ready"));
+    assert_eq!(index(r#"{"ready":"yes"}"#).await.status, 400);
+}
+
+#[tokio::test]
+async fn nesting_without_end_is_refused() {
+    let world = serving().await;
+    let deep = "[".repeat(100_000);
+    for body in [
+        deep.clone(),
+        INPUT.replace("[1,2]}", &format!("{deep}1")),
+        INPUT.replacen('{', &format!(r#"{{"parameters":{{"a":{deep}"#), 1),
+    ] {
+        assert_eq!(refused(&world, &body).await.0, 400);
+    }
+    assert_eq!(world.client.infer(&[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_metrics_tell_latencies_refusals_and_copies() {
+    let world = World::with(crate::world::route(|route| {
+        route.share = crate::world::share(0);
+        route.shadow = Some(crate::world::shadow());
+    }))
+    .await;
+    world.client.infer(&[]).await;
+    world.until(|world| world.shadow().mirror.sent == 1).await;
+    for body in ["{", "{}"] {
+        assert_eq!(refused(&world, body).await.0, 400);
+    }
+    let mut text = String::new();
+    world.gateway.metrics(&mut text);
+    for line in [
+        r#"seatrial_latency_seconds_bucket{endpoint="digits",version="1",le="+Inf"} 1"#,
+        r#"seatrial_latency_seconds_count{endpoint="digits",version="1"} 1"#,
+        r#"seatrial_refused_requests_total{endpoint="digits",reason="invalid"} 2"#,
+        r#"seatrial_mirrored_requests_total{endpoint="digits",fate="sent"} 1"#,
+        r#"seatrial_concurrent_requests{endpoint="digits",version="1"} 0"#,
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
 async fn the_metrics_tell_requests_by_version_and_outcome() {
     let world = serving().await;
     world.client.infer(&[]).await;

@@ -49,13 +49,17 @@ impl Inline {
         let answer = run();
         let took = start.elapsed();
         if took > self.below.saturating_mul(SURPRISE) {
-            self.weight_max.store(0, Ordering::Relaxed);
-            tracing::info!(
-                took_ms = took.as_millis(),
-                "the model runs on its own threads from now"
-            );
+            tracing::info!(took_ms = took.as_millis(), "an inference was a surprise");
+            self.end();
         }
         answer
+    }
+
+    /// From now on every request runs on the model's own threads.
+    pub(super) fn end(&self) {
+        if self.weight_max.swap(0, Ordering::Relaxed) > 0 {
+            tracing::info!("the model runs on its own threads from now");
+        }
     }
 }
 

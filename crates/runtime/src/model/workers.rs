@@ -40,7 +40,7 @@ impl Job {
         let answer = self
             .slot
             .session()
-            .and_then(|session| session::run(session, signature, self.inputs, Some(&self.options)));
+            .and_then(|session| session::run(session, signature, self.inputs, &self.options));
         // The slot is free before the caller hears of it, so that a caller that goes on at once
         // finds the session it has just given back.
         drop(self.slot);

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use seatrial_domain::tensor::{DataType, Signature, TensorSpec};
 
+use super::dim::{Dim, dimensions};
+use super::symbols::Symbols;
 use super::wire::Fields;
 use super::zipmap::ZipMap;
 use super::{malformed, text};
@@ -12,7 +14,7 @@ use crate::load::Error;
 /// What a declaration says of a value's type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Type {
-    Tensor { element: u64, shape: Option<Vec<i64>> },
+    Tensor { element: u64, shape: Option<Vec<Dim>> },
     Other(&'static str),
 }
 
@@ -51,17 +53,36 @@ impl Graph {
     pub(super) fn replace_maps(&mut self, zipmaps: &[ZipMap]) {
         for output in &mut self.outputs {
             if let Some(zipmap) = zipmaps.iter().find(|zipmap| zipmap.output == output.name) {
-                let shape = Some(vec![-1, zipmap.classes]);
+                let shape = Some(vec![Dim::Any, Dim::Fixed(zipmap.classes)]);
                 output.r#type = Type::Tensor { element: FLOAT, shape };
             }
         }
+    }
+
+    /// The inputs a request carries: an initialiser is a default, which the runtime keeps.
+    fn asked(&self) -> impl Iterator<Item = &Declaration> {
+        self.inputs.iter().filter(|input| !self.initializers.contains(&input.name))
+    }
+
+    /// The symbols that more than one dimension of the inputs has.
+    pub(super) fn symbols(&self) -> Symbols {
+        let mut symbols = Symbols::default();
+        for input in self.asked() {
+            let Type::Tensor { shape: Some(dims), .. } = &input.r#type else { continue };
+            for (axis, dim) in dims.iter().enumerate() {
+                if let Dim::Symbol(symbol) = dim {
+                    symbols.add(symbol, &input.name, axis);
+                }
+            }
+        }
+        symbols.shared()
     }
 
     /// The signature, and the indices of the outputs that state no shape.
     pub(super) fn signature(&self) -> Result<(Signature, Vec<usize>), Error> {
         let mut signature = Signature::default();
         let mut unshaped = Vec::new();
-        for input in self.inputs.iter().filter(|input| !self.initializers.contains(&input.name)) {
+        for input in self.asked() {
             let (spec, shape) = input.spec("input")?;
             let shape = shape.ok_or_else(|| Error::InvalidGraph {
                 detail: format!("input {:?} states no shape", input.name),
@@ -95,7 +116,8 @@ impl Declaration {
                 let datatype = datatype(*element)
                     .ok_or_else(|| unsupported(format!("of ONNX element type {element}")))?;
                 let spec = TensorSpec { name: self.name.clone(), datatype, shape: Vec::new() };
-                Ok((spec, shape.clone()))
+                let sizes = |dims: &Vec<Dim>| dims.iter().map(Dim::size).collect();
+                Ok((spec, shape.as_ref().map(sizes)))
             }
         }
     }
@@ -172,22 +194,6 @@ fn tensor_type(bytes: &[u8]) -> Result<Type, Error> {
         }
     }
     Ok(Type::Tensor { element, shape })
-}
-
-fn dimensions(shape: &[u8]) -> Result<Vec<i64>, Error> {
-    let mut dims = Vec::new();
-    for field in Fields::new(shape) {
-        let Some(dim) = field.map_err(malformed)?.bytes(1) else { continue };
-        let mut value = -1;
-        for part in Fields::new(dim) {
-            if let Some(stated) = part.map_err(malformed)?.varint(1) {
-                // Negative sizes, which some exporters write for "any", arrive as huge ones.
-                value = i64::try_from(stated).unwrap_or(-1);
-            }
-        }
-        dims.push(value);
-    }
-    Ok(dims)
 }
 
 fn first_text(message: &[u8], number: u64) -> Result<Option<String>, Error> {

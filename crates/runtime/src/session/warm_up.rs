@@ -79,8 +79,7 @@ fn rounds(
     let mut shortest = Duration::MAX;
     for _round in 0..ROUNDS {
         let inputs = zeros.to_vec();
-        let (took, answer) =
-            timed(|| crate::session::run(session, signature, inputs, Some(options)));
+        let (took, answer) = timed(|| crate::session::run(session, signature, inputs, options));
         answer?;
         shortest = shortest.min(took);
         if took > SLOW {

@@ -42,6 +42,43 @@ async fn deadline_is_answered_at_the_deadline_and_the_session_comes_back() {
 }
 
 #[tokio::test]
+async fn a_request_on_the_callers_thread_ends_at_its_deadline_and_is_the_last_there() {
+    let model = load(LoadOptions { sessions: 1, queue: 0, ..options("rounds") }).unwrap();
+    let start = Instant::now();
+    let mut late = model.infer(rounds(FOR_EVER), start + Duration::from_millis(100));
+    // It has an answer as soon as it is asked: it ran on this very thread.
+    let late = futures_util::FutureExt::now_or_never(&mut late).expect("a fast model");
+    assert_eq!(late, Err(Error::Deadline));
+    assert!(start.elapsed() >= Duration::from_millis(100));
+    assert!(model.infer(rounds(1), soon()).await.is_ok());
+    let mut next = model.infer(rounds(FOR_EVER), Instant::now() + Duration::from_millis(100));
+    assert_eq!(futures_util::FutureExt::now_or_never(&mut next), None);
+    assert_eq!(next.await, Err(Error::Deadline));
+    assert!(model.infer(rounds(1), soon()).await.is_ok());
+}
+
+#[tokio::test]
+async fn work_that_nobody_waits_for_never_takes_the_callers_thread() {
+    let model = load(options("rounds")).unwrap();
+    let mut apart = model.infer_apart(rounds(FOR_EVER), soon());
+    assert_eq!(futures_util::FutureExt::now_or_never(&mut apart), None);
+}
+
+#[tokio::test]
+async fn two_inputs_of_one_symbol_must_agree_or_it_is_the_clients_fault() {
+    let model = load(options("pair")).unwrap();
+    let pair = |left: usize, right: usize| {
+        let input = |name, n| tensor(name, &[n, 2], TensorData::Fp32(vec![1.0; n * 2]));
+        vec![input("left", left), input("right", right)]
+    };
+    let sum = model.infer(pair(3, 3), soon()).await.unwrap();
+    assert_eq!(sum, [tensor("sum", &[3, 2], TensorData::Fp32(vec![2.0; 6]))]);
+    let answer = model.infer(pair(3, 2), soon()).await;
+    let Err(Error::Input { name, detail }) = answer else { panic!("{answer:?}") };
+    assert!(name == "right" && detail.contains("is 2") && detail.contains("is 3"), "{detail}");
+}
+
+#[tokio::test]
 async fn a_request_still_waiting_at_its_deadline_leaves_the_queue() {
     let model = slow(1, 1);
     let first = {

@@ -12,7 +12,7 @@ use seatrial_domain::tensor::Tensor;
 use tokio::time::Instant;
 
 use crate::admission::Place;
-use crate::attempt::{Answered, Ask, Attempt, attempt};
+use crate::attempt::{Answered, Ask, Attempt, admitted, attempt};
 use crate::body::Room;
 use crate::choice::{Asked, Choice, Standing, choose};
 use crate::codec::InferRequest;
@@ -24,7 +24,7 @@ use crate::mirror::{Copy, Mirror};
 use crate::request_id::Serial;
 use crate::shared::Shared;
 
-/// A valid request that holds its place among those in flight.
+/// A valid request. One to a version by its number holds its place among those.
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) shared: Arc<Shared>,
@@ -34,7 +34,7 @@ pub(super) struct Exchange {
     pub(super) serial: Serial,
     pub(super) request_id: String,
     pub(super) request: InferRequest,
-    pub(super) _place: Place,
+    pub(super) _pinned: Option<Place>,
     pub(super) _room: Room,
 }
 
@@ -65,21 +65,48 @@ impl Exchange {
         let mirror = self.mirror(choice);
         let fallback = self.fallback(choice);
         let inputs = std::mem::take(&mut self.request.inputs);
-        let spare = (mirror.is_some() || fallback.is_some()).then(|| inputs.clone());
-        let first = attempt(&served, &ask, inputs).await;
-        self.record(choice, &first);
-        match (first.result, fallback, spare) {
+        let copied = mirror.as_ref().is_some_and(|mirror| mirror.has_room());
+        let spare = (copied || fallback.is_some()).then(|| inputs.clone());
+        let first = admitted(&served, &ask, inputs).await;
+        match (&first.result, fallback, spare) {
+            (Err(_), Some(incumbent), Some(inputs)) => {
+                self.fall_back(choice, first, admitted(&incumbent, &ask, inputs), &incumbent).await
+            }
             (Ok(answered), _, spare) => {
-                if let (Some(mirror), Some(inputs)) = (mirror, spare) {
-                    self.copy(&mirror, ask, inputs, &answered);
+                self.record(choice, &first);
+                match (mirror, spare) {
+                    (Some(mirror), Some(inputs)) => self.copy(&mirror, ask, inputs, answered),
+                    // A shadow that is stuck costs clients not even the copying.
+                    (Some(mirror), None) => mirror.turn_away(),
+                    (None, _) => {}
                 }
-                Outgoing { body: Ok(answered.body), version: Some(served.version.number) }
+                outgoing(&served, first.result)
             }
-            (Err(fault), Some(incumbent), Some(inputs)) if !matches!(fault, Fault::Invalid(_)) => {
-                outgoing(&incumbent, attempt(&incumbent, &ask, inputs).await.result)
+            (Err(_), _, _) => {
+                self.record(choice, &first);
+                outgoing(&served, first.result)
             }
-            (Err(fault), _, _) => outgoing(&served, Err(fault)),
         }
+    }
+
+    /// The incumbent's answer instead of the candidate's, which stays the candidate's error. What
+    /// the candidate calls the client's fault is so only if the incumbent does not answer it.
+    async fn fall_back(
+        &self,
+        choice: Choice,
+        mut first: Attempt,
+        second: impl Future<Output = Attempt>,
+        incumbent: &Served,
+    ) -> Outgoing {
+        let blamed_client = first.outcome == Outcome::Invalid;
+        // Before the second try: a guardrail must not wait for it.
+        self.record(choice, &first);
+        let second = second.await;
+        if blamed_client && second.outcome == Outcome::Ok {
+            first.outcome = Outcome::Error;
+            self.record(choice, &first);
+        }
+        outgoing(incumbent, second.result)
     }
 
     fn asked(&self) -> Asked<'_> {
@@ -93,6 +120,7 @@ impl Exchange {
             id: self.request.id.take(),
             outputs: std::mem::take(&mut self.request.outputs),
             deadline: self.installed.settings.deadline,
+            concurrency: self.installed.settings.max_concurrency,
         }
     }
 
@@ -125,15 +153,17 @@ impl Exchange {
         });
     }
 
-    /// Counts the first try for the arm that was assigned, before the client has its answer.
+    /// Counts the first try for the arm that was assigned, before the client has its answer. An
+    /// invalid request leaves no trace.
     fn record(&self, choice: Choice, first: &Attempt) {
         let Some(active) = self.active() else { return };
         if first.outcome == Outcome::Invalid {
             return;
         }
-        self.assign(active, choice);
+        let counted = choice.standing.settle(active);
+        self.assign(active, choice.arm, counted);
         record_shadow(active, choice.arm, first);
-        if choice.standing == Standing::Counted
+        if counted == Counted::Yes
             && let Some(gate) = &active.gate
         {
             gate.count(choice.arm, first.outcome, first.latency);
@@ -146,17 +176,14 @@ impl Exchange {
         }
     }
 
-    fn assign(&self, active: &Active, choice: Choice) {
+    fn assign(&self, active: &Active, arm: Arm, counted: Counted) {
         self.shared.recorder.assign(Assignment {
             request: request_hash(&self.entry.name, &self.request_id),
             endpoint: self.entry.name.clone(),
             rollout: Some(active.route.id),
             gate: active.route.gate,
-            arm: choice.arm,
-            counted: match choice.standing {
-                Standing::Counted => Counted::Yes,
-                Standing::Watched | Standing::Apart => Counted::No,
-            },
+            arm,
+            counted,
             at: (self.shared.config.clock)(),
         });
     }
