@@ -100,8 +100,7 @@ impl Driver {
                 (self.after_outage(cell, state, before).await?, event)
             }
         };
-        let transition =
-            before.rollout.on(&event, clock::now())?.because(reason.as_deref());
+        let transition = before.rollout.on(&event, clock::now())?.because(reason.as_deref());
         let decided = Decided { event: &event, transition, actor };
         let stored = self.commit(cell, state, &before, decided).await?;
         self.advance_after(cell, state).await;

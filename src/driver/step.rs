@@ -135,8 +135,6 @@ impl Driver {
         }
         Ok(state.look.last(rollout.epoch).cloned())
     }
-
-    }
 }
 
 /// The ways back that wait for nothing that could fail (law 4): one that could not be stored

@@ -39,11 +39,8 @@ async fn a_quarantine_lifted_by_the_start_lets_its_rollout_have_its_turn() {
     let running = bench.start(&one).await;
     let refused = bench.try_start(&two).await;
     assert!(matches!(refused, Err(Error::Quarantined { .. })), "{refused:?}");
-    let waiting = bench
-        .driver
-        .retry(first.rollout.id, None, again(Some("it was the data")))
-        .await
-        .unwrap();
+    let waiting =
+        bench.driver.retry(first.rollout.id, None, again(Some("it was the data"))).await.unwrap();
 
     bench.put(&running, over(Stage::Aborted), Vec::new()).await;
     bench.step().await.unwrap();

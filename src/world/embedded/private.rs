@@ -76,6 +76,7 @@ fn config(server: &Config) -> Config {
         max_connections: server.max_connections,
         max_head: server.max_head,
         head_timeout: server.head_timeout,
+        write_timeout: server.write_timeout,
         ..own
     }
 }
