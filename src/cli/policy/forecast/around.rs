@@ -1,6 +1,7 @@
 //! What lies around the steps that evidence decides: what is loaded and tested before, how the
 //! candidate takes over and the incumbent leaves, who is asked, and what the forecast assumes.
 
+use super::NO_CONTROL;
 use seatrial_domain::Share;
 use seatrial_domain::plan::{Check, GateMode, NeedsApproval, Plan, Rule};
 use seatrial_domain::policy::forecast::{Forecast, Step};
@@ -66,7 +67,8 @@ pub(super) fn notes(plan: &Plan, forecast: &Forecast) -> Vec<String> {
         notes.push(format!("approvals: {} ({people} of them each)", approvals.join(", ")));
     }
     if plan.stability.holdback == Share::ZERO {
-        notes.push("no live control: stabilizing is judged by limits and guardrails only".into());
+        let judges = "stabilizing is judged by guardrails and late labels only";
+        notes.push(format!("{NO_CONTROL}: {judges}"));
     }
     let checks = plan.gates.iter().flat_map(|gate| &gate.checks);
     if checks.chain(&plan.stability.checks).any(is_labelled) {

@@ -89,8 +89,8 @@ fn what_begins_anew_has_its_whole_time_again() {
         "
         0    reach validating  -> validating 0 % epoch 10
         114  restart 100       -> validating 0 % epoch 10
-        128  tick              -> refused: undecided
-        129  tick              -> rejected 0 % epoch 11 + v2 quarantined
+        129  tick              -> refused: undecided
+        130  tick              -> rejected 0 % epoch 11
     ",
     );
 }
