@@ -49,7 +49,9 @@ impl Server {
         });
         // What it says later is read and dropped, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        // Nothing is kept open: a connection that the server closes meanwhile would fail a request.
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let client = client.timeout(Duration::from_secs(60)).build().unwrap();
         Self { child, control: told.expect("the server says where it listens"), data, client }
     }
 
