@@ -27,11 +27,11 @@ use screen::{Screen, Stream, Tone};
 use server::Server;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The whole play, from the moment its server answers.
+/// The whole play, from the command to its end.
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// A person stopped the play.
@@ -51,6 +51,7 @@ pub struct Args {
 /// Plays the four acts; success only if every verdict is the expected one, no client request
 /// failed, and the journal verifies.
 pub async fn run(args: Args) -> anyhow::Result<Exit> {
+    let began = clock::monotonic();
     let environment = Environment::read()?;
     let stream = match args.output {
         Format::Table => Stream::Output,
@@ -62,7 +63,8 @@ pub async fn run(args: Args) -> anyhow::Result<Exit> {
     let directory = tempfile::Builder::new().prefix("seatrial-demo-").tempdir()?;
     let mut report = Report::default();
     let tasks = Tasks::default();
-    let played = played(&environment, screen, (directory.path(), &tasks), &mut report).await;
+    let stage = Stage { began, environment, screen, directory: directory.path(), tasks: &tasks };
+    let played = played(stage, &mut report).await;
     tasks.shut_down().await;
     if let Some(path) = &args.report {
         std::fs::write(path, json(&report)?).with_context(|| path.display().to_string())?;
@@ -83,18 +85,23 @@ pub async fn run(args: Args) -> anyhow::Result<Exit> {
     }
 }
 
-/// Starts the server, plays, and stops the server again whatever happened.
-async fn played(
-    environment: &Environment,
+/// What the play is played on.
+struct Stage<'a> {
+    began: Instant,
+    environment: Environment,
     screen: Screen,
-    (directory, tasks): (&Path, &Tasks),
-    report: &mut Report,
-) -> anyhow::Result<()> {
+    directory: &'a Path,
+    tasks: &'a Tasks,
+}
+
+/// Starts the server, plays, and stops the server again whatever happened.
+async fn played(stage: Stage<'_>, report: &mut Report) -> anyhow::Result<()> {
+    let Stage { began, environment, screen, directory, tasks } = stage;
     bundle::unpack(directory)?;
     let server = tokio::select! {
         biased;
         interrupted = interrupted() => return interrupted,
-        server = started(environment, screen, directory) => server?,
+        server = in_time(began, started(&environment, screen, directory)) => server?,
     };
     screen.tell(&story::opening(server.addresses.inference, server.addresses.control));
     let theatre = Theatre {
@@ -104,24 +111,29 @@ async fn played(
         tasks: tasks.clone(),
         // A proxy's own loopback is another machine's.
         http: reqwest::Client::builder().no_proxy().build()?,
-        began: clock::monotonic(),
+        began,
     };
     // An interrupt reaches the commands as well: it must be seen before they end by it.
     let outcome = tokio::select! {
         biased;
         interrupted = interrupted() => interrupted,
-        outcome = tokio::time::timeout(LIMIT, acts::play(&theatre, report)) => match outcome {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => Err(anyhow::anyhow!(
-                "the demo is not over after {} s: is this machine very busy?",
-                LIMIT.as_secs()
-            )),
-        },
+        outcome = in_time(began, acts::play(&theatre, report)) => outcome,
     };
     // The clients stop first: none of them meets a server that is gone.
     tasks.shut_down().await;
     server.stop().await;
     outcome
+}
+
+/// What `part` comes to, if the whole play is still within its limit by then.
+async fn in_time<T>(
+    began: Instant,
+    part: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let left = LIMIT.saturating_sub(clock::monotonic().duration_since(began));
+    tokio::time::timeout(left, part).await.unwrap_or_else(|_elapsed| {
+        bail!("the demo is not over after {} s: is this machine very busy?", LIMIT.as_secs())
+    })
 }
 
 async fn started(
@@ -166,4 +178,22 @@ fn json(report: &Report) -> anyhow::Result<String> {
 fn keep(directory: TempDir, screen: Screen) {
     let kept = directory.keep();
     screen.say(Tone::Plain, &format!("Its data and its log are kept in {}", kept.display()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn time_that_went_by_before_the_server_answered_counts() {
+        let now = clock::monotonic();
+        let slept = || async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            Ok(())
+        };
+        assert!(in_time(now, slept()).await.is_ok());
+        let almost_over = now.checked_sub(LIMIT - Duration::from_secs(1)).unwrap();
+        let late = in_time(almost_over, slept()).await.unwrap_err();
+        assert!(late.to_string().contains("240 s"), "{late}");
+    }
 }

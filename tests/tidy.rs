@@ -52,18 +52,35 @@ fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     }
 }
 
+/// Every dependency of a package: built with it, tested with it, or needed to build it.
 fn dependencies(package: &str) -> Vec<String> {
     let manifest = fs::read_to_string(root().join("crates").join(package).join("Cargo.toml"));
     let manifest = manifest.unwrap();
-    let start = manifest.find("[dependencies]").expect("every package has dependencies");
-    let section = &manifest[start + "[dependencies]".len()..];
-    let section = section.split("\n[").next().unwrap();
-    section
-        .lines()
-        .filter_map(|line| line.split(['.', ' ', '=']).next())
-        .filter(|name| !name.is_empty() && !name.starts_with('#'))
-        .map(str::to_owned)
-        .collect()
+    let mut within = false;
+    let mut names = Vec::new();
+    for line in manifest.lines() {
+        if let Some(section) = line.strip_prefix('[') {
+            let section = section.trim_end_matches(']');
+            assert!(!section.contains("dependencies."), "{package}: one line a dependency");
+            within = section.ends_with("dependencies");
+        } else if within && !line.starts_with('#') {
+            names.extend(line.split(['.', ' ', '=']).next().map(str::to_owned));
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    assert!(!names.is_empty(), "every package has dependencies: {package}");
+    names
+}
+
+#[test]
+fn every_crate_has_its_place_in_the_directions() {
+    let folders = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap());
+    let mut found: Vec<String> =
+        folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    let mut listed = DIRECTIONS.map(|(package, _)| package.to_owned());
+    found.sort();
+    listed.sort();
+    assert_eq!(found, listed);
 }
 
 #[test]
@@ -84,6 +101,78 @@ fn pure_crates_cannot_name_io() {
             assert!(!IMPURE.contains(&name.as_str()), "{package} is pure: {name} must go");
         }
     }
+    for (path, text) in sources() {
+        if PURE.iter().any(|package| path.starts_with(Path::new("crates").join(package))) {
+            let named = standard_paths(&text).into_iter().find(|path| is_impure(path));
+            assert!(named.is_none(), "{} is pure: {named:?} must go", path.display());
+        }
+    }
+}
+
+/// What a text names of the standard library, as `fs::read` or `time::Instant`: written out, or
+/// in the braces of an import.
+fn standard_paths(text: &str) -> Vec<String> {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let mut found = Vec::new();
+    for named in text.split("std::").skip(1) {
+        let path = &named[..named.find(|c| !word(c)).unwrap_or(named.len())];
+        let rest = &named[path.len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => {
+                let group = &group[..group.find(';').unwrap_or(group.len())];
+                let names = group.split(|c| !word(c)).filter(|name| !name.is_empty());
+                found.extend(names.map(|name| format!("{path}{name}")));
+            }
+            None => found.push(path.to_owned()),
+        }
+    }
+    found
+}
+
+fn is_impure(path: &str) -> bool {
+    let inside = |name: &str| path == name || path.starts_with(&format!("{name}::"));
+    ["fs", "net", "process", "thread", "env"].into_iter().any(inside)
+        || ["time::Instant", "time::SystemTime"].into_iter().any(inside)
+}
+
+#[test]
+fn io_is_found_however_it_is_imported() {
+    for text in [
+        "use std::fs;",
+        "let now = std::time::SystemTime::now();",
+        "use std::{\n    collections::BTreeMap,\n    net::TcpStream,\n};",
+        "use std::time::{Duration, Instant};",
+    ] {
+        assert!(standard_paths(text).iter().any(|path| is_impure(path)), "{text}");
+    }
+    let pure = "use std::time::Duration;\nuse std::{fmt, iter};\nlet environment = 1;";
+    assert!(!standard_paths(pure).iter().any(|path| is_impure(path)));
+}
+
+/// The demo knows which version is good; whoever could ask it would no longer have to find out.
+#[test]
+fn nothing_in_the_product_names_the_demo() {
+    // The module itself, and the verb that plays it.
+    let own = ["src/demo", "src/demo.rs", "src/cli/demo.rs", "src/cli.rs", "src/cli/verb.rs"];
+    for (path, text) in sources() {
+        let code = path.starts_with("src") || path.components().nth(2) == Some(source_folder());
+        let test = path.components().any(|part| part.as_os_str() == "tests")
+            || path.ends_with("tests.rs")
+            || own.iter().any(|own| path.starts_with(own));
+        if !code || test {
+            continue;
+        }
+        let lines = text.lines().filter(|line| {
+            line.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("demo"))
+        });
+        let allowed = |line: &&str| path.ends_with("src/lib.rs") && *line == "pub mod demo;";
+        let named: Vec<_> = lines.filter(|line| !allowed(line)).collect();
+        assert!(named.is_empty(), "{} names the demo: {named:#?}", path.display());
+    }
+}
+
+fn source_folder() -> std::path::Component<'static> {
+    std::path::Component::Normal("src".as_ref())
 }
 
 #[test]

@@ -39,52 +39,73 @@ pub(super) fn unpack(directory: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use seatrial_domain::Share;
-    use seatrial_domain::plan::{Kind, Margin, Plan, Rule};
-    use seatrial_domain::policy::{self, Policy};
+    use seatrial_domain::plan::{Check, Kind, Margin, Plan, Rule};
+    use seatrial_domain::policy;
 
-    fn demo() -> Policy {
-        policy::parse(include_str!("../../demo/policy.yaml")).unwrap()
-    }
+    const HEAD: &str = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: demo}\n\
+        spec:\n  endpoint: digits\n";
 
-    /// The shortest policy: everything it does not say is a default.
-    fn standard() -> Policy {
-        let text = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: standard}\n\
-                    spec: {endpoint: digits}\n";
-        policy::parse(text).unwrap()
-    }
+    /// Names the demo's data, as a policy of any other data does, and adds the reference's example
+    /// of a label to the default checks. Everything it does not say is a default.
+    const STANDARD: &str = "
+  routing: {key: [header:x-writer]}
+  validation: {holdout: {dataset: digits-holdout@1, slices: [client]}}
+  shadow: {slices: [parameter:client]}
+  checks:
+    - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.005}, weight: 0.4}
+    - {name: latencyP99, kind: latency, quantile: 0.99, limit: 250ms, weight: 0.3}
+    - {name: correct, kind: feedback, metric: correct, better: higher, margin: {absolute: 0.02}, lateBy: 0s, minCoverage: 0.5, weight: 0.3}
+";
 
-    fn plan(policy: &Policy) -> Plan {
+    fn plan(text: &str) -> Plan {
+        let policy = policy::parse(text).unwrap();
         policy.plan(Kind::Promote, policy.endpoint()).unwrap()
+    }
+
+    fn demo() -> Plan {
+        plan(include_str!("../../demo/policy.yaml"))
     }
 
     #[test]
     fn the_policy_climbs_from_5_to_50_percent() {
-        let shares: Vec<Share> = plan(&demo()).gates.iter().map(|gate| gate.share).collect();
+        let shares: Vec<Share> = demo().gates.iter().map(|gate| gate.share).collect();
         let points = [500, 1000, 2500, 5000].map(|points| Share::new(points).unwrap());
         assert_eq!(shares, points);
     }
 
     #[test]
-    fn the_policy_keeps_the_default_budgets_units_and_guardrails() {
-        let (demo, standard) = (plan(&demo()), plan(&standard()));
-        assert_eq!(demo.analysis, standard.analysis);
-        assert_eq!(demo.guardrails, standard.guardrails);
-        assert_eq!(demo.holdout.metrics, standard.holdout.metrics);
-        assert_eq!(demo.shadow.min_requests, standard.shadow.min_requests);
-        assert_eq!(demo.stability.holdback, standard.stability.holdback);
-        assert_eq!(demo.routing.fallback, standard.routing.fallback);
+    fn the_policy_is_the_default_but_for_durations_and_the_errors_absolute_margin() {
+        let standard = plan(&format!("{HEAD}{STANDARD}"));
+        let mut demo = demo();
+        for (gate, default) in demo.gates.iter_mut().zip(&standard.gates) {
+            gate.min_duration = default.min_duration;
+            gate.max_duration = default.max_duration;
+            errors_as_by_default(&mut gate.checks);
+        }
+        errors_as_by_default(&mut demo.stability.checks);
+        demo.shadow.min_duration = standard.shadow.min_duration;
+        demo.shadow.max_duration = standard.shadow.max_duration;
+        demo.cutover.drain_timeout = standard.cutover.drain_timeout;
+        demo.standby.probe_every = standard.standby.probe_every;
+        demo.standby.keep = standard.standby.keep;
+        demo.stability.duration = standard.stability.duration;
+        demo.decommission.drain_timeout = standard.decommission.drain_timeout;
+        demo.keep_candidate = standard.keep_candidate;
+        assert_eq!(demo, standard);
     }
 
     #[test]
-    fn the_policy_judges_errors_latency_and_labels_by_the_documented_weights() {
-        let plan = plan(&demo());
-        for gate in &plan.gates {
-            let weights: Vec<f64> = gate.checks.iter().map(|check| check.weight).collect();
-            assert_eq!(weights, [0.4, 0.3, 0.3]);
-            assert!(matches!(
-                gate.checks[0].rule,
-                Rule::Errors { margin: Margin { ratio: Some(2.0), absolute: Some(0.01) } }
-            ));
+    fn what_is_called_the_default_is_what_a_policy_without_checks_gets() {
+        let (standard, bare) = (plan(&format!("{HEAD}{STANDARD}")), plan(HEAD));
+        assert_eq!(standard.gates[0].checks[..2], bare.gates[0].checks);
+    }
+
+    fn errors_as_by_default(checks: &mut [Check]) {
+        for check in checks {
+            if let Rule::Errors { margin: Margin { absolute, .. } } = &mut check.rule {
+                assert_eq!(*absolute, Some(0.01), "the demo's own margin");
+                *absolute = Some(0.005);
+            }
         }
     }
 }

@@ -6,6 +6,9 @@ use serde::Serialize;
 /// The shares v4 must climb, in basis points.
 const CLIMB: [u16; 5] = [500, 1000, 2500, 5000, 10_000];
 
+/// Fewer answers a second do not decide every gate in time (STATISTICS.md §2: about 300).
+const PER_SECOND_MIN: u64 = 300;
+
 /// The whole demo.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(super) struct Report {
@@ -19,6 +22,9 @@ pub(super) struct Report {
 pub(super) struct Requests {
     pub(super) served: u64,
     pub(super) failed: u64,
+    /// Answers a second, for the verdict alone.
+    #[serde(skip)]
+    pub(super) per_second: u64,
 }
 
 /// One act's end.
@@ -57,10 +63,11 @@ impl Act {
     /// How it differs from what must happen; none: it does not.
     pub(super) fn difference(&self) -> Option<String> {
         let (expected, holds) = match self {
-            Self::Canary { outcome, stage, candidate_units, .. } => (
-                "act 1: v2 must be rolled back in the canary",
+            Self::Canary { outcome, stage, candidate_units, decision_to_zero_ms, .. } => (
+                "act 1: v2 must be rolled back in the canary, and its share be zero",
                 (*outcome, *stage) == (StageName::RolledBack, Some(StageName::Canary))
-                    && *candidate_units > 0,
+                    && *candidate_units > 0
+                    && decision_to_zero_ms.is_some(),
             ),
             Self::Validation { outcome, stage, live_requests_to_candidate, .. } => (
                 "act 2: v3 must be rejected in validation, without a live request",
@@ -71,9 +78,10 @@ impl Act {
                 "act 3: v4 must climb 5, 10, 25, 50, 100 % and be stabilizing",
                 *outcome == StageName::Stabilizing && *shares == CLIMB,
             ),
-            Self::Return { outcome, to_version, .. } => (
-                "act 4: one word must bring v1 back",
-                (*outcome, *to_version) == (StageName::RolledBack, Some(1)),
+            Self::Return { outcome, to_version, decision_to_zero_ms, .. } => (
+                "act 4: one word must bring v1 back, and v4's share to zero",
+                (*outcome, *to_version) == (StageName::RolledBack, Some(1))
+                    && decision_to_zero_ms.is_some(),
             ),
         };
         (!holds).then(|| format!("{expected}; it was {}", self.in_words()))
@@ -83,15 +91,21 @@ impl Act {
         let at = |stage: &Option<StageName>| {
             stage.map_or_else(String::new, |stage| format!(" in {stage}"))
         };
+        let zero = |ms: Option<u64>| {
+            ms.map_or_else(|| "never at zero".to_owned(), |ms| format!("at zero after {ms} ms"))
+        };
         match self {
-            Self::Canary { outcome, stage, candidate_units, .. } => {
-                format!("{outcome}{}, {candidate_units} units", at(stage))
+            Self::Canary { outcome, stage, candidate_units, decision_to_zero_ms, .. } => {
+                let (stage, zero) = (at(stage), zero(*decision_to_zero_ms));
+                format!("{outcome}{stage}, {candidate_units} units, {zero}")
             }
             Self::Validation { outcome, stage, live_requests_to_candidate, .. } => {
                 format!("{outcome}{}, {live_requests_to_candidate} live requests", at(stage))
             }
             Self::Climb { outcome, shares, .. } => format!("{outcome}, shares {shares:?}"),
-            Self::Return { outcome, to_version, .. } => format!("{outcome}, to {to_version:?}"),
+            Self::Return { outcome, to_version, decision_to_zero_ms, .. } => {
+                format!("{outcome}, to {to_version:?}, {}", zero(*decision_to_zero_ms))
+            }
         }
     }
 }
@@ -105,6 +119,12 @@ impl Report {
         }
         if self.requests.failed > 0 {
             found.push(format!("{} client requests failed; none may", self.requests.failed));
+        }
+        let Requests { per_second, .. } = self.requests;
+        if per_second < PER_SECOND_MIN {
+            found.push(format!(
+                "{per_second} requests a second were answered; the verdicts need {PER_SECOND_MIN}"
+            ));
         }
         if !self.journal_verified {
             found.push("the journal does not verify".to_owned());
@@ -147,7 +167,7 @@ mod tests {
                 decision_to_zero_ms: Some(9),
             },
         ];
-        let requests = Requests { served: 60_000, failed: 0 };
+        let requests = Requests { served: 60_000, failed: 0, per_second: 500 };
         Report { acts, requests, journal_verified: true }
     }
 
@@ -185,6 +205,31 @@ mod tests {
         let found = report.differences();
         assert_eq!(found.len(), 1);
         assert!(found[0].contains("act 2") && found[0].contains("1 live requests"), "{found:?}");
+    }
+
+    #[test]
+    fn a_share_that_was_never_seen_at_zero_is_a_difference() {
+        let mut report = expected();
+        for act in &mut report.acts {
+            if let Act::Canary { decision_to_zero_ms, .. }
+            | Act::Return { decision_to_zero_ms, .. } = act
+            {
+                *decision_to_zero_ms = None;
+            }
+        }
+        let found = report.differences();
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|difference| difference.contains("never at zero")), "{found:?}");
+    }
+
+    #[test]
+    fn traffic_too_thin_for_the_verdicts_is_a_difference() {
+        let mut report = expected();
+        report.requests.per_second = 299;
+        assert_eq!(
+            report.differences(),
+            ["299 requests a second were answered; the verdicts need 300"]
+        );
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl Server {
         let data = tempfile::tempdir().unwrap();
         std::fs::write(data.path().join(CONFIG), config).unwrap();
         let (child, control) = spawn(data.path());
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        // Nothing is kept open: a connection that the server closes meanwhile would fail a request.
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let client = client.timeout(Duration::from_secs(60)).build().unwrap();
         Self { child, control, data, client }
     }
 

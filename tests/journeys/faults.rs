@@ -1,7 +1,7 @@
 //! Versions that misbehave: each is stopped at the stage that can see it, and `explain` names the
 //! check, the value and the limit.
 
-use crate::harness::{Feedback, Load, Outcome, Policy, Server, Traffic, fixture};
+use crate::harness::{Feedback, Load, Outcome, Policy, Server, Slowness, Traffic, fixture, slow};
 use serde_json::Value;
 
 /// The check by which a finished rollout was stopped, as `explain` prints it.
@@ -19,20 +19,47 @@ fn assert_names(text: &Value, parts: &[&str]) {
     }
 }
 
-#[test]
-fn a_version_that_crashes_while_loading_is_rejected_in_staging() {
-    let server = Server::serving("v1", &Policy::quick("digits"));
-    server.push(&fixture("crash"), "digits");
-
-    server.cli(&["rollout", "start", "digits", "2", "--wait"]).expect(6);
+/// Rolls out `version`, which no trial survives; `explain` names the step and `how` it ended.
+#[track_caller]
+fn assert_rejected_in_staging(server: &Server, version: u64, how: &[&str]) {
+    let traffic = Traffic::to(server, Load::of(50));
+    server.cli(&["rollout", "start", "digits", &version.to_string(), "--wait"]).expect(6);
 
     let rollout = server.cli(&["rollout", "show", "digits", "-o", "json"]).expect(0).json();
     let id = rollout["id"].as_u64().unwrap();
     assert_eq!(server.path_taken(id), ["queued>staging", "staging>rejected"]);
     assert_eq!(server.serving_version(), "digits/v1");
     let explained = server.explain(id);
-    assert_names(&explained["summary"], &["rejected"]);
-    assert!(explained["rollout"]["reason"].as_str().is_some_and(|why| !why.is_empty()));
+    assert_names(&explained["summary"], &["rejected", "trial load"]);
+    assert_names(&explained["summary"], how);
+    traffic.until_served_by(1, 10);
+    let answers = traffic.stop();
+    assert!(answers.iter().all(|answer| answer.outcome == Outcome::Served { version: 1 }));
+}
+
+/// Other processors divide by zero and go on.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_version_that_crashes_while_loading_is_rejected_in_staging() {
+    let server = Server::serving("v1", &Policy::quick("digits"));
+    let version = server.push(&fixture("crash"), "digits");
+    let how = ["loading it ended the process", "signal: 8 (SIGFPE)", "within 4096 MiB"];
+    assert_rejected_in_staging(&server, version, &how);
+}
+
+#[test]
+fn a_version_that_needs_more_memory_than_there_is_is_rejected_in_staging() {
+    let server = Server::serving("v1", &Policy::quick("digits"));
+    let version = server.push(&fixture("huge"), "digits");
+    assert_rejected_in_staging(&server, version, &["within 4096 MiB"]);
+}
+
+#[test]
+fn a_version_that_does_not_end_loading_is_killed_and_rejected_in_staging() {
+    let config = "[limits.probe]\ntimeout = \"5s\"\n";
+    let server = Server::start_with(config).with_first("v1", &Policy::quick("digits"));
+    let version = server.push(&slow(&server, Slowness::Endless), "digits");
+    assert_rejected_in_staging(&server, version, &["longer than 5000 ms"]);
 }
 
 #[test]
@@ -67,7 +94,8 @@ fn slow_answers_are_rolled_back_in_the_canary() {
         .with("validation", "{contract: {concurrency: 1}, timeout: 120s}");
     let server = Server::serving("v1", &policy);
     let traffic = Traffic::to(&server, Load::of(40));
-    let id = server.roll_out("slow");
+    let version = server.push(&slow(&server, Slowness::Measured), "digits");
+    let id = server.start_rollout(version);
 
     server.until_stage(id, "canary");
     let watch = ["rollout", "watch", &id.to_string(), "--timeout", "60s"];
@@ -78,7 +106,7 @@ fn slow_answers_are_rolled_back_in_the_canary() {
     let explained = server.explain(id);
     let check = check(&explained, "latencyP99");
     assert_eq!((&check["verdict"], &check["limit"]), (&"fail".into(), &"limit 250 ms".into()));
-    assert!(check["candidate"].as_f64().unwrap() > 250.0, "{check:#}");
+    assert!(check["candidate"].as_f64().unwrap() >= 300.0, "{check:#}");
     assert_names(&explained["summary"], &["latencyP99", "250 ms"]);
     assert!(traffic.stop().iter().all(|answer| matches!(answer.outcome, Outcome::Served { .. })));
 }
@@ -87,7 +115,11 @@ fn slow_answers_are_rolled_back_in_the_canary() {
 fn failures_that_the_holdout_does_not_know_are_rolled_back_in_the_canary() {
     let holdout = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/data/holdout.csv");
     let errors = "[{name: errorRate, kind: errors, margin: {absolute: 0.01}}]";
+    // What it cannot answer is told apart in the shadow, where a person lets it pass.
+    let shadow = "{compare: [{by: class, maxDisagreement: 0.01}], \
+                   minDuration: 300ms, minRequests: 200, maxDuration: 60s}";
     let policy = Policy::quick("digits").long_canary(20).with("checks", errors);
+    let policy = policy.with("shadow", shadow);
     let server = Server::serving("v1", &policy);
     let push = ["dataset", "push", holdout, "--name", "holdout", "--label", "label"];
     server.cli(&push).expect(0);
@@ -98,6 +130,8 @@ fn failures_that_the_holdout_does_not_know_are_rolled_back_in_the_canary() {
     let traffic = Traffic::to(&server, load);
 
     let id = server.roll_out("flaky");
+    server.until_overlay(id, "paused(divergence)");
+    server.cli(&["rollout", "approve", "digits"]).expect(0);
     server.until_stage(id, "canary");
     server.cli(&["rollout", "watch", &id.to_string(), "--timeout", "60s"]).expect(6);
 

@@ -1,13 +1,15 @@
 //! The server is killed without warning in every stage, and started again: it goes on where its
 //! journal stands, and never gives the candidate more than was committed.
 
+mod asking;
+mod brief;
+mod guardrail;
+
 use crate::endings::WHOLE_WAY;
-use crate::guardrails;
 use crate::harness::{
-    Load, Outcome, Policy, Server, Traffic, assert_never_above_the_committed_share, fixture, now,
-    store_event, variant,
+    Answer, Load, Outcome, Policy, Server, Traffic, assert_never_above_the_committed_share,
+    fixture, now,
 };
-use seatrial_domain::rollout::Event;
 use serde_json::Value;
 
 /// Lets validation take two seconds, so that it can be met.
@@ -82,24 +84,11 @@ fn killed_after_the_cutover_it_serves_the_candidate() {
     killed_in("stabilizing", &Policy::quick("digits").with("stability", "{duration: 1500ms}"));
 }
 
-#[test]
-fn killed_at_the_very_cutover_it_ends_the_same() {
-    let mut server = Server::serving("v1", &Policy::quick("digits"));
-    let traffic = Traffic::to(&server, Load::of(150));
-    let id = server.roll_out("v4");
-    // The stage lasts a few milliseconds: this is as near to it as a client can come.
-    server.until(id, "cutover or later", |rollout| {
-        ["cutover", "stabilizing", "decommissioning"].iter().any(|stage| rollout["stage"] == *stage)
-    });
-    server.kill9();
-    server.restart();
-
-    server.until_stage(id, "completed");
-
-    assert_eq!(server.path_taken(id), WHOLE_WAY);
-    assert_eq!(server.serving_version(), "digits/v2");
-    assert_never_above_the_committed_share(&server, id, &traffic.stop());
-    server.assert_journal_verifies();
+#[track_caller]
+fn assert_none_of_candidate_after(at: i64, answers: &[Answer]) {
+    let candidate = Outcome::Served { version: 2 };
+    let back = answers.iter().find(|answer| answer.at > at && answer.outcome == candidate);
+    assert!(back.is_none(), "the candidate came back: {back:?}");
 }
 
 #[test]
@@ -144,69 +133,9 @@ fn a_rollback_that_was_acknowledged_outlives_the_process() {
     server.until_stage(id, "rolled_back");
 
     traffic.until_served_by(1, 100);
-    let late = traffic
-        .stop()
-        .into_iter()
-        .find(|answer| answer.at > killed_at && answer.outcome == Outcome::Served { version: 2 });
-    assert!(late.is_none(), "the candidate came back: {late:?}");
+    assert_none_of_candidate_after(killed_at, &traffic.stop());
     assert_eq!(server.serving_version(), "digits/v1");
     server.assert_journal_verifies();
-}
-
-#[test]
-fn killed_while_rolling_back_it_ends_rolled_back() {
-    let mut server = Server::serving("v1", &Policy::quick("digits").long_canary(50));
-    let traffic = Traffic::to(&server, Load::of(150));
-    let id = server.roll_out("v4");
-    server.until_stage(id, "canary");
-    traffic.until_served_by(2, 20);
-    server.kill9();
-    let killed_at = now();
-    store_event(&server, id, &Event::RollBack { reason: "it looked odd".to_owned() });
-    server.restart();
-
-    server.until_stage(id, "rolled_back");
-
-    traffic.until_served_by(1, 50);
-    let answers = traffic.stop();
-    let back = answers
-        .iter()
-        .find(|answer| answer.at > killed_at && answer.outcome == Outcome::Served { version: 2 });
-    assert!(back.is_none(), "the candidate came back: {back:?}");
-    assert!(
-        server
-            .path_taken(id)
-            .ends_with(&["canary>rolling_back".to_owned(), "rolling_back>rolled_back".to_owned(),])
-    );
-    assert_eq!(server.serving_version(), "digits/v1");
-    server.assert_journal_verifies();
-}
-
-#[test]
-fn killed_in_an_incident_the_share_stays_zero() {
-    let mut server = Server::serving("flaky", &guardrails::policy());
-    let traffic = Traffic::to(&server, Load::of(150));
-    let version = server.push(&variant(&server, "flaky", "other"), "digits");
-    let id = server.start_rollout(version);
-    server.until_stage(id, "canary");
-    // Ten seconds of both arms: a guardrail compares what is bad within that window.
-    traffic.until_served_by(2, 500);
-    traffic.fail(1000);
-    server.until_overlay(id, "paused(incident)");
-    server.kill9();
-    let killed_at = now();
-    traffic.fail(0);
-    server.restart();
-
-    traffic.until_served_by(1, 200);
-
-    let paused = server.rollout(id);
-    assert_eq!((&paused["stage"], &paused["share"]), (&"canary".into(), &0.into()));
-    let late = traffic
-        .stop()
-        .into_iter()
-        .find(|answer| answer.at > killed_at && answer.outcome == Outcome::Served { version: 2 });
-    assert!(late.is_none(), "the candidate answered under an incident: {late:?}");
 }
 
 #[test]

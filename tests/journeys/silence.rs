@@ -19,17 +19,19 @@ fn a_shadow_without_traffic_pauses_at_its_deadline() {
 
 #[test]
 fn a_canary_without_traffic_pauses_at_its_deadline_and_promotes_nothing() {
+    // What the shadow heard diverges, so that a person opens the canary: after the traffic's end.
+    let shadow = "{compare: [{by: class, maxDisagreement: 0.001}], \
+                   minDuration: 300ms, minRequests: 200, maxDuration: 60s}";
     let policy = Policy::quick("digits")
+        .with("shadow", shadow)
         .with("canary", "{share: 20, minDuration: 1s, maxDuration: 2s}")
         .with("analysis", "{minUnits: 1, look: {growth: 0.01, every: 200ms}}");
-    // So sparse that the shadow hears enough and the canary next to nothing.
-    let sparse = "{compare: [{by: class, maxDisagreement: 0.9}], \
-                   minDuration: 300ms, minRequests: 5, maxDuration: 60s}";
-    let server = Server::serving("v1", &policy.with("shadow", sparse));
-    let traffic = Traffic::to(&server, Load::of(10));
+    let server = Server::serving("v1", &policy);
+    let traffic = Traffic::to(&server, Load::of(150));
     let id = server.roll_out("v4");
-    server.until_stage(id, "canary");
+    server.until_overlay(id, "paused(divergence)");
     drop(traffic);
+    server.cli(&["rollout", "approve", "digits"]).expect(0);
 
     let wait = ["rollout", "watch", &id.to_string(), "--timeout", "60s"];
     server.cli(&wait).expect(8);
@@ -38,8 +40,10 @@ fn a_canary_without_traffic_pauses_at_its_deadline_and_promotes_nothing() {
     assert_eq!(paused["overlays"], serde_json::json!(["paused(deadline)"]));
     assert_eq!((&paused["stage"], &paused["share"]), (&"canary".into(), &2000.into()));
     assert_eq!(server.path_taken(id).last().unwrap(), "shadow>canary");
-    let explained = server.explain(id);
-    assert_eq!(explained["verdict"]["decision"]["kind"], "inconclusive", "{explained:#}");
+    let verdict = server.explain(id)["verdict"].clone();
+    assert_eq!(verdict["decision"]["kind"], "inconclusive", "{verdict:#}");
+    let units = (&verdict["units"]["candidate"], &verdict["units"]["incumbent"]);
+    assert_eq!(units, (&0.into(), &0.into()), "nobody asked in the whole gate: {verdict:#}");
     // A person who resumes only restarts the clock.
     server.cli(&["rollout", "resume", "digits", "--wait", "--timeout", "60s"]).expect(8);
     assert_eq!(server.rollout(id)["stage"], "canary");

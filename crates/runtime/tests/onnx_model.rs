@@ -10,5 +10,8 @@ mod oracle;
 #[path = "onnx_model/serving.rs"]
 mod serving;
 #[cfg(test)]
+#[path = "../../../tests/fixtures/slow.rs"]
+mod slow_digits;
+#[cfg(test)]
 #[path = "onnx_model/support.rs"]
 mod support;

@@ -114,7 +114,12 @@ impl Embedded {
         let loader = &self.inner.loader;
         let model = artifact::model_files(&self.inner.store, version).await?;
         let trial = loader.child.probe(&model.paths, Level::Production).await;
-        let memory_bytes = trial.context("trial load")?.memory_bytes;
+        let limits = loader.child.limits;
+        let within = || {
+            let memory_mib = limits.memory_bytes >> 20;
+            format!("trial load, within {memory_mib} MiB and {:?}", limits.timeout)
+        };
+        let memory_bytes = trial.with_context(within)?.memory_bytes;
         let options = LoadOptions {
             sessions: usize::try_from(ticket.sessions)?,
             queue: usize::try_from(ticket.max_concurrency)?,

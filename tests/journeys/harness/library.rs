@@ -4,7 +4,8 @@ use seatrial_runtime::library::{self, Search};
 use std::fs::File;
 use std::path::PathBuf;
 
-/// Its path. Tests are processes of their own, so a lock on a file keeps them from fetching twice.
+/// Its path. A lock on a file keeps tests from fetching it twice,
+/// whether they are threads or processes.
 pub(super) fn library() -> PathBuf {
     let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let lock = File::create(cache.join("journeys.lock")).expect("the target directory is ours");

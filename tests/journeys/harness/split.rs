@@ -1,23 +1,26 @@
-//! The split as clients saw it, against the shares the journal says were committed.
+//! The split as clients saw it, against the shares the journal says were committed: answer by
+//! answer, since the rollout's salt and the routing key say which arm a request is due.
 
 use super::Server;
-use super::traffic::{Answer, Outcome};
-use std::collections::BTreeMap;
+use super::traffic::{Answer, Outcome, key};
+use seatrial_domain::Share;
+use seatrial_domain::split::{Arm, Salt};
 
-const WINDOW_US: i64 = 1_000_000;
-/// A request is routed before its answer is seen: a share counts for so long after it was lowered.
-const GRACE_US: i64 = 2_000_000;
-/// Standard deviations: one window in three million is beyond five by chance.
-const SIGMAS: f64 = 5.0;
+/// Within so long after a commit, the split is in force that was committed. A move back to the
+/// incumbent is in force before it is committed, at a time taken a moment before.
+const LOWERED_WITHIN_US: i64 = 250_000;
+/// What is raised waits for the gateway's acknowledgement, on a busy machine.
+const RAISED_WITHIN_US: i64 = 2_000_000;
 
-/// A share that is in force from a moment on.
+/// A share that was committed at a moment.
 struct Committed {
-    from: i64,
-    share: f64,
+    at: i64,
+    share: Share,
 }
 
-/// In every second, the candidate's part of the answers is at most the largest share committed
-/// around it, but for chance.
+/// No answer is the candidate's that was not due to it under the largest share committed while it
+/// was asked for; and none is the incumbent's that was due to the candidate under the smallest:
+/// from a process's first request on, a unit that is on the candidate stays there.
 #[track_caller]
 pub(crate) fn assert_never_above_the_committed_share(
     server: &Server,
@@ -25,32 +28,23 @@ pub(crate) fn assert_never_above_the_committed_share(
     answers: &[Answer],
 ) {
     let candidate = server.rollout(rollout)["candidate"].as_u64().expect("a version's number");
+    let salt = server.explain(rollout)["rollout"]["salt"].as_u64().expect("a salt");
     let committed = committed(server, rollout);
-    let windows = windows(answers, candidate);
-    assert!(!windows.is_empty(), "nothing was answered");
-    for (window, (of_candidate, total)) in windows {
-        let end = (window + 1) * WINDOW_US;
-        let share = largest(&committed, window * WINDOW_US - GRACE_US, end);
-        let bound = share + SIGMAS * (share * (1.0 - share) / f64::from(total)).sqrt();
-        let found = f64::from(of_candidate) / f64::from(total);
-        assert!(
-            found <= bound + 1e-9,
-            "{of_candidate} of {total} answers were the candidate's at share {share}"
-        );
-    }
-}
-
-fn windows(answers: &[Answer], candidate: u64) -> BTreeMap<i64, (u32, u32)> {
-    let mut windows = BTreeMap::new();
+    let mut checked = 0;
     for answer in answers {
-        if let Outcome::Served { version } = answer.outcome {
-            let (of_candidate, total) =
-                windows.entry(answer.at / WINDOW_US).or_insert((0_u32, 0_u32));
-            *of_candidate += u32::from(version == candidate);
-            *total += 1;
+        let Outcome::Served { version } = answer.outcome else { continue };
+        let due = |share| Salt(salt).choose(share, key(answer.user).as_bytes());
+        let largest = in_force(&committed, answer.asked - LOWERED_WITHIN_US, answer.at).max();
+        let smallest = in_force(&committed, answer.asked - RAISED_WITHIN_US, answer.at).min();
+        let (largest, smallest) = (largest.expect("a share"), smallest.expect("a share"));
+        if version == candidate {
+            assert_eq!(due(largest), Arm::Candidate, "share {largest:?}: {answer:?}");
+        } else {
+            assert_eq!(due(smallest), Arm::Incumbent, "share {smallest:?}: {answer:?}");
         }
+        checked += 1;
     }
-    windows
+    assert!(checked > 0, "nothing was answered");
 }
 
 fn committed(server: &Server, rollout: u64) -> Vec<Committed> {
@@ -58,15 +52,15 @@ fn committed(server: &Server, rollout: u64) -> Vec<Committed> {
     let row = |row: &serde_json::Value| {
         let at: jiff::Timestamp = row["at"].as_str()?.parse().ok()?;
         let share = row["entry"]["share"].as_u64()?;
-        let share = f64::from(u32::try_from(share).ok()?) / 10_000.0;
-        Some(Committed { from: at.as_microsecond(), share })
+        let share = Share::new(u16::try_from(share).ok()?).ok()?;
+        Some(Committed { at: at.as_microsecond(), share })
     };
     rows.iter().filter_map(row).collect()
 }
 
-/// The largest share in force between two moments.
-fn largest(committed: &[Committed], begin: i64, end: i64) -> f64 {
-    let before = committed.iter().rfind(|entry| entry.from <= begin).map_or(0.0, |e| e.share);
-    let within = committed.iter().filter(|entry| entry.from > begin && entry.from <= end);
-    within.map(|entry| entry.share).fold(before, f64::max)
+/// The shares in force between two moments.
+fn in_force(committed: &[Committed], begin: i64, end: i64) -> impl Iterator<Item = Share> {
+    let before = committed.iter().rfind(|entry| entry.at <= begin).map_or(Share::ZERO, |e| e.share);
+    let within = committed.iter().filter(move |entry| entry.at > begin && entry.at <= end);
+    std::iter::once(before).chain(within.map(|entry| entry.share))
 }

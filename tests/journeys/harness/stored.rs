@@ -2,20 +2,25 @@
 //! as the server writes it, by the same store and the same transition, while no server runs.
 
 use super::Server;
-use super::wait::now;
-use seatrial_domain::rollout::Event;
+use super::wait::{PATIENCE, eventually, now};
+use seatrial_domain::rollout::{Event, Transition};
 use seatrial_domain::{Actor, RolloutId, Timestamp};
 use seatrial_store::rollouts::Commit;
 use seatrial_store::{Options, Store};
 
-/// Stores that `event` has happened to the rollout; whatever it leads to is not carried out.
+/// Stores that `event` has happened to the rollout, as soon as it means something there; whatever
+/// it leads to is not carried out.
 pub(crate) fn store_event(server: &Server, id: u64, event: &Event) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = Store::open(&server.data(), Options::default()).await.expect("nobody has it");
         let before = store.rollout(RolloutId(id)).await.expect("it is read").expect("it is there");
-        let at = Timestamp::from_micros(now());
-        let transition = before.rollout.on(event, at).expect("it means something here");
+        let possible = || -> Option<(Transition, Timestamp)> {
+            let at = Timestamp::from_micros(now());
+            Some((before.rollout.on(event, at).ok()?, at))
+        };
+        let what = format!("{} means something here", event.name());
+        let (transition, at) = eventually(&what, PATIENCE, possible);
         let commit = Commit {
             transition: &transition,
             expected: before.revision,

@@ -19,6 +19,8 @@ const TICK: Duration = Duration::from_millis(5);
 /// Below an endpoint's default of 64 requests at once: what is refused for that is no finding.
 const IN_FLIGHT_MAX: usize = 32;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// Shorter than the server keeps an idle connection: none is closed under a request.
+const IDLE: Duration = Duration::from_secs(5);
 const ALL: u32 = 1000;
 
 /// What is sent.
@@ -47,7 +49,10 @@ impl Load {
 /// One request's end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answer {
-    /// Microseconds since the Unix epoch.
+    /// Who asked: `user-n`, the routing key.
+    pub(crate) user: usize,
+    /// Microseconds since the Unix epoch: when it was asked, and when it was answered.
+    pub(crate) asked: i64,
     pub(crate) at: i64,
     pub(crate) outcome: Outcome,
 }
@@ -169,7 +174,8 @@ impl Drop for Traffic {
 }
 
 async fn send(shared: Arc<Shared>) {
-    let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build().expect("a client");
+    let client = reqwest::Client::builder().no_proxy().pool_idle_timeout(IDLE);
+    let client = client.timeout(REQUEST_TIMEOUT).build().expect("a client");
     let begin = instant();
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -199,11 +205,12 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
     let kind = if n * 379 % ALL as usize >= failing { Kind::Plain } else { Kind::Failing };
     let (body, label) = shared.rows.request(n, kind);
     let request = client.post(&shared.infer).body(body);
-    let request = request.header("x-user-id", format!("user-{n}"));
+    let request = request.header("x-user-id", key(n));
     let request = request.header("x-client", if n.is_multiple_of(4) { "mobile" } else { "web" });
+    let asked = now();
     let answered = request.send().await;
-    let at = now();
-    let Ok(response) = answered else { return shared.note(Answer { at, outcome: Outcome::Lost }) };
+    let ended = |outcome| Answer { user: n, asked, at: now(), outcome };
+    let Ok(response) = answered else { return shared.note(ended(Outcome::Lost)) };
     let (status, version) = (response.status(), api::version(&response));
     let id = response.headers().get("x-request-id").cloned();
     let body = response.bytes().await;
@@ -215,7 +222,7 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
     if let (Outcome::Refused { status }, Ok(body)) = (outcome, &body) {
         eprintln!("refused with {status}: {}", String::from_utf8_lossy(body));
     }
-    shared.note(Answer { at, outcome });
+    shared.note(ended(outcome));
     if let (Feedback::Correct, Outcome::Served { .. }, Ok(body), Some(id)) =
         (shared.load.feedback, outcome, body, id)
     {
@@ -229,6 +236,11 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
             shared.labelled.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+/// The n-th user's routing key.
+pub(super) fn key(n: usize) -> String {
+    format!("user-{n}")
 }
 
 fn predicted(body: &[u8]) -> Option<i64> {

@@ -43,11 +43,6 @@ impl ArmHistogram {
     pub fn candidate_units(&self) -> u64 {
         self.candidate.iter().sum()
     }
-
-    /// Units assigned to the incumbent.
-    pub fn incumbent_units(&self) -> u64 {
-        self.incumbent.iter().sum()
-    }
 }
 
 fn add(into: &mut [u64], from: &[u64]) {

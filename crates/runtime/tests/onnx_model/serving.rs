@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use seatrial_domain::tensor::{Tensor, TensorData};
 use seatrial_runtime::infer::Error;
-use seatrial_runtime::{Backend, LoadOptions, OnnxModel};
+use seatrial_runtime::{Backend, LoadOptions, OnnxModel, Source};
 use tokio::time::Instant;
 
+use super::slow_digits;
 use super::support::{load, options, tensor};
 
 fn soon() -> Instant {
@@ -191,11 +192,15 @@ async fn the_misbehaving_digits_misbehave_as_meant() {
     assert_eq!(flaky.infer(scan(1.0), soon()).await.unwrap(), expected);
     assert!(matches!(flaky.infer(scan(99.0), soon()).await, Err(Error::Model { .. })));
 
-    let slow = load(options("journey/digits_slow")).unwrap();
+    let files = slow_digits::files(slow_digits::rounds().await);
+    let slow = load(LoadOptions::new(Source::Bytes(files))).unwrap();
     assert_eq!(slow.signature(), v1.signature());
-    let start = Instant::now();
-    assert_eq!(slow.infer(scan(1.0), soon()).await.unwrap(), expected);
-    assert!(start.elapsed() > Duration::from_millis(100));
+    for _answer in 0..3 {
+        let start = Instant::now();
+        assert_eq!(slow.infer(scan(1.0), soon()).await.unwrap(), expected);
+        let took = start.elapsed();
+        assert!(took > Duration::from_millis(300), "{took:?}");
+    }
 
     let shape = load(options("journey/digits_shape")).unwrap();
     assert_eq!(shape.signature(), v1.signature());
