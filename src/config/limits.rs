@@ -32,6 +32,10 @@ pub struct Inference {
     pub units: u32,
     /// Assignments kept for feedback until they are flushed.
     pub assignments: u32,
+    /// Assignments kept in the store until no label can come for them (`lateBy` and an hour), about
+    /// 100 bytes each; those of no evidence take a tenth. The default is an hour and a half of 900
+    /// requests a second.
+    pub assignment_rows: u32,
     /// Workers that score copies for the shadow.
     pub mirror_workers: u32,
     /// How long requests in flight may take once the server stops.
@@ -49,6 +53,7 @@ impl Default for Inference {
             header_timeout: Duration::from_secs(10),
             units: 1_000_000,
             assignments: 65_536,
+            assignment_rows: 5_000_000,
             mirror_workers: 2,
             drain: Duration::from_secs(20),
         }
@@ -148,6 +153,7 @@ impl Limits {
             ("limits.inference.max_header_bytes", self.inference.max_header_bytes.into()),
             ("limits.inference.units", self.inference.units.into()),
             ("limits.inference.assignments", self.inference.assignments.into()),
+            ("limits.inference.assignment_rows", self.inference.assignment_rows.into()),
             ("limits.inference.mirror_workers", self.inference.mirror_workers.into()),
             ("limits.control.max_body", self.control.max_body),
             ("limits.control.max_connections", self.control.max_connections.into()),
