@@ -21,6 +21,7 @@ pub mod trigger;
 mod unstored;
 mod validate;
 mod validation_request;
+mod verdict;
 mod wanted;
 
 use crate::clock;

@@ -126,6 +126,8 @@ mod tests {
                 sample_ratio: SampleRatio::Plausible,
                 coverage: Coverage::Enough,
                 checks: Vec::new(),
+                assignment: None,
+                labelled: Vec::new(),
             }),
         };
         let voyage = voyage(&[

@@ -6,23 +6,27 @@ use super::look::{Subject, verdict_now};
 use super::operator::storage;
 use crate::clock;
 use seatrial_domain::RolloutId;
+use seatrial_domain::evidence::Evidence;
 use seatrial_domain::rollout::{Cause, Rollout};
 use seatrial_domain::verdict::{CheckVerdict, Enforced, Verdict};
 use seatrial_store::journal::Filter;
 use seatrial_store::page::{LIMIT, Request};
+use seatrial_store::storage::Error as Fault;
 
 impl Driver {
     /// The state of a rollout with its evidence, judged now.
     pub async fn explain(&self, id: RolloutId) -> Result<Explanation, Error> {
         let stored = self.standing(self.stored(id).await?);
         let rollout = stored.rollout;
-        let evidence = self.store.evidence(id).await.map_err(storage)?;
-        let verdict = match Subject::of(&rollout) {
-            Some(subject) => {
-                Some(verdict_now(&rollout, subject, &evidence).map_err(Error::Storage)?)
+        let evidence = self.evidence(&rollout).await;
+        let verdict = match (Subject::of(&rollout), &evidence) {
+            (Some(subject), Ok(evidence)) => {
+                Some(verdict_now(&rollout, subject, evidence).map_err(Error::Storage)?)
             }
-            None => self.last_verdict(id).await?,
+            (Some(_), Err(why)) => Some(Verdict::blind("evidence", why.to_string())),
+            (None, _) => self.last_verdict(id).await?,
         };
+        let evidence = evidence.or_else(unreadable)?;
         let shadow = (evidence.shadow.mirror.offered > 0).then_some(evidence.shadow);
         Ok(Explanation {
             summary: summary(&rollout, verdict.as_ref()),
@@ -40,6 +44,14 @@ impl Driver {
         let filter = Filter { rollout: Some(id), ..Filter::default() };
         let rows = self.store.journal(&filter, &Request::first(LIMIT)).await.map_err(storage)?;
         Ok(rows.items.into_iter().rev().find_map(verdict_of))
+    }
+}
+
+/// What can't be read is told by the verdict; everything else is still shown.
+fn unreadable(error: Fault) -> Result<Evidence, Error> {
+    match error {
+        Fault::Corrupt { .. } => Ok(Evidence::default()),
+        Fault::Full(_) | Fault::Busy(_) | Fault::Sql(_) => Err(storage(error)),
     }
 }
 

@@ -127,7 +127,7 @@ fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<(Hol
                 Some((Hold::Telemetry, "the store has taken no counters for a while".to_owned()))
             } else {
                 let short = known.verdict.as_ref().filter(|v| short(rollout, v));
-                short.map(|_| (Hold::Coverage, "too few units have a label yet".to_owned()))
+                short.map(|verdict| (Hold::Coverage, verdict.coverage.in_words()))
             }
         }
         Stage::Decommissioning => known.referrer.as_ref().map(|endpoint| {

@@ -4,7 +4,6 @@
 use super::Driver;
 use super::cell::{Cell, Known, Pending, State};
 use super::command::{Error, Stored};
-use super::look::Subject;
 use super::offers::{self, Drain, Telemetry, judged, offers};
 use super::{latch, wanted};
 use crate::clock;
@@ -99,7 +98,7 @@ impl Driver {
         observed: &Observed,
     ) -> anyhow::Result<Vec<Event>> {
         let mut events = Vec::new();
-        let verdict = self.verdict(state, rollout).await?;
+        let verdict = self.verdict(state, rollout, observed).await?;
         let explained = latch::explained(cell, &mut state.latch, rollout, observed.latch);
         if explained.is_some() {
             // A fail that was latched before a restart is found again in the stored evidence.
@@ -115,23 +114,6 @@ impl Driver {
         };
         events.extend(offers(rollout, observed, &more));
         Ok(events)
-    }
-
-    /// The verdict to act on: a new one when a look is due.
-    async fn verdict(
-        &self,
-        state: &mut State,
-        rollout: &Rollout,
-    ) -> anyhow::Result<Option<seatrial_domain::verdict::Verdict>> {
-        let Some(subject) = Subject::of(rollout) else { return Ok(None) };
-        if rollout.step.acknowledged_at.is_none() {
-            return Ok(None);
-        }
-        if state.look.is_due(rollout.epoch, rollout.plan.analysis.look) {
-            let evidence = self.store.evidence(rollout.id).await.context("evidence")?;
-            return state.look.at(rollout, subject, &evidence).map(Some);
-        }
-        Ok(state.look.last(rollout.epoch).cloned())
     }
 
     /// Another endpoint that answers with the version this rollout is about to retire.

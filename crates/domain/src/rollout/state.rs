@@ -9,6 +9,7 @@ use crate::plan::{Gate, Kind, Plan};
 use crate::split::Salt;
 use crate::{EndpointName, Epoch, PlanHash, RolloutId, Share, Timestamp, VersionRef};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The durable process that promotes one candidate on one endpoint. Stored as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +105,13 @@ impl Rollout {
 
     pub(super) const fn overlays(&self) -> Overlays {
         Overlays { paused: self.paused, awaiting: self.awaiting, held: self.held }
+    }
+
+    /// The time counted by `now` towards the least that the stage lasts.
+    pub fn counted(&self, now: Timestamp) -> Duration {
+        let mut clock = self.step.clock;
+        clock.advance(now, self.overlays());
+        clock.minimum()
     }
 
     /// The gate a stage stands at, if it is one whose share assigns units.

@@ -110,14 +110,22 @@ fn looks() -> impl Strategy<Value = Event> {
         prop_oneof![20 => Just(SampleRatio::Plausible), 1 => Just(SampleRatio::Mismatch)];
     let coverage = prop_oneof![
         8 => Just(Coverage::Enough),
-        1 => Just(Coverage::Short { check: "correct".into() }),
+        1 => Just(Coverage::Short { check: "correct".into(), why: "none".into() }),
     ];
     let capacity = prop_oneof![2 => Just(SESSIONS), 1 => 0..=SESSIONS];
     (decision, sample_ratio, coverage, 0..200_u64, capacity).prop_map(
         |(decision, sample_ratio, coverage, units, capacity)| {
             let units = ArmCount { candidate: units, incumbent: units * 19 };
             let checks = Vec::new();
-            let verdict = Verdict { decision, units, sample_ratio, coverage, checks };
+            let verdict = Verdict {
+                decision,
+                units,
+                sample_ratio,
+                coverage,
+                checks,
+                assignment: None,
+                labelled: Vec::new(),
+            };
             Event::Judged { verdict: Box::new(verdict), capacity }
         },
     )

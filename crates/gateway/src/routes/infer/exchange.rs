@@ -21,6 +21,7 @@ use crate::fault::Fault;
 use crate::installed::{Active, Installed, Served};
 use crate::lane::Outcome;
 use crate::mirror::{Copy, Mirror};
+use crate::recorder::GateRecord;
 use crate::request_id::Serial;
 use crate::shared::Shared;
 
@@ -64,6 +65,9 @@ impl Exchange {
         let ask = self.ask();
         let mirror = self.mirror(choice);
         let fallback = self.fallback(choice);
+        if let Some(gate) = self.gate_of(choice) {
+            gate.assign(choice.arm);
+        }
         let inputs = std::mem::take(&mut self.request.inputs);
         let spare = (mirror.is_some() || fallback.is_some()).then(|| inputs.clone());
         let first = attempt(&served, &ask, inputs).await;
@@ -100,6 +104,12 @@ impl Exchange {
         self.installed.rollout.as_ref()
     }
 
+    /// Where its unit is counted, if it is.
+    fn gate_of(&self, choice: Choice) -> Option<&GateRecord> {
+        let gate = self.active()?.gate.as_deref()?;
+        (choice.standing == Standing::Counted).then_some(gate)
+    }
+
     /// Who answers in the candidate's stead.
     fn fallback(&self, choice: Choice) -> Option<Served> {
         match (choice.arm, self.active()?.route.routing.fallback) {
@@ -127,17 +137,15 @@ impl Exchange {
 
     /// Counts the first try for the arm that was assigned, before the client has its answer.
     fn record(&self, choice: Choice, first: &Attempt) {
+        if let Some(gate) = self.gate_of(choice) {
+            gate.count(choice.arm, first.outcome, first.latency);
+        }
         let Some(active) = self.active() else { return };
         if first.outcome == Outcome::Invalid {
             return;
         }
         self.assign(active, choice);
         record_shadow(active, choice.arm, first);
-        if choice.standing == Standing::Counted
-            && let Some(gate) = &active.gate
-        {
-            gate.count(choice.arm, first.outcome, first.latency);
-        }
         if choice.standing == Standing::Apart {
             return;
         }
@@ -162,9 +170,13 @@ impl Exchange {
     }
 }
 
-/// While there is a shadow, the live incumbent's latency is kept as the reference.
+/// While there is a shadow, the live incumbent's latency is kept as the reference; what is answered
+/// after it has ended is not its.
 fn record_shadow(active: &Active, arm: Arm, first: &Attempt) {
     let (Some(mirror), Arm::Incumbent) = (&active.mirror, arm) else { return };
+    if mirror.is_stopped() {
+        return;
+    }
     match first.outcome {
         Outcome::Ok => mirror.record.incumbent_answered(first.latency),
         Outcome::Error | Outcome::Late => mirror.record.incumbent_failed(),
