@@ -47,7 +47,7 @@ impl App {
     /// Opens the data directory and reads where its journal stands. Nothing is served yet.
     pub async fn start(config: Config, tasks: &Tasks) -> anyhow::Result<(Arc<Self>, Listeners)> {
         let dir = &config.data.dir;
-        let store = Store::open(dir, Options::default()).await.context("data directory")?;
+        let store = Store::open(dir, store_options(&config)).await.context("data directory")?;
         let listeners = Listeners {
             inference: bind("inference", config.server.inference).await?,
             control: bind("control", config.server.control).await?,
@@ -143,6 +143,11 @@ fn this_program() -> std::io::Result<PathBuf> {
     if own.exists() { Ok(own) } else { std::env::current_exe() }
 }
 
+fn store_options(config: &Config) -> Options {
+    let assignments_limit = config.limits.inference.assignment_rows.into();
+    Options { assignments_limit, ..Options::default() }
+}
+
 fn gateway_config(config: &Config) -> seatrial_gateway::Config {
     let limits = &config.limits.inference;
     let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
@@ -159,5 +164,18 @@ fn gateway_config(config: &Config) -> seatrial_gateway::Config {
         assignments: size(limits.assignments),
         mirror_workers: size(limits.mirror_workers),
         ..seatrial_gateway::Config::new(rand::random(), clock::now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_stored_assignments_reaches_the_store() {
+        let mut config = Config::default();
+        assert_eq!(store_options(&config).assignments_limit, 5_000_000);
+        config.limits.inference.assignment_rows = 7;
+        assert_eq!(store_options(&config).assignments_limit, 7);
     }
 }

@@ -31,6 +31,7 @@ mod turn;
 mod unstored;
 mod validate;
 mod validation_request;
+mod verdict;
 mod wanted;
 
 use crate::clock;

@@ -37,6 +37,10 @@ pub struct Inference {
     pub units: u32,
     /// Assignments kept for feedback until they are flushed.
     pub assignments: u32,
+    /// Assignments kept in the store until no label can come for them (`lateBy` and an hour), about
+    /// 100 bytes each; those of no evidence take a tenth. The default is an hour and a half of 900
+    /// requests a second.
+    pub assignment_rows: u32,
     /// Workers that score copies for the shadow.
     pub mirror_workers: u32,
     /// How long a server that is told to stop reports itself not ready and still takes requests.
@@ -58,6 +62,7 @@ impl Default for Inference {
             write_timeout: Duration::from_secs(30),
             units: 1_000_000,
             assignments: 65_536,
+            assignment_rows: 5_000_000,
             mirror_workers: 2,
             notice: Duration::from_millis(200),
             drain: Duration::from_secs(20),
@@ -192,6 +197,7 @@ impl Limits {
             ("limits.inference.max_header_bytes", self.inference.max_header_bytes.into()),
             ("limits.inference.units", self.inference.units.into()),
             ("limits.inference.assignments", self.inference.assignments.into()),
+            ("limits.inference.assignment_rows", self.inference.assignment_rows.into()),
             ("limits.inference.mirror_workers", self.inference.mirror_workers.into()),
             ("limits.control.max_body", self.control.max_body),
             ("limits.control.max_connections", self.control.max_connections.into()),

@@ -127,6 +127,8 @@ mod tests {
                 sample_ratio: SampleRatio::Plausible,
                 coverage: Coverage::Enough,
                 checks: Vec::new(),
+                assignment: None,
+                labelled: Vec::new(),
             }),
         };
         let voyage = voyage(&[

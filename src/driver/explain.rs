@@ -5,25 +5,29 @@ use super::command::{Error, Explanation};
 use super::look::{Subject, verdict_now};
 use super::operator::storage;
 use crate::clock;
+use seatrial_domain::evidence::Evidence;
 use seatrial_domain::plan::{Blocks, Freeze, Kind};
 use seatrial_domain::rollout::{Cause, Rollout, Stage};
 use seatrial_domain::verdict::{CheckVerdict, Enforced, Verdict};
 use seatrial_domain::{RolloutId, Timestamp};
 use seatrial_store::journal::Filter;
 use seatrial_store::page::{LIMIT, Request};
+use seatrial_store::storage::Error as Fault;
 
 impl Driver {
     /// The state of a rollout with its evidence, judged now.
     pub async fn explain(&self, id: RolloutId) -> Result<Explanation, Error> {
         let stored = self.standing(self.stored(id).await?);
         let rollout = stored.rollout;
-        let evidence = self.store.evidence(id).await.map_err(storage)?;
-        let verdict = match Subject::of(&rollout) {
-            Some(subject) => {
-                Some(verdict_now(&rollout, subject, &evidence).map_err(Error::Storage)?)
+        let evidence = self.evidence(&rollout).await;
+        let verdict = match (Subject::of(&rollout), &evidence) {
+            (Some(subject), Ok(evidence)) => {
+                Some(verdict_now(&rollout, subject, evidence).map_err(Error::Storage)?)
             }
-            None => self.last_verdict(id, LIMIT).await?,
+            (Some(_), Err(why)) => Some(Verdict::blind("evidence", why.to_string())),
+            (None, _) => self.last_verdict(id, LIMIT).await?,
         };
+        let evidence = evidence.or_else(unreadable)?;
         let now = clock::now();
         let shadow = (evidence.shadow.mirror.offered > 0).then_some(evidence.shadow);
         Ok(Explanation {
@@ -53,6 +57,14 @@ impl Driver {
                 None => return Ok(last),
             }
         }
+    }
+}
+
+/// What can't be read is told by the verdict; everything else is still shown.
+fn unreadable(error: Fault) -> Result<Evidence, Error> {
+    match error {
+        Fault::Corrupt { .. } => Ok(Evidence::default()),
+        Fault::Full(_) | Fault::Busy(_) | Fault::Sql(_) => Err(storage(error)),
     }
 }
 

@@ -1,12 +1,12 @@
 //! When the evidence is looked at, and what was seen last.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::clock;
 use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex, ShadowCounts};
-use seatrial_domain::judge::Judge;
-use seatrial_domain::plan::{self, Kind};
+use seatrial_domain::judge::{self, Judge};
+use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::{Rollout, Stage};
 use seatrial_domain::verdict::{Decision, Verdict};
 use seatrial_domain::{Epoch, RolloutId};
@@ -18,6 +18,8 @@ use std::time::Instant;
 pub(super) struct Look {
     judge: Option<(RolloutId, Judge)>,
     last: Option<Seen>,
+    /// The rollout whose reference is known to be frozen.
+    frozen: Option<RolloutId>,
 }
 
 #[derive(Debug)]
@@ -71,42 +73,71 @@ fn copies(counts: &ShadowCounts) -> u64 {
     compared.unwrap_or(0).saturating_add(counts.candidate_errors)
 }
 
-/// Units and labels under one gate.
+/// Units and labels under one gate, and the labels that are due: time alone brings these.
 fn counted(counts: &GateCounts) -> u64 {
     let labels = counts.feedback.values().map(|cells| cells.candidate() + cells.incumbent());
-    counts.units.total().saturating_add(labels.sum())
+    let due = counts.matured.values().map(|matured| matured.units.total());
+    counts.units.total().saturating_add(labels.sum()).saturating_add(due.sum())
 }
 
 impl Look {
-    /// Whether enough time has passed for another look.
-    pub(super) fn is_due(&self, epoch: Epoch, rule: plan::Look) -> bool {
+    /// Whether another look is needed: enough time has passed, or the last one found a pass that is
+    /// about to be taken. A pass must hold at the moment of passing, so it is read again.
+    pub(super) fn is_due(
+        &self,
+        rollout: &Rollout,
+        is_taken: impl FnOnce(&Verdict) -> bool,
+    ) -> bool {
         match &self.last {
-            Some(seen) if seen.epoch == epoch => {
-                clock::monotonic().duration_since(seen.at) >= rule.every
+            Some(seen) if seen.epoch == rollout.epoch => {
+                let every = rollout.plan.analysis.look.every;
+                clock::monotonic().duration_since(seen.at) >= every
+                    || seen.verdict.decision == Decision::Pass && is_taken(&seen.verdict)
             }
             Some(_) | None => true,
         }
     }
 
-    /// The verdict on `evidence`, judged anew where it has grown enough to matter.
+    /// The verdict on `evidence`, judged anew where it has grown enough to matter. A plan that makes
+    /// no tests gives no verdict, and says why.
     pub(super) fn at(
         &mut self,
         rollout: &Rollout,
         subject: Subject,
         evidence: &Evidence,
-    ) -> anyhow::Result<Verdict> {
+    ) -> Verdict {
         let tallies = subject.tallies(evidence);
         if let Some(seen) = &self.last
             && seen.epoch == rollout.epoch
             && seen.verdict.decision == Decision::Inconclusive
             && !grown(&seen.tallies, &tallies, rollout.plan.analysis.look.growth)
         {
-            return Ok(seen.verdict.clone());
+            return seen.verdict.clone();
         }
-        let verdict = self.judge(rollout, subject, evidence)?;
+        let judged = self.judge(rollout, subject, evidence);
+        let verdict = judged.unwrap_or_else(|why| Verdict::blind("plan", why.to_string()));
+        self.note(rollout, tallies, verdict)
+    }
+
+    /// The verdict where the evidence can't be read.
+    pub(super) fn blind(&mut self, rollout: &Rollout, why: String) -> Verdict {
+        self.note(rollout, Tallies::new(), Verdict::blind("evidence", why))
+    }
+
+    fn note(&mut self, rollout: &Rollout, tallies: Tallies, verdict: Verdict) -> Verdict {
         let at = clock::monotonic();
         self.last = Some(Seen { epoch: rollout.epoch, at, tallies, verdict: verdict.clone() });
-        Ok(verdict)
+        verdict
+    }
+
+    /// Whether the rollout's reference is not known to be frozen.
+    pub(super) fn freezes(&self, id: RolloutId) -> bool {
+        self.frozen != Some(id)
+    }
+
+    /// The rollout's reference is frozen.
+    pub(super) const fn froze(&mut self, id: RolloutId) {
+        self.frozen = Some(id);
     }
 
     /// The verdict of the last look under this routing table.
@@ -119,7 +150,7 @@ impl Look {
         rollout: &Rollout,
         subject: Subject,
         evidence: &Evidence,
-    ) -> anyhow::Result<Verdict> {
+    ) -> Result<Verdict, judge::Error> {
         let prepared = match self.judge.take() {
             Some((id, judge)) if id == rollout.id => judge,
             Some(_) | None => Judge::new(&rollout.plan)?,

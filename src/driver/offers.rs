@@ -152,7 +152,7 @@ fn missing(rollout: &Rollout, observed: &Observed, known: &Known) -> Option<(Hol
                 Some((Hold::Telemetry, "the store has taken no counters for a while".to_owned()))
             } else {
                 let short = known.verdict.as_ref().filter(|v| short(rollout, v, known.counted));
-                short.map(|_| (Hold::Coverage, "too few units have a label yet".to_owned()))
+                short.map(|verdict| (Hold::Coverage, verdict.coverage.in_words()))
             }
         }
         Stage::Decommissioning => known.referrer.as_ref().map(|referrer| {
@@ -209,7 +209,7 @@ fn unproven(rollout: &Rollout, incumbent: &Deployment, known: &Known) -> Option<
 /// Labels come after answers: too few of them mean nothing before the units are enough to pass, and
 /// before the first of them can be there.
 fn short(rollout: &Rollout, verdict: &Verdict, counted: Duration) -> bool {
-    let Coverage::Short { check } = &verdict.coverage else { return false };
+    let Coverage::Short { check, .. } = &verdict.coverage else { return false };
     let held = rollout.held == Some(Hold::Coverage);
     let enough = verdict.units.candidate >= rollout.plan.analysis.min_units;
     held || enough && counted >= rollout.late_by(check)

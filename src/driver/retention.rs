@@ -2,6 +2,7 @@
 //! rollouts that have ended, evidence its plan keeps no longer, and the bytes of deleted versions.
 
 use super::Driver;
+use super::verdict::before;
 use crate::clock;
 use seatrial_domain::plan::{Gate, Rule};
 use seatrial_domain::rollout::Rollout;
@@ -31,19 +32,18 @@ impl Driver {
     }
 
     async fn prune(&self) -> anyhow::Result<()> {
-        let mut late_by = Duration::ZERO;
+        let mut latest = Duration::ZERO;
         let mut ended = BTreeSet::new();
         for cell in self.all_cells() {
             let mut state = cell.state.lock().await;
             let known = self.known(&cell, &mut state).await?;
             if let Some(active) = &known.active {
-                late_by = late_by.max(latest(&active.rollout));
+                latest = latest.max(late_by(&active.rollout));
             }
             ended.extend(known.ended.iter().map(|rollout| rollout.id));
         }
         let now = clock::now();
-        let before = now.as_micros() - micros(late_by + GRACE);
-        self.store.prune_assignments(Timestamp::from_micros(before)).await?;
+        self.store.prune_assignments(unlabelled_before(now, latest)).await?;
         self.prune_units_of(ended).await?;
         let forgotten = self.store.prune_evidence(now).await?;
         if forgotten > 0 {
@@ -62,12 +62,13 @@ impl Driver {
     }
 }
 
-fn micros(span: Duration) -> i64 {
-    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+/// Units assigned before this instant are waited for by no check, the latest of which waits so long.
+fn unlabelled_before(now: Timestamp, latest: Duration) -> Timestamp {
+    before(now, latest.saturating_add(GRACE))
 }
 
-/// The latest label any check of the plan waits for.
-fn latest(rollout: &Rollout) -> Duration {
+/// How late a label may come for any check of the plan.
+fn late_by(rollout: &Rollout) -> Duration {
     let checks = rollout.plan.gates.iter().flat_map(|gate: &Gate| &gate.checks);
     checks
         .chain(&rollout.plan.stability.checks)
@@ -77,4 +78,30 @@ fn latest(rollout: &Rollout) -> Duration {
         })
         .max()
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::look::tests::rollout_of;
+
+    #[test]
+    fn assignments_are_kept_for_the_latest_label_and_an_hour() {
+        let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:\n";
+        let check = |name: &str, late: &str| {
+            format!(
+                "{{name: {name}, kind: feedback, metric: {name}, margin: {{absolute: 0.1}}, lateBy: {late}}}"
+            )
+        };
+        let checks = format!(
+            "  endpoint: digits\n  checks: [{}, {}]\n",
+            check("a", "14m"),
+            check("b", "5m")
+        );
+        let late_by = late_by(&rollout_of(&format!("{head}{checks}")));
+        assert_eq!(late_by, Duration::from_secs(840));
+        let now = Timestamp::from_micros(10_000_000_000);
+        let kept = Timestamp::from_micros(10_000_000_000 - 4_440_000_000);
+        assert_eq!(unlabelled_before(now, late_by), kept);
+    }
 }

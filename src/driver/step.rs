@@ -6,11 +6,9 @@ use super::cell::{Cell, State};
 use super::command::Stored;
 use super::commit::Decided;
 use super::latch;
-use super::look::Subject;
 use super::offers::{self, Drain, Telemetry, judged, offers};
 use crate::clock;
 use crate::world::Observed;
-use anyhow::Context as _;
 use seatrial_domain::rollout::{Event, Rollout, Stage};
 use seatrial_domain::telemetry::Trip;
 use seatrial_domain::{Actor, Timestamp};
@@ -102,7 +100,7 @@ impl Driver {
         observed: &Observed,
     ) -> anyhow::Result<Vec<Event>> {
         let mut events = Vec::new();
-        let verdict = self.verdict(state, rollout).await?;
+        let verdict = self.verdict(state, rollout, observed).await?;
         let explained = latch::explained(cell, &mut state.latch, rollout, observed.latch);
         if explained.is_some() {
             // A fail that was latched before a restart is found again in the stored evidence.
@@ -119,21 +117,6 @@ impl Driver {
         };
         events.extend(offers(rollout, observed, &more));
         Ok(events)
-    }
-
-    /// The verdict to act on: a new one when a look is due.
-    async fn verdict(
-        &self,
-        state: &mut State,
-        rollout: &Rollout,
-    ) -> anyhow::Result<Option<seatrial_domain::verdict::Verdict>> {
-        // Also before the table is in force: a fail acts at any time, and the rollout lets no pass.
-        let Some(subject) = Subject::of(rollout) else { return Ok(None) };
-        if state.look.is_due(rollout.epoch, rollout.plan.analysis.look) {
-            let evidence = self.store.evidence(rollout.id).await.context("evidence")?;
-            return state.look.at(rollout, subject, &evidence).map(Some);
-        }
-        Ok(state.look.last(rollout.epoch).cloned())
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the gateway tells, on its way into the store: counters, trips, labels.
 
+#[cfg(test)]
+mod tests;
+
 use super::Driver;
 use crate::clock;
 use seatrial_domain::telemetry::Telemetry;

@@ -44,7 +44,7 @@ impl Alpha {
 
     /// Weighted Bonferroni: wⱼ·Eⱼ ≥ 1/α. With weights that sum to at most one, the probability that
     /// any metric ever fires on a harmless candidate is at most α, whatever their dependence and
-    /// delays. Rollback evidence is sticky: callers keep the largest log e-value seen.
+    /// delays. Rollback evidence is sticky: `log_e` is the largest seen, which callers keep.
     pub fn fires(self, weight: Weight, log_e: f64) -> bool {
         weight.0.ln() + log_e >= self.log_threshold()
     }

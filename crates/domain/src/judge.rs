@@ -6,8 +6,14 @@
 //! of one name are one test over the gates they apply in, each gate with its own margin for the
 //! pass. A check that a stage replaces keeps its evidence, and is then reported only if it fails.
 //!
-//! Refuses to remember and to wait: a verdict is recomputed from counts, and minimum units and
-//! durations are `rollout`'s. No data is never a pass.
+//! Owns also what is not known yet. For the pass, a unit without an answer is the worst for its arm:
+//! bad on the candidate, good on the incumbent. That bounds the e-value of the complete outcomes from
+//! below, so a slow candidate never passes on its fast answers; it costs evidence while many are in
+//! flight. Labels pass only over units whose label is no longer waited for. The fail takes what has
+//! come, and the largest value of any look before.
+//!
+//! Refuses to remember and to wait: a verdict is recomputed from the evidence it is given, and minimum
+//! units and durations are `rollout`'s. No data is never a pass.
 
 mod coverage;
 mod decide;
@@ -23,9 +29,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use crate::evidence::{Evidence, GateIndex, ShadowCounts};
+use crate::evidence::{ArmCount, Evidence, GateIndex, ShadowCounts};
 use crate::plan::{self, Plan};
-use crate::verdict::{SampleRatio, Verdict};
+use crate::verdict::{AssignmentReport, SampleRatio, Verdict};
 use decide::Passes;
 use look::Look;
 use prepared::Prepared;
@@ -119,8 +125,8 @@ impl Judge {
         let look = Look { evidence, gate, shares: &self.shares };
         let readings: Vec<Reading> =
             self.checks.iter().filter_map(|check| check.read(&look, self.levels)).collect();
-        let sample_ratio = self.sample_ratio(&look);
-        let coverage = self.coverage.judge(&self.checks, &look);
+        let (sample_ratio, assignment) = self.sample_ratio(&look);
+        let (coverage, labelled) = self.coverage.judge(&self.checks, &look);
         let passes = if usize::from(gate.0) + 1 < self.shares.len() {
             Passes::unless_voided(sample_ratio, &coverage)
         } else {
@@ -132,6 +138,8 @@ impl Judge {
             sample_ratio,
             coverage,
             checks: readings.into_iter().map(|reading| reading.report).collect(),
+            assignment: Some(assignment),
+            labelled,
         }
     }
 
@@ -141,19 +149,24 @@ impl Judge {
         self.shadow.judge(counts)
     }
 
-    fn sample_ratio(&self, look: &Look<'_>) -> SampleRatio {
+    /// Of the units assigned, not of those answered: a slow arm is no wrong split.
+    fn sample_ratio(&self, look: &Look<'_>) -> (SampleRatio, AssignmentReport) {
         let strata = look.strata(
             |_| true,
-            |counts| sample_ratio::Assigned {
-                candidate: counts.units.candidate,
-                incumbent: counts.units.incumbent,
+            |counts| {
+                let ArmCount { candidate, incumbent } = counts.assigned();
+                sample_ratio::Assigned { candidate, incumbent }
             },
         );
-        if self.levels.sample_ratio.rejects(sample_ratio::log_e(&strata)) {
-            SampleRatio::Mismatch
-        } else {
-            SampleRatio::Plausible
+        let mut units = ArmCount::default();
+        for sample_ratio::Assigned { candidate, incumbent } in strata.iter().map(|s| s.counts) {
+            units.merge(ArmCount { candidate, incumbent });
         }
+        let log_e = sample_ratio::log_e(&strata);
+        let alpha = self.levels.sample_ratio;
+        let found =
+            if alpha.rejects(log_e) { SampleRatio::Mismatch } else { SampleRatio::Plausible };
+        (found, AssignmentReport { units, log_e, limit: alpha.log_threshold() })
     }
 }
 

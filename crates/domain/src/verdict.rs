@@ -3,6 +3,7 @@
 
 use crate::evidence::ArmCount;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A gate's verdict at one look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,6 +14,35 @@ pub struct Verdict {
     pub sample_ratio: SampleRatio,
     pub coverage: Coverage,
     pub checks: Vec<CheckReport>,
+    /// What the sample ratio was judged on; none in the shadow, which splits nothing.
+    #[serde(default)]
+    pub assignment: Option<AssignmentReport>,
+    /// What the coverage was judged on: one for each check on labels of this gate.
+    #[serde(default)]
+    pub labelled: Vec<CoverageReport>,
+}
+
+/// The units of all gates so far by the arm they were assigned to, answered or not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AssignmentReport {
+    pub units: ArmCount,
+    /// ln e against "every unit was assigned by its gate's share", and what is implausible.
+    pub log_e: f64,
+    pub limit: f64,
+}
+
+/// How many of this gate's units whose label is due have one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CoverageReport {
+    pub check: String,
+    /// The labelled part by arm; none before any label is due.
+    pub candidate: Option<f64>,
+    pub incumbent: Option<f64>,
+    /// The least part on each arm.
+    pub least: f64,
+    /// ln e against "labels are missing alike on both arms" over all gates, and what is unlike.
+    pub log_e: f64,
+    pub limit: f64,
 }
 
 /// Pass, fail, or neither; no data is never a pass.
@@ -49,6 +79,9 @@ pub enum Coverage {
     /// The named check's labels are too few, or differ by arm.
     Short {
         check: String,
+        /// With value and limit.
+        #[serde(default)]
+        why: String,
     },
 }
 
@@ -69,6 +102,9 @@ pub struct CheckReport {
     pub counts: Counts,
     /// ln e against the candidate, and what it must reach to fail.
     pub fail_log_e: Option<f64>,
+    /// The largest of all looks so far: evidence against the candidate is never forgotten.
+    #[serde(default)]
+    pub fail_log_e_max: Option<f64>,
     pub fail_at: Option<f64>,
     /// ln e against the margin null, and what it must reach to pass.
     pub pass_log_e: Option<f64>,
@@ -110,13 +146,50 @@ pub enum Unit {
     Milliseconds,
 }
 
+impl Coverage {
+    /// What is short, with its value and limit.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Enough => "enough units have a label".to_owned(),
+            Self::Short { check, why } if why.is_empty() => {
+                format!("{check}: too few units have a label")
+            }
+            Self::Short { check, why } => format!("{check}: {why}"),
+        }
+    }
+}
+
 impl Verdict {
+    /// No verdict, because what it would rest on can't be read.
+    pub fn blind(what: &str, why: String) -> Self {
+        Self {
+            decision: Decision::Error { check: what.to_owned(), why },
+            units: ArmCount::default(),
+            sample_ratio: SampleRatio::Plausible,
+            coverage: Coverage::Enough,
+            checks: Vec::new(),
+            assignment: None,
+            labelled: Vec::new(),
+        }
+    }
+
+    /// The checks with evidence against the candidate, and the largest of it so far. Below one an
+    /// e-value is none.
+    pub fn maxima(&self) -> BTreeMap<String, f64> {
+        let against = |report: &CheckReport| {
+            let most = report.fail_log_e_max.filter(|log_e| *log_e > 0.0)?;
+            Some((report.name.clone(), most))
+        };
+        self.checks.iter().filter_map(against).collect()
+    }
+
     /// The verdict in one line: the failing check with its value and limit, if one fails.
     pub fn in_words(&self) -> String {
         let mismatch = self.sample_ratio == SampleRatio::Mismatch;
         match &self.decision {
             Decision::Pass | Decision::Inconclusive | Decision::Error { .. } if mismatch => {
-                let ArmCount { candidate, incumbent } = self.units;
+                let units = self.assignment.map_or(self.units, |assignment| assignment.units);
+                let ArmCount { candidate, incumbent } = units;
                 format!("sample ratio: {candidate} candidate units to {incumbent} is not the share")
             }
             Decision::Pass => "every check is healthy".to_owned(),

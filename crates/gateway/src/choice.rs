@@ -1,6 +1,7 @@
 //! Which arm a request is assigned to, and what its outcome counts for.
 //!
-//! Choosing marks nothing: a request that turns out to be the client's fault leaves no trace.
+//! Choosing marks nothing. A unit is reserved when its request is routed, and given back where that
+//! turns out to be the client's fault: such a request leaves no trace.
 
 use http::HeaderMap;
 use seatrial_domain::Share;
@@ -40,9 +41,9 @@ pub(crate) enum Unit {
 }
 
 impl Standing {
-    /// Whether the request enters the evidence, now that it is known to be valid: only then its
-    /// unit has been seen.
-    pub(crate) fn settle(self, active: &Active) -> Counted {
+    /// Whether the request enters the evidence: its unit is reserved from here on, so that it counts
+    /// under the share and gate that routed it, and once.
+    pub(crate) fn reserve(self, active: &Active) -> Counted {
         match self {
             Self::Unit(Unit::Request) => Counted::Yes,
             Self::Unit(Unit::Keyed(hash)) => match active.units.see(hash) {
@@ -50,6 +51,13 @@ impl Standing {
                 Seen::Again | Seen::Outside => Counted::No,
             },
             Self::Watched | Self::Apart => Counted::No,
+        }
+    }
+
+    /// Gives the unit back: its request proved to be the client's fault, so it is still to come.
+    pub(crate) fn release(self, active: &Active, counted: Counted) {
+        if let (Self::Unit(Unit::Keyed(hash)), Counted::Yes) = (self, counted) {
+            active.units.forget(hash);
         }
     }
 }

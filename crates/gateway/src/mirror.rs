@@ -131,6 +131,11 @@ impl Mirror {
         self.stop.cancel();
     }
 
+    /// Whether its table was replaced.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     fn reserve(&self, bytes: u64) -> Option<Reserved> {
         self.queued_bytes
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |queued| {

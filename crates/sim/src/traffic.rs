@@ -139,5 +139,10 @@ impl Source {
         }
         *(if answer.error { cells.0 } else { cells.1 }) += 1;
         *(if answer.correct { labels.1 } else { labels.0 }) += 1;
+        // Every label comes with its answer.
+        let labels = *feedback;
+        let matured = counts.matured.entry("correct".to_owned()).or_default();
+        matured.units.add(arm);
+        matured.labels = labels;
     }
 }

@@ -1,6 +1,7 @@
 //! Labels joined to the arm and gate their request was assigned to.
 
 use crate::row::{Columns, int};
+use crate::telemetry::cohorts::second;
 use crate::write::Write;
 use crate::{Store, storage};
 use seatrial_domain::telemetry::request_hash;
@@ -45,6 +46,23 @@ const TOO_MANY: &str = "
     SELECT (SELECT count(*) >= ?3 AND sum(metric = ?2) = 0 FROM feedback WHERE request = ?1)
         OR (SELECT count(*) >= ?3 AND sum(metric = ?2) = 0
             FROM feedback_cell JOIN assignment USING (rollout, gate) WHERE request = ?1)";
+
+const CELL: &str = "
+    INSERT INTO feedback_cell (rollout, gate, metric, candidate_bad, candidate_good,
+                               incumbent_bad, incumbent_good)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (rollout, gate, metric) DO UPDATE SET
+        candidate_bad = candidate_bad + ?4, candidate_good = candidate_good + ?5,
+        incumbent_bad = incumbent_bad + ?6, incumbent_good = incumbent_good + ?7";
+
+/// The same by the second `?8` of the assignment.
+const COHORT: &str = "
+    INSERT INTO cohort_label (rollout, gate, metric, candidate_bad, candidate_good,
+                              incumbent_bad, incumbent_good, second)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (rollout, gate, metric, second) DO UPDATE SET
+        candidate_bad = candidate_bad + ?4, candidate_good = candidate_good + ?5,
+        incumbent_bad = incumbent_bad + ?6, incumbent_good = incumbent_good + ?7";
 
 impl Store {
     /// Joins a batch in one transaction; the answers are in its order. The same label again is
@@ -141,20 +159,14 @@ async fn count(
         (_, Outcome::Bad) => [0, 0, 1, 0],
         (_, Outcome::Good) => [0, 0, 0, 1],
     };
-    let mut add = sqlx::query(
-        "INSERT INTO feedback_cell (rollout, gate, metric, candidate_bad, candidate_good,
-                                    incumbent_bad, incumbent_good)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (rollout, gate, metric) DO UPDATE SET
-             candidate_bad = candidate_bad + ?4, candidate_good = candidate_good + ?5,
-             incumbent_bad = incumbent_bad + ?6, incumbent_good = incumbent_good + ?7",
-    )
-    .bind(int(rollout))
-    .bind(int(gate))
-    .bind(metric);
+    let mut cell_of_gate = sqlx::query(CELL).bind(int(rollout)).bind(int(gate)).bind(metric);
+    let at = assignment.time("at")?;
+    let mut of_cohort = sqlx::query(COHORT).bind(int(rollout)).bind(int(gate)).bind(metric);
     for one in cell {
-        add = add.bind(one);
+        cell_of_gate = cell_of_gate.bind(one);
+        of_cohort = of_cohort.bind(one);
     }
-    add.execute(write.sql()).await?;
+    cell_of_gate.execute(write.sql()).await?;
+    of_cohort.bind(second(at)).execute(write.sql()).await?;
     Ok(())
 }

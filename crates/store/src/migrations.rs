@@ -9,16 +9,21 @@ struct Migration {
     sql: &'static str,
 }
 
-const ALL: [Migration; 5] = [
+const ALL: [Migration; 6] = [
     Migration { number: 1, name: "registry", sql: include_str!("../migrations/0001_registry.sql") },
     Migration { number: 2, name: "rollouts", sql: include_str!("../migrations/0002_rollouts.sql") },
     Migration { number: 3, name: "journal", sql: include_str!("../migrations/0003_journal.sql") },
     Migration { number: 4, name: "evidence", sql: include_str!("../migrations/0004_evidence.sql") },
     Migration { number: 5, name: "search", sql: include_str!("../migrations/0005_search.sql") },
+    Migration {
+        number: 6,
+        name: "judgement",
+        sql: include_str!("../migrations/0006_judgement.sql"),
+    },
 ];
 
 /// The schema this program knows.
-pub(crate) const NEWEST: i64 = 5;
+pub(crate) const NEWEST: i64 = 6;
 
 /// Brings the schema up to [`NEWEST`]; refuses one that is beyond it.
 pub(crate) async fn apply(connection: &mut SqliteConnection) -> Result<(), Error> {

@@ -31,7 +31,7 @@ impl Default for Options {
             readers: 4,
             busy_timeout: Duration::from_secs(5),
             database_limit: None,
-            assignments_limit: 1_000_000,
+            assignments_limit: 5_000_000,
         }
     }
 }

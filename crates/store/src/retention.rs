@@ -1,6 +1,7 @@
 //! What is forgotten, and when. The journal and rollouts themselves never are.
 
 use crate::row::Columns;
+use crate::telemetry::cohorts;
 use crate::{Store, storage};
 use seatrial_domain::{RolloutId, Timestamp};
 use std::sync::atomic::Ordering;
@@ -18,12 +19,16 @@ const DUE: &str = "
 
 /// All that is known of the traffic of the rollouts in the list `?1`. The order matters: labels
 /// are found by their assignments.
-const EVIDENCE: [&str; 7] = [
+const EVIDENCE: [&str; 11] = [
     "DELETE FROM gate_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM shadow_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM seen_level WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM seen_unit WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM feedback_cell WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM cohort_unit WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM cohort_label WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM evidence_maximum WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM latency_reference WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM validation_report WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM feedback WHERE request IN (
          SELECT request FROM assignment WHERE rollout IN (SELECT value FROM json_each(?1)))",
@@ -50,6 +55,7 @@ impl Store {
                 .await?
                 .rows_affected();
         }
+        cohorts::fold(&mut write, time).await?;
         write.commit().await?;
         Ok(self.pruned(pruned))
     }

@@ -1,13 +1,16 @@
 //! What gateways have counted: flushed in one transaction, summed over their starts.
 
 mod assignments;
+pub(crate) mod cohorts;
 mod counters;
 mod evidence;
+mod looks;
 mod units;
 
 use crate::row::int;
 use crate::{Store, storage};
 use assignments::Room;
+pub use cohorts::Due;
 use seatrial_domain::telemetry::Telemetry;
 use sqlx::SqliteConnection;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +23,9 @@ pub struct Dropped {
     /// The store had its limit of rows.
     pub store: u64,
 }
+
+/// Rows of what is no evidence are one in so many of all.
+const UNCOUNTED_PART: u64 = 10;
 
 impl Store {
     /// Takes in one flush. A flush that was taken in before changes nothing.
@@ -36,14 +42,15 @@ impl Store {
         Ok(())
     }
 
-    /// What is no evidence takes half of the rows at most, however much of it comes.
+    /// What is no evidence takes a tenth of the rows at most, however much of it comes: a shadow that
+    /// mirrors for long leaves the canary its room.
     fn room(&self) -> Room {
         let limit = self.inner.options.assignments_limit;
         let left =
             |limit: u64, rows: &AtomicU64| limit.saturating_sub(rows.load(Ordering::Relaxed));
         Room {
             all: left(limit, &self.inner.assignments),
-            uncounted: left(limit / 2, &self.inner.uncounted),
+            uncounted: left(limit / UNCOUNTED_PART, &self.inner.uncounted),
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Target, resolve};
 use crate::api::wire::{JournalRow, Rollout};
 use crate::cli::client::segment;
 use crate::cli::table::{self, or_dash};
+use crate::cli::watch::tree::Detail;
 use crate::cli::{Context, Exit, watch};
 use clap::Args;
 use seatrial_domain::{Share, VersionNumber};
@@ -90,7 +91,7 @@ pub(super) async fn explain(target: &Target, context: &Context) -> anyhow::Resul
     let id = resolve(target, context).await?;
     let seen = watch::look(&context.client()?, id).await?;
     context.output.show(&seen.explained, |explained| {
-        let tree = watch::tree::render(&seen, context.output.paint());
+        let tree = watch::tree::render(&seen, Detail::Figures, context.output.paint());
         format!("{tree}\n{}", explained.summary)
     })?;
     Ok(Exit::Success)

@@ -1,5 +1,6 @@
 //! Where a followed rollout is shown: redrawn in place on a terminal, line by line elsewhere.
 
+use super::tree::Detail;
 use super::{Seen, View, tree};
 use crate::cli::output::{Format, Output, Paint};
 
@@ -28,13 +29,14 @@ impl Screen {
     /// Shows one look.
     pub(super) fn draw(&mut self, seen: &Seen) {
         if self.redraws() {
-            let text = tree::render(seen, self.output.paint());
+            let text = tree::render(seen, Detail::Values, self.output.paint());
             let back = if self.drawn > 0 {
                 format!("\u{1b}[{}A\u{1b}[J", self.drawn)
             } else {
                 String::new()
             };
-            self.drawn = rows(&tree::render(seen, Paint::Plain), self.output.columns());
+            self.drawn =
+                rows(&tree::render(seen, Detail::Values, Paint::Plain), self.output.columns());
             self.output.raw(&format!("{back}{text}\n"));
             return;
         }
@@ -50,7 +52,7 @@ impl Screen {
             let tree = if self.redraws() {
                 String::new()
             } else {
-                format!("{}\n", tree::render(seen, self.output.paint()))
+                format!("{}\n", tree::render(seen, Detail::Values, self.output.paint()))
             };
             format!("{tree}{}", explained.summary)
         })

@@ -1,5 +1,6 @@
 //! A rollout as a tree: what it went through, where it is, what is still needed. Pure.
 
+mod figures;
 mod lines;
 mod nodes;
 mod shadow;
@@ -14,13 +15,22 @@ use seatrial_domain::Share;
 use seatrial_domain::rollout::Rollout;
 use std::time::Duration;
 
+/// How much is told of each verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Detail {
+    /// The present gate's checks: value, limit, verdict.
+    Values,
+    /// Every gate's checks by name, with counts, e-values and what voids a pass.
+    Figures,
+}
+
 /// The whole tree, without an end of line after the last one.
-pub(in crate::cli) fn render(seen: &Seen, paint: Paint) -> String {
+pub(in crate::cli) fn render(seen: &Seen, detail: Detail, paint: Paint) -> String {
     let rollout = &seen.explained.rollout;
     let digest = rollout.candidate.digest.short();
     let registered = Node::leaf(Mark::Done, "registered", format!("sha256:{digest}…"));
     let mut nodes = vec![registered];
-    nodes.extend(nodes::of(seen));
+    nodes.extend(nodes::of(seen, detail));
     format!("{}\n{}", heading(seen), lines::draw(&nodes, paint))
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use seatrial_analysis::counts::Cells;
-use seatrial_domain::evidence::{ArmCount, CompareCount, PairCount};
+use seatrial_domain::evidence::{ArmCount, CompareCount, Matured, PairCount};
 use seatrial_domain::rollout::{Bootstrap, New};
 use seatrial_domain::split::Salt;
 use seatrial_domain::{
@@ -24,8 +24,13 @@ spec:
 ";
 
 fn rollout() -> Rollout {
+    rollout_of(POLICY)
+}
+
+/// A queued promotion by this policy.
+pub(in crate::driver) fn rollout_of(yaml: &str) -> Rollout {
     let endpoint = EndpointName::new("digits").unwrap();
-    let policy = policy::parse(POLICY).unwrap_or_else(|fault| panic!("{fault}"));
+    let policy = policy::parse(yaml).unwrap_or_else(|fault| panic!("{fault}"));
     let model = ModelName::new("digits").unwrap();
     let new = New {
         id: RolloutId(1),
@@ -45,7 +50,7 @@ fn rollout() -> Rollout {
 }
 
 fn looked(looks: &mut Look, subject: Subject, evidence: &Evidence) -> Decision {
-    looks.at(&rollout(), subject, evidence).unwrap().decision
+    looks.at(&rollout(), subject, evidence).decision
 }
 
 /// Units of one gate; those on the candidate that failed.
@@ -116,4 +121,33 @@ fn a_cutover_is_judged_on_the_evidence_of_the_gates_before_it() {
 
     cutover.plan.kind = Kind::First;
     assert_eq!(Subject::of(&cutover), None, "without an incumbent there is nothing to compare");
+}
+
+#[test]
+fn a_pass_is_read_again_before_it_is_taken() {
+    let (mut looks, mut rare) = (Look::default(), rollout());
+    let canary = Subject::Gate(GateIndex(0));
+    rare.plan.analysis.look.every = std::time::Duration::from_secs(3600);
+    let units = ArmCount { candidate: 2_000, incumbent: 38_000 };
+    let mut evidence =
+        Evidence { gates: [(GateIndex(0), gate(units, 0))].into(), ..Evidence::default() };
+    assert_eq!(looks.at(&rare, canary, &evidence).decision, Decision::Pass);
+    assert!(!looks.is_due(&rare, |_| false), "nobody takes it yet");
+    assert!(looks.is_due(&rare, |verdict| verdict.decision == Decision::Pass));
+    // What has come meanwhile makes it none.
+    evidence.gates.insert(GateIndex(0), gate(units, 20));
+    assert_ne!(looks.at(&rare, canary, &evidence).decision, Decision::Pass);
+    assert!(!looks.is_due(&rare, |_| true));
+}
+
+#[test]
+fn labels_that_fall_due_are_news_without_any_request() {
+    let canary = gate(ArmCount { candidate: 100, incumbent: 1_900 }, 0);
+    let mut evidence = Evidence { gates: [(GateIndex(0), canary)].into(), ..Evidence::default() };
+    let before = Subject::Gate(GateIndex(0)).tallies(&evidence);
+    let matured =
+        Matured { units: ArmCount { candidate: 100, incumbent: 1_900 }, ..Matured::default() };
+    let counts = evidence.gates.get_mut(&GateIndex(0)).unwrap();
+    counts.matured.insert("correct".to_owned(), matured);
+    assert!(grown(&before, &Subject::Gate(GateIndex(0)).tallies(&evidence), 0.02));
 }

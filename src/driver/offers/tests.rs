@@ -140,7 +140,9 @@ fn labels_are_not_missed_before_they_can_be_there() {
         decision: Decision::Inconclusive,
         units: ArmCount { candidate: 100, incumbent: 100 },
         sample_ratio: SampleRatio::Plausible,
-        coverage: Coverage::Short { check: "correct".to_owned() },
+        coverage: Coverage::Short { check: "correct".to_owned(), why: "none has one".to_owned() },
+        assignment: None,
+        labelled: Vec::new(),
         checks: Vec::new(),
     };
     let after = |seconds| Known {

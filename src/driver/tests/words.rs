@@ -130,6 +130,8 @@ async fn the_last_verdict_is_found_behind_any_number_of_rows() {
         units: ArmCount::default(),
         sample_ratio: SampleRatio::Plausible,
         coverage: Coverage::Enough,
+        assignment: None,
+        labelled: Vec::new(),
         checks: Vec::new(),
     };
     let cause = Cause::Verdict { verdict: Box::new(verdict.clone()) };

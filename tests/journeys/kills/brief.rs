@@ -66,6 +66,8 @@ fn undecided() -> Verdict {
         units: ArmCount::default(),
         sample_ratio: SampleRatio::Plausible,
         coverage: Coverage::Enough,
+        assignment: None,
+        labelled: Vec::new(),
         checks: Vec::new(),
     }
 }

@@ -1,5 +1,4 @@
-//! Evidence depends on counts alone: not on the order they were merged in, nor on how a gate's
-//! units were divided among replicas.
+//! Evidence depends on counts alone: not on how a gate's units were divided among replicas.
 
 use proptest::prelude::*;
 use seatrial_analysis::errors_row::ErrorsRow;
@@ -32,14 +31,6 @@ fn near(a: f64, b: f64) -> bool {
 }
 
 proptest! {
-    #[test]
-    fn replicas_merge_in_any_order(mut parts in prop::collection::vec(any_cells(), 1..6)) {
-        let sum = |parts: &[Cells]| parts.iter().fold(Cells::default(), |sum, part| sum + *part);
-        let forward = sum(&parts);
-        parts.reverse();
-        prop_assert_eq!(forward, sum(&parts));
-    }
-
     #[test]
     fn splitting_a_gate_changes_nothing(pi in 0.005..0.6_f64, a in any_cells(), b in any_cells()) {
         let whole = [Stratum::new(pi, a + b).unwrap()];

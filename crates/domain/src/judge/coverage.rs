@@ -3,15 +3,17 @@
 //! Owns the randomisation test of "a label is present": under no effect on labelling, presence is
 //! independent of the arm, so the two-outcome family in both directions, half and half, is an
 //! e-process. Unlabelled units are left out of a check, which is harmless only while this holds.
+//! Only units whose label is due are asked: before that, a missing label says nothing.
 
 use super::Error;
 use super::look::Look;
 use super::prepared::Prepared;
 use super::reading::rate;
 use super::two_outcome::flipped;
+use super::words::percent;
 use crate::evidence::GateCounts;
 use crate::plan::Rule;
-use crate::verdict::{Coverage, Enforced};
+use crate::verdict::{Coverage, CoverageReport, Enforced};
 use seatrial_analysis::logspace::log_halves;
 use seatrial_analysis::two_outcome::{Centres, Contrast, Family};
 use seatrial_analysis::{Alpha, Cells, Mixture, Pi, Stratum};
@@ -33,25 +35,39 @@ impl Test {
         Ok(Self { alpha: Alpha::new(ALPHA)?, family })
     }
 
-    /// The first enforced check of this gate whose labels are too few or depend on the arm.
-    pub(super) fn judge(&self, checks: &[Prepared], look: &Look<'_>) -> Coverage {
+    /// The first enforced check of this gate whose labels are too few or depend on the arm, and what
+    /// was found of each.
+    pub(super) fn judge(
+        &self,
+        checks: &[Prepared],
+        look: &Look<'_>,
+    ) -> (Coverage, Vec<CoverageReport>) {
         let applies =
             |check: &&Prepared| check.enforced == Enforced::Yes && check.rules.apply_in(look.gate);
-        checks
-            .iter()
-            .filter(applies)
-            .find(|check| self.short(check, look))
-            .map_or(Coverage::Enough, |check| Coverage::Short { check: check.name.clone() })
+        let enforced = checks.iter().filter(applies);
+        let reports: Vec<_> = enforced.filter_map(|check| self.report(check, look)).collect();
+        let short = reports.iter().find_map(|report| {
+            Some(Coverage::Short { check: report.check.clone(), why: short(report)? })
+        });
+        (short.unwrap_or(Coverage::Enough), reports)
     }
 
-    fn short(&self, check: &Prepared, look: &Look<'_>) -> bool {
+    /// None for a check without labels.
+    fn report(&self, check: &Prepared, look: &Look<'_>) -> Option<CoverageReport> {
         let (metric, least) = match check.rules.latest(look.gate) {
             Rule::Feedback { metric, min_coverage, .. } => (metric, *min_coverage),
-            Rule::Errors { .. } | Rule::Latency { .. } => return false,
+            Rule::Errors { .. } | Rule::Latency { .. } => return None,
         };
         let samples = look.samples(&check.rules, |counts| labelled(counts, metric));
-        let few = |stratum: &Stratum<Cells>| too_few(stratum.counts, least);
-        samples.here.iter().any(few) || self.alpha.rejects(self.log_e(&samples.all))
+        let here = samples.here.iter().fold(Cells::default(), |sum, it| sum + it.counts);
+        Some(CoverageReport {
+            check: check.name.clone(),
+            candidate: rate(here.candidate_good, here.candidate()),
+            incumbent: rate(here.incumbent_good, here.incumbent()),
+            least,
+            log_e: self.log_e(&samples.all),
+            limit: self.alpha.log_threshold(),
+        })
     }
 
     /// Log e-value against "labels are missing alike on both arms".
@@ -64,20 +80,36 @@ impl Test {
     }
 }
 
-/// Units with their label as the good outcome and its absence as the bad one.
+/// Units whose label is due, with the label as the good outcome and its absence as the bad one.
 fn labelled(counts: &GateCounts, metric: &str) -> Cells {
-    let labels = counts.feedback.get(metric).copied().unwrap_or_default();
+    let due = counts.matured.get(metric).copied().unwrap_or_default();
+    let (candidate, incumbent) = (due.labels.candidate(), due.labels.incumbent());
     Cells {
-        candidate_good: labels.candidate(),
-        candidate_bad: counts.units.candidate.saturating_sub(labels.candidate()),
-        incumbent_good: labels.incumbent(),
-        incumbent_bad: counts.units.incumbent.saturating_sub(labels.incumbent()),
+        candidate_good: candidate,
+        candidate_bad: due.units.candidate.saturating_sub(candidate),
+        incumbent_good: incumbent,
+        incumbent_bad: due.units.incumbent.saturating_sub(incumbent),
     }
 }
 
-/// An arm has units, and fewer of them are labelled than the plan asks for.
-fn too_few(cells: Cells, least: f64) -> bool {
-    let candidate = rate(cells.candidate_good, cells.candidate());
-    let incumbent = rate(cells.incumbent_good, cells.incumbent());
-    [candidate, incumbent].into_iter().flatten().any(|covered| covered < least)
+/// Why it is short, with value and limit: an arm has units of which fewer are labelled than the
+/// plan asks for, or labels are missing on one arm more than on the other.
+fn short(report: &CoverageReport) -> Option<String> {
+    let CoverageReport { candidate, incumbent, least, log_e, limit, .. } = report;
+    let few = [candidate, incumbent].into_iter().flatten().any(|part| part < least);
+    let shown =
+        |part: &Option<f64>| part.map_or("none".to_owned(), |it| format!("{:.1} %", 100.0 * it));
+    let values = format!(
+        "{} of the candidate's units and {} of the incumbent's have a label",
+        shown(candidate),
+        shown(incumbent)
+    );
+    if few {
+        Some(format!("{values}, the least is {} %", percent(*least)))
+    } else if log_e >= limit {
+        let (e, most) = (log_e.exp(), limit.exp());
+        Some(format!("{values}: labels depend on the arm, e = {e:.1e} of {most:.0}"))
+    } else {
+        None
+    }
 }

@@ -1,7 +1,7 @@
 //! Latency, with a limit, relative to the incumbent, or both.
 //!
-//! Owns which of the three a rule is, and the frozen reference: without a limit the scores are ranks in the incumbent's latencies
-//! during the shadow, which end before the canary. Its tables are kept after the first look; they
+//! Owns which of the three a rule is, and the reference: without a limit the scores are ranks in the
+//! incumbent's latencies during the shadow, as they are frozen before the canary's first look. Its tables are kept after the first look; they
 //! are a function of the reference, so keeping them changes no verdict.
 
 use super::distinct::Rules;
@@ -70,20 +70,21 @@ impl Latency {
         &self,
         look: &Look<'_>,
         rules: &Rules,
-        bars: Bars,
+        bars: &Bars,
     ) -> Result<Finding, Error> {
         let reference = &look.evidence.shadow.incumbent_latency;
         let check = self.check(reference)?;
         let samples = look.samples(rules, |counts| self.histogram(counts));
+        let settled = look.samples(rules, |counts| self.settled(counts)).here;
         let log_e = LogE {
             fail: check.rollback_log_e(&samples.all)?,
-            pass: check.healthy_log_e(&samples.here)?,
+            pass: check.healthy_log_e(&settled)?,
         };
         let verdict = bars.verdict(log_e);
         let (shown, units_needed) = match verdict {
             CheckVerdict::Fail => (&samples.all, None),
             CheckVerdict::Inconclusive => {
-                (&samples.here, units_needed::latency(&check, &samples.here, bars.pass())?)
+                (&samples.here, units_needed::latency(&check, &settled, bars.pass())?)
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
@@ -114,6 +115,19 @@ impl Latency {
             arm.resize(self.edges.buckets(), 0);
         }
         ArmHistogram { candidate, incumbent }
+    }
+
+    /// The same with each unit that has no answer yet at the worst for its arm: slower than any on
+    /// the candidate, faster than any on the incumbent.
+    fn settled(&self, counts: &GateCounts) -> ArmHistogram {
+        let mut arms = self.histogram(counts);
+        if let Some(slowest) = arms.candidate.last_mut() {
+            *slowest = slowest.saturating_add(counts.unanswered.candidate);
+        }
+        if let Some(fastest) = arms.incumbent.first_mut() {
+            *fastest = fastest.saturating_add(counts.unanswered.incumbent);
+        }
+        arms
     }
 
     /// Quantiles in milliseconds, and the answers above the limit (without one: above the

@@ -44,7 +44,7 @@ pub(super) fn all(plan: &Plan, shares: &[Pi]) -> Result<Vec<Prepared>, Error> {
 }
 
 /// Whether the plan enforces what goes by this name.
-pub(super) fn enforced(dry_run: &[String], name: &str) -> Enforced {
+fn enforced(dry_run: &[String], name: &str) -> Enforced {
     if dry_run.iter().any(|dry| dry == name) { Enforced::DryRun } else { Enforced::Yes }
 }
 
@@ -67,13 +67,14 @@ impl Test {
 impl Prepared {
     /// The check at this look; none for one that no longer applies, unless it fails.
     pub(super) fn read(&self, look: &Look<'_>, levels: Levels) -> Option<Reading> {
-        let bars = Bars::new(levels, self.weight);
+        let most = look.evidence.maxima.get(&self.name).copied();
+        let bars = Bars::new(levels, self.weight, most);
         let found = match &self.test {
-            Test::TwoOutcome(test) => Ok(test.judge(look, &self.rules, bars)),
-            Test::Latency(test) => test.judge(look, &self.rules, bars),
+            Test::TwoOutcome(test) => Ok(test.judge(look, &self.rules, &bars)),
+            Test::Latency(test) => test.judge(look, &self.rules, &bars),
         };
         let applies = self.rules.apply_in(look.gate);
-        let report = |finding| self.report(look.gate, finding, bars);
+        let report = |finding| self.report(look.gate, finding, &bars);
         match found {
             Ok(finding) if applies || finding.verdict == CheckVerdict::Fail => {
                 Some(Reading { report: report(Some(&finding)), why: None })
@@ -86,7 +87,7 @@ impl Prepared {
     }
 
     /// The report of a finding, or of the lack of one.
-    fn report(&self, gate: GateIndex, finding: Option<&Finding>, bars: Bars) -> CheckReport {
+    fn report(&self, gate: GateIndex, finding: Option<&Finding>, bars: &Bars) -> CheckReport {
         let rule = self.rules.latest(gate);
         let shown = finding.map(|finding| finding.shown);
         let finite = |log_e: f64| log_e.is_finite().then_some(log_e);
@@ -101,6 +102,9 @@ impl Prepared {
             limit: words::limit(rule),
             counts: shown.map_or(Counts::default(), |shown| shown.counts),
             fail_log_e: finding.and_then(|finding| finite(finding.log_e.fail)),
+            fail_log_e_max: finite(
+                bars.most(finding.map_or(f64::NEG_INFINITY, |it| it.log_e.fail)),
+            ),
             fail_at: Some(bars.fail_at()),
             pass_log_e: finding.and_then(|finding| finite(finding.log_e.pass)),
             pass_at: Some(bars.pass_at()),

@@ -19,6 +19,8 @@ pub(super) struct Bars {
     fail: Alpha,
     weight: Weight,
     pass: Alpha,
+    /// The largest log e-value against the candidate of the looks before.
+    most: f64,
 }
 
 /// Log e-values: against the candidate over all gates, against the margin null at this gate.
@@ -46,13 +48,15 @@ pub(super) struct Shown {
 }
 
 impl Bars {
-    pub(super) fn new(levels: Levels, weight: Weight) -> Self {
-        Self { fail: levels.fail, weight, pass: levels.pass }
+    pub(super) fn new(levels: Levels, weight: Weight, most: Option<f64>) -> Self {
+        let most = most.unwrap_or(f64::NEG_INFINITY);
+        Self { fail: levels.fail, weight, pass: levels.pass, most }
     }
 
-    /// Weighted Bonferroni for the fail, the plain threshold for the pass. Rollback wins ties.
-    pub(super) fn verdict(self, log_e: LogE) -> CheckVerdict {
-        if self.fail.fires(self.weight, log_e.fail) {
+    /// Weighted Bonferroni for the fail, the plain threshold for the pass. Rollback wins ties. Ville's
+    /// bound is on the largest value ever reached, so a fail may rest on it; a pass must hold now.
+    pub(super) fn verdict(&self, log_e: LogE) -> CheckVerdict {
+        if self.fail.fires(self.weight, self.most(log_e.fail)) {
             CheckVerdict::Fail
         } else if self.pass.rejects(log_e.pass) {
             CheckVerdict::Pass
@@ -61,17 +65,22 @@ impl Bars {
         }
     }
 
+    /// The largest log e-value against the candidate so far, with that of this look.
+    pub(super) fn most(&self, log_e: f64) -> f64 {
+        self.most.max(log_e)
+    }
+
     /// ln of what the fail's e-value must reach.
-    pub(super) fn fail_at(self) -> f64 {
+    pub(super) fn fail_at(&self) -> f64 {
         self.fail.log_threshold() - self.weight.get().ln()
     }
 
     /// ln of what the pass's e-value must reach.
-    pub(super) fn pass_at(self) -> f64 {
+    pub(super) fn pass_at(&self) -> f64 {
         self.pass.log_threshold()
     }
 
-    pub(super) fn pass(self) -> Alpha {
+    pub(super) fn pass(&self) -> Alpha {
         self.pass
     }
 }

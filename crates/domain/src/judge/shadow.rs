@@ -89,6 +89,8 @@ impl Rules {
             sample_ratio: SampleRatio::Plausible,
             coverage: Coverage::Enough,
             checks: readings.into_iter().map(|reading| reading.report).collect(),
+            assignment: None,
+            labelled: Vec::new(),
         }
     }
 
@@ -105,7 +107,7 @@ impl Rules {
                 name: rule.name.clone(),
                 limit: rule.limit,
                 enforced: match all.voice {
-                    Voice::Heard => rule.enforced,
+                    Voice::Heard => Enforced::Yes,
                     Voice::Silent => Enforced::DryRun,
                 },
                 count: all.count,

@@ -148,6 +148,47 @@ fn an_implausible_split_voids_the_pass_but_not_the_fail() {
 }
 
 #[test]
+fn a_slow_candidate_is_no_wrong_split_and_passes_on_no_fast_answers() {
+    // A second of a 50 % gate at 500 requests a second: the candidate answers after 900 ms.
+    let plan = plan(&[errors(0.01), latency(250)]);
+    let judge = Judge::new(&plan).unwrap();
+    let mut counts = gate(arms(25, 248), arms(1_900, 1_800));
+    counts.unanswered = arms(225, 2);
+    let ramp = |counts| Evidence { gates: [(GateIndex(2), counts)].into(), ..Evidence::default() };
+    let verdict = judge.gate(&ramp(counts.clone()), GateIndex(2));
+    assert_eq!(verdict.sample_ratio, SampleRatio::Plausible);
+    let assignment = verdict.assignment.unwrap();
+    assert_eq!((assignment.units, verdict.units), (arms(250, 250), arms(25, 248)));
+    assert!(assignment.log_e < assignment.limit);
+    counts.unanswered = ArmCount::default();
+    let verdict = judge.gate(&ramp(counts), GateIndex(2));
+    assert_eq!(verdict.sample_ratio, SampleRatio::Mismatch, "units that were lost are one");
+
+    let mut fast = gate(arms(2_000, 2_200), arms(1_900, 1_800));
+    assert_eq!(judge.gate(&ramp(fast.clone()), GateIndex(2)).decision, Decision::Pass);
+    fast.unanswered = arms(200, 0);
+    let verdict = judge.gate(&ramp(fast), GateIndex(2));
+    assert_eq!(verdict.decision, Decision::Inconclusive);
+    assert_ne!(report(&verdict, "errorRate").verdict, CheckVerdict::Pass);
+    assert_ne!(report(&verdict, "latencyP99").verdict, CheckVerdict::Pass);
+}
+
+#[test]
+fn evidence_against_the_candidate_is_not_forgotten_when_it_falls() {
+    let checks = [errors(0.005)];
+    let mut evidence = only(canary(5_000));
+    assert_eq!(look(&checks, &evidence).decision, Decision::Pass);
+    let at = report(&look(&checks, &evidence), "errorRate").fail_at.unwrap();
+    evidence.maxima.insert("errorRate".to_owned(), at - 0.01);
+    assert_eq!(look(&checks, &evidence).decision, Decision::Pass);
+    evidence.maxima.insert("errorRate".to_owned(), at + 0.01);
+    let verdict = look(&checks, &evidence);
+    assert_eq!(verdict.decision, fails("errorRate"));
+    let report = report(&verdict, "errorRate");
+    assert!(report.fail_log_e < report.fail_at && report.fail_log_e_max > report.fail_at);
+}
+
+#[test]
 fn stabilizing_fails_on_its_holdback_and_never_passes() {
     let judge = Judge::new(&plan(&[errors(0.01)])).unwrap();
     let mut evidence = only(canary(5_000));

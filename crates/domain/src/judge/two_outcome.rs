@@ -60,18 +60,19 @@ impl TwoOutcome {
         Ok(Self { counted, first, others })
     }
 
-    pub(super) fn judge(&self, look: &Look<'_>, rules: &Rules, bars: Bars) -> Finding {
+    pub(super) fn judge(&self, look: &Look<'_>, rules: &Rules, bars: &Bars) -> Finding {
         let samples = look.samples(rules, |counts| self.counted.cells(counts));
+        let settled = look.samples(rules, |counts| self.counted.settled(counts)).here;
         let check = self.check(rules.latest(look.gate));
         let log_e = LogE {
             fail: self.first.check.rollback_log_e(&samples.all),
-            pass: check.healthy_log_e(&samples.here),
+            pass: check.healthy_log_e(&settled),
         };
         let verdict = bars.verdict(log_e);
         let (shown, units_needed) = match verdict {
             CheckVerdict::Fail => (&samples.all, None),
             CheckVerdict::Inconclusive => {
-                (&samples.here, units_needed(check, &samples.here, bars.pass()))
+                (&samples.here, units_needed(check, (&settled, &samples.here), bars.pass()))
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
@@ -90,9 +91,14 @@ impl Against {
     }
 }
 
-fn units_needed(check: &two_outcome::Check, here: &[Stratum<Cells>], alpha: Alpha) -> Option<u64> {
-    let expected = Expected::observed(here.first()?)?;
-    units_needed::two_outcome(check, here, &expected, alpha)
+/// Beyond what is settled, at the rates of what has come.
+fn units_needed(
+    check: &two_outcome::Check,
+    (settled, come): (&[Stratum<Cells>], &[Stratum<Cells>]),
+    alpha: Alpha,
+) -> Option<u64> {
+    let expected = Expected::observed(come.first()?)?;
+    units_needed::two_outcome(check, settled, &expected, alpha)
 }
 
 impl Counted {
@@ -118,11 +124,27 @@ impl Counted {
         match self {
             Self::Errors => counts.errors,
             Self::Labels { metric, better } => {
-                let cells = counts.feedback.get(metric).copied().unwrap_or_default();
-                match better {
-                    Better::Higher => cells,
-                    Better::Lower => flipped(cells),
-                }
+                wanted(counts.feedback.get(metric).copied().unwrap_or_default(), *better)
+            }
+        }
+    }
+
+    /// What a pass may rest on: unanswered units at the worst for their arm, and labels of units
+    /// that wait for none. A late "no" is a unit without a label until then: counted early, a
+    /// candidate would pass on its quick labels alone.
+    fn settled(&self, counts: &GateCounts) -> Cells {
+        match self {
+            Self::Errors => {
+                let unanswered = Cells {
+                    candidate_bad: counts.unanswered.candidate,
+                    incumbent_good: counts.unanswered.incumbent,
+                    ..Cells::default()
+                };
+                counts.errors + unanswered
+            }
+            Self::Labels { metric, better } => {
+                let matured = counts.matured.get(metric).copied().unwrap_or_default();
+                wanted(matured.labels, *better)
             }
         }
     }
@@ -144,6 +166,14 @@ impl Counted {
             candidate: rate(counted.candidate_bad, counted.candidate()),
             incumbent: rate(counted.incumbent_bad, counted.incumbent()),
         }
+    }
+}
+
+/// Labels with the unwanted value called bad.
+fn wanted(labels: Cells, better: Better) -> Cells {
+    match better {
+        Better::Higher => labels,
+        Better::Lower => flipped(labels),
     }
 }
 

@@ -170,6 +170,8 @@ pub(super) fn verdict(decision: Decision, units: u64) -> Verdict {
         units: ArmCount { candidate: units, incumbent: units * 19 },
         sample_ratio: SampleRatio::Plausible,
         coverage: Coverage::Enough,
+        assignment: None,
+        labelled: Vec::new(),
         checks: Vec::new(),
     }
 }

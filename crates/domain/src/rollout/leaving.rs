@@ -106,7 +106,7 @@ fn missing(next: &Rollout, look: &Look<'_>, hold: Hold) -> String {
             let (ready, needed) = (look.capacity, next.sessions_after_gate());
             format!("{ready} of the candidate's {needed} sessions are ready")
         }
-        Hold::Coverage => "too few units have a label yet".to_owned(),
+        Hold::Coverage => look.verdict.coverage.in_words(),
         Hold::Freeze => FROZEN.to_owned(),
         Hold::Telemetry
         | Hold::Provider

@@ -1,4 +1,5 @@
-//! One gate's counters.
+//! One gate's counters. A unit is counted when it is routed, and again when it is answered: until
+//! then it is unanswered, and stays so if its process dies.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,12 +25,17 @@ impl GateRecord {
         Self { edges, counts: Mutex::new(counts) }
     }
 
-    /// Counts one unit with its first attempt's outcome; an invalid request is no unit.
+    /// One unit was routed to `arm`. Each is counted once more when its outcome is known.
+    pub(crate) fn assign(&self, arm: Arm) {
+        lock(&self.counts).unanswered.add(arm);
+    }
+
+    /// Counts an assigned unit with its first attempt's outcome; an invalid request was no unit.
     pub(crate) fn count(&self, arm: Arm, outcome: Outcome, latency: Duration) {
         let bad = match outcome {
             Outcome::Ok => false,
             Outcome::Error | Outcome::Late => true,
-            Outcome::Invalid => return,
+            Outcome::Invalid => return lock(&self.counts).unanswered.take_back(arm),
         };
         let bucket = if bad {
             self.edges.worst_bucket()
@@ -38,6 +44,7 @@ impl GateRecord {
         };
         let mut counts = lock(&self.counts);
         let counts = &mut *counts;
+        counts.unanswered.take_back(arm);
         counts.units.add(arm);
         let (buckets, cell) = match (arm, bad) {
             (Arm::Candidate, true) => {

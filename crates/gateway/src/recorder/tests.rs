@@ -33,9 +33,11 @@ fn assignment(request: u64) -> Assignment {
 fn counters_are_cumulative_and_lists_are_new() {
     let recorder = recorder(10);
     let gate = recorder.gate(ROLLOUT, GateIndex(0));
+    gate.assign(Arm::Candidate);
     gate.count(Arm::Candidate, Outcome::Late, Duration::ZERO);
     recorder.assign(assignment(1));
     let first = recorder.flush();
+    (0..3).for_each(|_| gate.assign(Arm::Incumbent));
     gate.count(Arm::Incumbent, Outcome::Ok, Duration::from_micros(3));
     gate.count(Arm::Incumbent, Outcome::Invalid, Duration::ZERO);
     let second = recorder.flush();
@@ -44,6 +46,7 @@ fn counters_are_cumulative_and_lists_are_new() {
     assert_eq!((first.assignments.len(), second.assignments.len()), (1, 0));
     let counts = &second.gates[0].2;
     assert_eq!((counts.units.candidate, counts.units.incumbent), (1, 1));
+    assert_eq!((counts.unanswered.candidate, counts.unanswered.incumbent), (0, 1));
     assert_eq!((counts.errors.candidate_bad, counts.errors.incumbent_good), (1, 1));
     assert_eq!(counts.latency.candidate.last(), Some(&1), "late answers are the slowest");
     assert_eq!(counts.latency.incumbent[2], 1);
@@ -101,4 +104,29 @@ fn a_gate_left_for_long_keeps_its_counts_while_a_table_has_its_rollout() {
     let _resumed = recorder.gate(ROLLOUT, GateIndex(0));
     assert_eq!(recorder.flush().gates[0].2.units.candidate, 1);
     drop(table);
+}
+
+#[test]
+fn a_raised_sampling_level_holds_over_a_restart_and_counts_no_unit_twice() {
+    let mut config = Config::new(9, || Timestamp::from_micros(0));
+    config.units = 4;
+    let before = Recorder::new(&config);
+    let units = before.units(ROLLOUT);
+    let spread = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let first: Vec<u64> =
+        (1..40).map(spread).filter(|hash| units.see(*hash) == Seen::First).collect();
+    let [(_, fresh, level)] = before.flush().units.try_into().unwrap();
+    assert_eq!(fresh, first);
+    assert!(level > 0);
+    let mut stored = SeenUnits { level: 0, set: fresh.into_iter().collect() };
+    stored.raise(level);
+    let after = Recorder::new(&config);
+    after.seed(ROLLOUT, &stored);
+    let units = after.units(ROLLOUT);
+    for hash in (1..40).map(spread) {
+        let seen = units.see(hash);
+        assert!(seen != Seen::First || !first.contains(&hash), "{hash} was counted before");
+        assert!(seen == Seen::Outside || hash.leading_zeros() >= level);
+    }
+    assert!(after.flush().units.iter().all(|(_, _, now)| *now >= level));
 }

@@ -33,6 +33,14 @@ impl UnitRecord {
         seen
     }
 
+    /// Takes back the unit that was just seen first. One that was flushed meanwhile stays in the
+    /// store: after a restart it is not counted, which costs evidence, never validity.
+    pub(crate) fn forget(&self, hash: u64) {
+        let mut state = lock(&self.state);
+        state.seen.set.remove(&hash);
+        state.fresh.retain(|fresh| *fresh != hash);
+    }
+
     /// Takes in what an earlier process saw; it is stored already, so it is not fresh.
     pub(super) fn seed(&self, seen: &SeenUnits) {
         lock(&self.state).seen.merge(seen);

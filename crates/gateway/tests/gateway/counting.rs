@@ -51,7 +51,7 @@ async fn refused_requests_are_no_units_on_either_arm() {
         assert_eq!(reply.status, 400);
     }
     let telemetry = world.gateway.drain_telemetry();
-    assert_eq!(counts(&telemetry).units.total(), 0);
+    assert_eq!(counts(&telemetry).assigned().total(), 0);
     assert_eq!((telemetry.units.len(), telemetry.assignments.len()), (0, 0));
 }
 
@@ -172,4 +172,26 @@ async fn a_client_that_hangs_up_does_not_hide_a_slow_candidate() {
     drop(stream);
     permits.add_permits(1);
     world.until(|world| world.counts().units.candidate == 1).await;
+}
+
+#[tokio::test]
+async fn a_unit_is_assigned_when_it_is_routed_and_counted_when_it_is_answered() {
+    let world = World::with(|_| {}).await;
+    let permits = Arc::new(Semaphore::new(0));
+    world.candidate.play(Script::Wait(Arc::clone(&permits), 2));
+    let waiting = World::user(Arm::Candidate, share(5000), 0);
+    let quick = World::user(Arm::Incumbent, share(5000), 0);
+    let slow = world.client.infer_as(&waiting);
+    let meanwhile = async {
+        world.until(|world| world.candidate.calls() == 1).await;
+        world.client.infer_as(&quick).await;
+        let counts = world.counts();
+        permits.add_permits(1);
+        counts
+    };
+    let (_, counts) = tokio::join!(slow, meanwhile);
+    assert_eq!((counts.units.candidate, counts.units.incumbent), (0, 1));
+    assert_eq!((counts.assigned().candidate, counts.assigned().incumbent), (1, 1));
+    let counts = world.counts();
+    assert_eq!((counts.units.candidate, counts.unanswered.total()), (1, 0));
 }

@@ -189,3 +189,22 @@ async fn only_the_sample_is_mirrored() {
     let offered = world.shadow().mirror.offered;
     assert!((8..=32).contains(&offered), "{offered}");
 }
+
+#[tokio::test]
+async fn an_answer_after_the_shadow_has_ended_leaves_its_reference_as_it_was() {
+    let world = shadowed(|_| {}).await;
+    assert_eq!(world.client.infer(&[]).await.status, 200);
+    let reference = world.shadow().incumbent_latency;
+    assert_eq!(reference.iter().sum::<u64>(), 1);
+    let permits = Arc::new(Semaphore::new(0));
+    world.incumbent.play(Script::Wait(Arc::clone(&permits), 1));
+    let late = world.client.infer(&[]);
+    let meanwhile = async {
+        // The first request's second scoring is behind it: this is the client's.
+        world.until(|world| world.incumbent.calls() >= 2).await;
+        world.install(2, |_| {});
+        permits.add_permits(8);
+    };
+    tokio::join!(late, meanwhile);
+    assert_eq!(world.shadow().incumbent_latency, reference);
+}

@@ -50,6 +50,8 @@ fn look(decision: Decision) -> Event {
         units: ArmCount { candidate: 100, incumbent: 1900 },
         sample_ratio: SampleRatio::Plausible,
         coverage: Coverage::Enough,
+        assignment: None,
+        labelled: Vec::new(),
         checks: Vec::new(),
     };
     Event::Judged { verdict: Box::new(verdict), capacity: 4 }

@@ -1,12 +1,17 @@
 //! What every store promises of evidence, as tests.
 
-use super::fixture::{at, endpoint, fixture, fixture_with};
-use crate::Options;
+use super::fixture::{at, endpoint, fixture, fixture_with, plan};
+use crate::{Options, Store};
 use seatrial_analysis::counts::{ArmHistogram, Cells};
 use seatrial_domain::RolloutId;
-use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex, MirrorCounts, ShadowCounts};
+use seatrial_domain::evidence::{
+    ArmCount, Evidence, GateCounts, GateIndex, MirrorCounts, ShadowCounts,
+};
+use seatrial_domain::judge::Judge;
+use seatrial_domain::plan::Kind;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
+use seatrial_domain::verdict::Decision;
 
 const ROLLOUT: RolloutId = RolloutId(1);
 
@@ -109,20 +114,99 @@ async fn assignments_beyond_the_limit_are_dropped_and_counted_once() {
 }
 
 #[tokio::test]
-async fn what_is_never_counted_leaves_half_of_the_rows_to_evidence() {
-    let options = Options { assignments_limit: 4, ..Options::default() };
+async fn what_is_never_counted_leaves_nine_tenths_of_the_rows_to_evidence() {
+    let options = Options { assignments_limit: 20, ..Options::default() };
     let fixture = fixture_with(options).await;
-    let uncounted = |id| Assignment { counted: Counted::No, ..assignment(id, 1) };
+    let uncounted = |id: &str| Assignment { counted: Counted::No, ..assignment(id, 1) };
     let batch = |seq, assignments| Telemetry { boot: 1, seq, assignments, ..Telemetry::default() };
     let first = batch(1, ["a", "b", "c"].map(uncounted).into());
     fixture.store.flush(&first).await.unwrap();
     let fixture = fixture.reopened().await;
     let store = &fixture.store;
-    let full = vec![uncounted("d"), assignment("e", 2), assignment("f", 2), assignment("g", 2)];
+    let counted = (0..19).map(|n| assignment(&format!("counted {n}"), 2));
+    let full = std::iter::once(uncounted("d")).chain(counted).collect();
     store.flush(&batch(2, full)).await.unwrap();
     assert_eq!(store.dropped_assignments().await.unwrap().store, 1 + 2);
     assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
     store.flush(&batch(3, ["h", "i", "j"].map(uncounted).into())).await.unwrap();
     assert_eq!(store.dropped_assignments().await.unwrap().store, 3 + 1);
-    assert_eq!(store.prune_assignments(at(9)).await.unwrap(), 4);
+    assert_eq!(store.prune_assignments(at(9)).await.unwrap(), 20);
+}
+
+#[tokio::test]
+async fn counters_of_many_boots_add_up_to_one_verdict_however_they_come() {
+    let judge = Judge::new(&plan(Kind::Promote)).unwrap();
+    let mut verdicts = Vec::new();
+    for order in [[1, 2, 3, 4, 5, 6], [6, 3, 1, 5, 2, 4], [2, 6, 4, 1, 3, 5]] {
+        let fixture = fixture().await;
+        // Of each boot a stale flush too, after its last one where the number is even.
+        for boot in order {
+            let mut flushes = vec![part(boot, 1, 40 * boot), part(boot, 2, 100 * boot)];
+            if boot % 2 == 0 {
+                flushes.reverse();
+            }
+            for telemetry in flushes {
+                fixture.store.flush(&telemetry).await.unwrap();
+            }
+        }
+        let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
+        assert_eq!(evidence.gates[&GateIndex(0)].assigned().candidate, 2_100);
+        verdicts.push(judge.gate(&evidence, GateIndex(0)));
+    }
+    assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]), "{verdicts:?}");
+}
+
+/// A boot's counters on the standard edges: 5 % on the candidate, none failed.
+fn part(boot: u64, seq: u64, candidate: u64) -> Telemetry {
+    let edges = seatrial_analysis::latency::Edges::default();
+    let units = ArmCount { candidate, incumbent: 19 * candidate };
+    let mut latency = ArmHistogram::empty(edges.buckets());
+    latency.candidate[edges.bucket_of(1_000 * boot)] = candidate;
+    latency.incumbent[edges.bucket_of(900)] = units.incumbent;
+    let errors =
+        Cells { candidate_good: candidate, incumbent_good: units.incumbent, ..Cells::default() };
+    let counts = GateCounts { units, errors, latency, ..GateCounts::default() };
+    Telemetry { boot, seq, gates: vec![(ROLLOUT, GateIndex(0), counts)], ..Telemetry::default() }
+}
+
+#[tokio::test]
+async fn evidence_that_rose_over_the_bar_and_fell_still_fails_after_a_restart() {
+    let judge = Judge::new(&plan(Kind::Promote)).unwrap();
+    let fixture = fixture().await;
+    let mut failing = part(1, 1, 500);
+    let errors = &mut failing.gates[0].2.errors;
+    (errors.candidate_bad, errors.candidate_good) = (60, 440);
+    fixture.store.flush(&failing).await.unwrap();
+    let found = judge.gate(&fixture.store.evidence(ROLLOUT).await.unwrap(), GateIndex(0));
+    assert!(matches!(found.decision, Decision::Fail { .. }), "{found:?}");
+    fixture.store.raise_maxima(ROLLOUT, &found.maxima()).await.unwrap();
+
+    fixture.store.flush(&part(1, 2, 50_000)).await.unwrap();
+    let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
+    let lower = judge.gate(&Evidence { maxima: [].into(), ..evidence }, GateIndex(0));
+    assert!(!matches!(lower.decision, Decision::Fail { .. }), "{lower:?}");
+    fixture.store.raise_maxima(ROLLOUT, &lower.maxima()).await.unwrap();
+    let fixture = fixture.reopened().await;
+    let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
+    assert_eq!(judge.gate(&evidence, GateIndex(0)).decision, found.decision);
+}
+
+#[tokio::test]
+async fn a_frozen_reference_is_neither_changed_by_late_answers_nor_frozen_again() {
+    let fixture = fixture().await;
+    let shadow = |seq, incumbent_latency| Telemetry {
+        boot: 1,
+        seq,
+        shadow: vec![(ROLLOUT, ShadowCounts { incumbent_latency, ..ShadowCounts::default() })],
+        ..Telemetry::default()
+    };
+    let reference =
+        async |store: &Store| store.evidence(ROLLOUT).await.unwrap().shadow.incumbent_latency;
+    fixture.store.flush(&shadow(1, vec![5, 1])).await.unwrap();
+    fixture.store.freeze_reference(ROLLOUT, &[5, 1]).await.unwrap();
+    fixture.store.flush(&shadow(2, vec![5, 9])).await.unwrap();
+    assert_eq!(reference(&fixture.store).await, [5, 1]);
+    fixture.store.freeze_reference(ROLLOUT, &[5, 9]).await.unwrap();
+    let fixture = fixture.reopened().await;
+    assert_eq!(reference(&fixture.store).await, [5, 1]);
 }

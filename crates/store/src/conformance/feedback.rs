@@ -3,8 +3,9 @@
 use super::fixture::{at, endpoint, fixture};
 use crate::Store;
 use crate::feedback::{Error, Label};
+use crate::telemetry::Due;
 use seatrial_analysis::counts::Cells;
-use seatrial_domain::evidence::GateIndex;
+use seatrial_domain::evidence::{ArmCount, GateIndex, Matured};
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
 use seatrial_domain::{EndpointName, RolloutId};
@@ -142,4 +143,50 @@ async fn metrics_beyond_the_limit_are_refused_and_known_ones_are_still_taken() {
     assert_eq!(store.join_feedback(&more).await.unwrap(), expected);
     let evidence = store.evidence(ROLLOUT).await.unwrap();
     assert_eq!(evidence.gates[&GateIndex(0)].feedback.len(), 32);
+}
+
+#[tokio::test]
+async fn labels_are_due_by_the_age_of_their_unit_whenever_they_came() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let unit = |id, arm, seconds| Assignment {
+        request: request_hash(&endpoint(), id),
+        endpoint: endpoint(),
+        rollout: Some(ROLLOUT),
+        gate: Some(GateIndex(0)),
+        arm,
+        counted: Counted::Yes,
+        at: at(seconds),
+    };
+    let (candidate, incumbent) = (Arm::Candidate, Arm::Incumbent);
+    let assignments = vec![
+        unit("a", candidate, 10),
+        unit("b", candidate, 11),
+        unit("c", incumbent, 11),
+        unit("d", candidate, 30),
+    ];
+    let telemetry = Telemetry { boot: 1, seq: 1, assignments, ..Telemetry::default() };
+    store.flush(&telemetry).await.unwrap();
+    store.flush(&Telemetry { seq: 2, ..telemetry }).await.unwrap();
+    let labels = [label("a", 0.0), label("c", 1.0), label("d", 1.0)];
+    assert!(store.join_feedback(&labels).await.unwrap().iter().all(Result::is_ok));
+    let matured = async |seconds| {
+        let metric = "correct".to_owned();
+        let due = Due { gate: GateIndex(0), metric, assigned_before: at(seconds) };
+        store.matured(ROLLOUT, &[due]).await.unwrap().remove(0)
+    };
+    assert_eq!(matured(10).await, Matured::default());
+    let first = Cells { candidate_bad: 1, incumbent_good: 1, ..Cells::default() };
+    let units = ArmCount { candidate: 2, incumbent: 1 };
+    assert_eq!(matured(30).await, Matured { units, labels: first });
+    let all = Matured {
+        units: ArmCount { candidate: 3, ..units },
+        labels: Cells { candidate_good: 1, ..first },
+    };
+    assert_eq!(matured(31).await, all);
+    // What is too old to be labelled is summed, and stays due.
+    store.prune_assignments(at(20)).await.unwrap();
+    store.prune_assignments(at(20)).await.unwrap();
+    assert_eq!(matured(12).await, Matured { units, labels: first });
+    assert_eq!(matured(31).await, all);
 }

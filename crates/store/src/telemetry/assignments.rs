@@ -1,5 +1,6 @@
 //! Which request went to which arm, kept until its label may no longer come.
 
+use super::cohorts;
 use crate::row::{Columns, to_json};
 use crate::storage::Error;
 use seatrial_domain::split::Arm;
@@ -61,6 +62,9 @@ pub(super) async fn put(
     from: &Telemetry,
     room: Room,
 ) -> Result<Batch, Error> {
+    let counted: Vec<_> =
+        from.assignments.iter().filter(|one| one.counted == Counted::Yes).map(element).collect();
+    cohorts::put(sql, &to_json("assignments", &counted)?).await?;
     let elements = fitting(&from.assignments, room);
     let dropped = from.assignments.len().saturating_sub(elements.len());
     let list = to_json("assignments", &elements)?;

@@ -1,5 +1,6 @@
 //! The evidence of one rollout: every start's counters added up, with the labels joined.
 
+use super::looks;
 use crate::row::{Columns, int};
 use crate::{Store, storage};
 use seatrial_analysis::counts::Cells;
@@ -9,13 +10,16 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 impl Store {
-    /// All that is known of a rollout's live traffic, at one instant.
+    /// All that is known of a rollout's live traffic, at one instant; which labels are due is asked
+    /// apart ([`Store::matured`]).
     pub async fn evidence(&self, rollout: RolloutId) -> Result<Evidence, storage::Error> {
         let mut tx = self.readers().begin().await?;
         let mut evidence = Evidence::default();
         gates(&mut tx, rollout, &mut evidence).await?;
         shadow(&mut tx, rollout, &mut evidence).await?;
         labels(&mut tx, rollout, &mut evidence).await?;
+        looks::reference(&mut tx, rollout, &mut evidence).await?;
+        looks::maxima(&mut tx, rollout, &mut evidence).await?;
         Ok(evidence)
     }
 }

@@ -2,17 +2,18 @@
 
 use super::lines::{Mark, Node};
 use super::visits::{self, Visit};
-use super::{Seen, overlays, shadow};
+use super::{Detail, Seen, elapsed, figures, overlays, shadow};
+use crate::api::wire::Explained;
 use seatrial_domain::rollout::{Cause, StageName};
 use seatrial_domain::verdict::{CheckReport, CheckVerdict, Enforced, Unit, Verdict};
 
 /// A node for each stay worth telling.
-pub(super) fn of(seen: &Seen) -> Vec<Node> {
+pub(super) fn of(seen: &Seen, detail: Detail) -> Vec<Node> {
     let visits = visits::of(&seen.explained.rollout, &seen.history);
-    visits.iter().filter_map(|visit| node(visit, seen)).collect()
+    visits.iter().filter_map(|visit| node(visit, seen, detail)).collect()
 }
 
-fn node(visit: &Visit, seen: &Seen) -> Option<Node> {
+fn node(visit: &Visit, seen: &Seen, detail: Detail) -> Option<Node> {
     let gone = visit.left.is_some();
     let told = match visit.stage {
         StageName::Queued | StageName::Staging if gone && passed_on(visit) => return None,
@@ -22,11 +23,11 @@ fn node(visit: &Visit, seen: &Seen) -> Option<Node> {
         StageName::Staging => Node::leaf(mark(visit, seen), "staging", why(visit, "loading")),
         StageName::Validating => validating(visit, seen),
         StageName::Shadow => shadowed(visit, seen),
-        StageName::Canary | StageName::Ramp => gate(visit, seen),
+        StageName::Canary | StageName::Ramp => gate(visit, seen, detail),
         StageName::Cutover => {
             Node::leaf(mark(visit, seen), "cutover", why(visit, &visit.share.to_string()))
         }
-        StageName::Stabilizing => stabilizing(visit, seen),
+        StageName::Stabilizing => stabilizing(visit, seen, detail),
         StageName::Decommissioning => {
             Node::leaf(mark(visit, seen), "decommissioning", why(visit, "draining the incumbent"))
         }
@@ -94,22 +95,38 @@ fn shadowed(visit: &Visit, seen: &Seen) -> Node {
     Node::leaf(mark, "shadow", text.trim())
 }
 
-fn gate(visit: &Visit, seen: &Seen) -> Node {
+fn gate(visit: &Visit, seen: &Seen, detail: Detail) -> Node {
     let title = format!("{} {}", visit.stage, visit.share);
     let verdict = verdict(visit, seen);
-    let units = verdict.map(|verdict| format!("{} units", verdict.units.candidate));
+    let units = verdict.map(|verdict| units(visit, verdict, seen, detail));
     let mut node = Node::leaf(mark(visit, seen), title, units.unwrap_or_default());
     match (&visit.left, verdict) {
-        (Some(_), _) if visit.passed() => {}
+        (Some(_), _) if visit.passed() && detail == Detail::Values => {}
         // The checks below say why.
-        (Some(_) | None, Some(verdict)) => node.children = checks(verdict),
+        (Some(_) | None, Some(verdict)) => node.children = checks(verdict, detail),
+        (Some(_), None) if visit.passed() => {}
         (Some(entry), None) => node.cells = vec![entry.cause.in_words()],
         (None, None) => {}
     }
     node
 }
 
-fn stabilizing(visit: &Visit, seen: &Seen) -> Node {
+/// `610 units`; in figures, what the gate there is waits for as well.
+fn units(visit: &Visit, verdict: &Verdict, seen: &Seen, detail: Detail) -> String {
+    let Seen { explained: Explained { rollout, now, .. }, .. } = seen;
+    let units = verdict.units.candidate;
+    match (detail, &visit.left, rollout.gate_index().and_then(|index| rollout.gate(index))) {
+        (Detail::Figures, None, Some(gate)) => format!(
+            "{units} of {} units, {} of {}",
+            rollout.plan.analysis.min_units,
+            elapsed(rollout.counted(*now)),
+            elapsed(gate.min_duration)
+        ),
+        (Detail::Figures | Detail::Values, _, _) => format!("{units} units"),
+    }
+}
+
+fn stabilizing(visit: &Visit, seen: &Seen, detail: Detail) -> Node {
     let control = seen.explained.rollout.plan.stability.holdback;
     if control == seatrial_domain::Share::ZERO {
         return Node::leaf(mark(visit, seen), "stabilizing", why(visit, "no live control"));
@@ -117,7 +134,8 @@ fn stabilizing(visit: &Visit, seen: &Seen) -> Node {
     let held_back = why(visit, &format!("holdback {control}"));
     let mut node = Node::leaf(mark(visit, seen), "stabilizing", held_back);
     if visit.left.is_none() {
-        node.children = verdict(visit, seen).map(checks).unwrap_or_default();
+        node.children =
+            verdict(visit, seen).map(|verdict| checks(verdict, detail)).unwrap_or_default();
     }
     node
 }
@@ -133,24 +151,38 @@ fn verdict<'a>(visit: &'a Visit, seen: &'a Seen) -> Option<&'a Verdict> {
     }
 }
 
-fn checks(verdict: &Verdict) -> Vec<Node> {
-    verdict.checks.iter().map(check).collect()
+fn checks(verdict: &Verdict, detail: Detail) -> Vec<Node> {
+    match detail {
+        Detail::Values => verdict.checks.iter().map(check).collect(),
+        Detail::Figures => figures::of(verdict),
+    }
 }
 
 fn check(report: &CheckReport) -> Node {
+    let mut values = values(report);
+    if report.unit == Unit::Milliseconds && !report.limit.is_empty() {
+        values = format!("{values}, {}", report.limit);
+    }
+    Node {
+        mark: Mark::None,
+        title: report.metric.clone(),
+        cells: vec![values, state(report)],
+        children: Vec::new(),
+    }
+}
+
+/// `84.4 % vs 91.0 %`
+pub(super) fn values(report: &CheckReport) -> String {
     let value = |value: Option<f64>| match (value, report.unit) {
         (None, _) => "-".to_owned(),
         (Some(value), Unit::Ratio) => format!("{:.1} %", value * 100.0),
         (Some(value), Unit::Milliseconds) => format!("{value:.1} ms"),
     };
-    let mut values = format!("{} vs {}", value(report.candidate), value(report.incumbent));
-    if report.unit == Unit::Milliseconds && !report.limit.is_empty() {
-        values = format!("{values}, {}", report.limit);
-    }
-    let dry = match report.enforced {
-        Enforced::Yes => "",
-        Enforced::DryRun => " (dry run)",
-    };
+    format!("{} vs {}", value(report.candidate), value(report.incumbent))
+}
+
+/// What is decided, or how far it is from that.
+pub(super) fn state(report: &CheckReport) -> String {
     let state = match (report.verdict, report.units_needed) {
         (CheckVerdict::Pass, _) => "healthy".to_owned(),
         (CheckVerdict::Fail, _) => format!("fails: {}", report.limit),
@@ -160,10 +192,9 @@ fn check(report: &CheckReport) -> Node {
             format!("deciding, about {units} units to go")
         }
     };
-    Node {
-        mark: Mark::None,
-        title: report.metric.clone(),
-        cells: vec![values, format!("{state}{dry}")],
-        children: Vec::new(),
-    }
+    let dry = match report.enforced {
+        Enforced::Yes => "",
+        Enforced::DryRun => " (dry run)",
+    };
+    format!("{state}{dry}")
 }

@@ -1,5 +1,7 @@
 //! What the tree shows, for rollouts driven by the real state machine.
 
+mod figures;
+
 use super::*;
 use crate::api::wire::{Explained, JournalRow};
 use seatrial_domain::evidence::{ArmCount, CompareCount, MirrorCounts, PairCount, ShadowCounts};
@@ -114,6 +116,10 @@ impl Story {
     }
 
     fn drawn(&self) -> String {
+        self.drawn_in(Detail::Values)
+    }
+
+    fn drawn_in(&self, detail: Detail) -> String {
         let explained = Explained {
             rollout: self.rollout.clone(),
             revision: Revision(1),
@@ -123,7 +129,7 @@ impl Story {
             summary: String::new(),
             now: self.now,
         };
-        render(&Seen { explained, history: self.history.clone() }, Paint::Plain)
+        render(&Seen { explained, history: self.history.clone() }, detail, Paint::Plain)
     }
 }
 
@@ -134,6 +140,8 @@ fn verdict(decision: Decision, checks: Vec<CheckReport>) -> Verdict {
         sample_ratio: SampleRatio::Plausible,
         coverage: Coverage::Enough,
         checks,
+        assignment: None,
+        labelled: Vec::new(),
     }
 }
 
@@ -149,6 +157,7 @@ fn report(name: &str, metric: &str, unit: Unit, values: (f64, f64)) -> CheckRepo
         limit: "limit 25 ms".to_owned(),
         counts: Counts::default(),
         fail_log_e: None,
+        fail_log_e_max: None,
         fail_at: None,
         pass_log_e: None,
         pass_at: None,

@@ -119,6 +119,7 @@ fn blank(name: String, enforced: Enforced, metric: &str) -> CheckReport {
         limit: String::new(),
         counts: Counts::default(),
         fail_log_e: None,
+        fail_log_e_max: None,
         fail_at: None,
         pass_log_e: None,
         pass_at: None,

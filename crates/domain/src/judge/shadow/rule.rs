@@ -1,14 +1,12 @@
-//! The plan's comparisons by name.
+//! The plan's comparisons by name. `dryRun` names live checks; these are none of them, whatever they
+//! are called.
 
-use crate::judge::prepared::enforced;
 use crate::plan::{CompareBy, Plan};
-use crate::verdict::Enforced;
 
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: String,
     pub(super) limit: f64,
-    pub(super) enforced: Enforced,
 }
 
 /// Rules by name: `disagreement` of classes, `numeric disagreement`; with the output's name where
@@ -26,8 +24,7 @@ pub(super) fn rules(plan: &Plan) -> Vec<Rule> {
         };
         let taken = rules.iter().any(|rule| rule.name == name);
         let name = if taken { format!("{name} (rule {number})") } else { name };
-        let enforced = enforced(&plan.analysis.dry_run, &name);
-        rules.push(Rule { name, limit, enforced });
+        rules.push(Rule { name, limit });
     }
     rules
 }

@@ -1,6 +1,6 @@
 //! A plan like the standard policy's, and evidence with given rates.
 
-use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex};
+use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, Matured};
 use crate::plan::*;
 use crate::{EndpointName, Share};
 use seatrial_analysis::latency::Edges;
@@ -177,6 +177,18 @@ pub(super) fn canary_units(candidate: u64) -> ArmCount {
 /// A quick, errorless canary with this many candidate units.
 pub(super) fn canary(candidate: u64) -> GateCounts {
     gate(canary_units(candidate), arms(1_900, 1_800))
+}
+
+/// Labels of `correct` that came at once, all of them due.
+pub(super) fn label(counts: &mut GateCounts, labels: Cells) {
+    counts.feedback.insert("correct".to_owned(), labels);
+    counts.matured.insert("correct".to_owned(), Matured { units: counts.units, labels });
+}
+
+/// As many units, whose labels are due as well.
+pub(super) fn of_units(counts: &mut GateCounts, units: ArmCount) {
+    counts.units = units;
+    counts.matured.values_mut().for_each(|matured| matured.units = units);
 }
 
 pub(super) fn only(counts: GateCounts) -> Evidence {

@@ -2,7 +2,7 @@
 
 use super::fixture::*;
 use crate::evidence::{
-    ArmCount, CompareCount, Evidence, GateCounts, GateIndex, PairCount, ShadowCounts,
+    ArmCount, CompareCount, Evidence, GateCounts, GateIndex, Matured, PairCount, ShadowCounts,
 };
 use crate::judge::Judge;
 use crate::plan::{Better, KeySource, Plan, ShadowSlice};
@@ -47,15 +47,20 @@ fn histogram() -> impl Strategy<Value = Vec<u64>> {
 }
 
 fn any_gate() -> impl Strategy<Value = GateCounts> {
-    (any_cells(), any_cells(), histogram(), histogram(), 0..3_u64).prop_map(
-        |(errors, labels, candidate, incumbent, more)| GateCounts {
-            units: ArmCount {
+    (any_cells(), any_cells(), histogram(), histogram(), (0..3_u64, count())).prop_map(
+        |(errors, labels, candidate, incumbent, (more, unanswered))| {
+            let units = ArmCount {
                 candidate: errors.candidate() * more / 2,
                 incumbent: errors.incumbent(),
-            },
-            errors,
-            latency: ArmHistogram { candidate, incumbent },
-            feedback: [("correct".to_owned(), labels)].into(),
+            };
+            GateCounts {
+                units,
+                unanswered: ArmCount { candidate: unanswered, incumbent: unanswered },
+                errors,
+                latency: ArmHistogram { candidate, incumbent },
+                feedback: [("correct".to_owned(), labels)].into(),
+                matured: [("correct".to_owned(), Matured { units, labels })].into(),
+            }
         },
     )
 }
@@ -63,7 +68,8 @@ fn any_gate() -> impl Strategy<Value = GateCounts> {
 fn any_evidence() -> impl Strategy<Value = Evidence> {
     let gates = proptest::collection::btree_map((0..6_u8).prop_map(GateIndex), any_gate(), 0..4);
     (gates, prop_oneof![Just(Vec::new()), histogram()]).prop_map(|(gates, incumbent_latency)| {
-        Evidence { gates, shadow: ShadowCounts { incumbent_latency, ..ShadowCounts::default() } }
+        let shadow = ShadowCounts { incumbent_latency, ..ShadowCounts::default() };
+        Evidence { gates, shadow, ..Evidence::default() }
     })
 }
 
@@ -90,7 +96,7 @@ fn healthy_evidence() -> impl Strategy<Value = Evidence> {
         let mut counts = canary(units);
         counts.errors = per_mille(counts.units, bad, 2);
         let labels = per_mille(counts.units, 1_000 - correct, 90);
-        counts.feedback.insert("correct".to_owned(), labels);
+        label(&mut counts, labels);
         only(counts)
     })
 }

@@ -40,7 +40,7 @@ fn ramp(candidate: u64) -> GateCounts {
 /// Labels of which these many in a thousand are right.
 fn labelled(mut counts: GateCounts, candidate: u64, incumbent: u64) -> GateCounts {
     let labels = per_mille(counts.units, 1_000 - candidate, 1_000 - incumbent);
-    counts.feedback.insert("correct".to_owned(), labels);
+    label(&mut counts, labels);
     counts
 }
 
@@ -113,7 +113,7 @@ fn it_fails_on_the_evidence_of_all_gates_whatever_their_margins() {
 fn labels_have_the_margin_and_the_coverage_of_their_gate() {
     let judge = Judge::new(&staged(&[labels_of(0.1, 0.2)], &[labels_of(0.02, 0.9)])).unwrap();
     let mut first = labelled(canary(400), 910, 910);
-    first.units = canary_units(1_200);
+    of_units(&mut first, canary_units(1_200));
     let mut evidence = only(first);
     assert_eq!(judge.gate(&evidence, CANARY).decision, Decision::Pass);
     let mut second = labelled(ramp(400), 910, 910);
@@ -121,10 +121,9 @@ fn labels_have_the_margin_and_the_coverage_of_their_gate() {
     let undecided = judge.gate(&evidence, RAMP);
     assert_eq!(report(&undecided, "correct").verdict, CheckVerdict::Inconclusive);
     assert_eq!(undecided.coverage, Coverage::Enough);
-    second.units = arms(600, 1_800);
+    of_units(&mut second, arms(600, 1_800));
     evidence.gates.insert(RAMP, second);
-    let short = Coverage::Short { check: "correct".to_owned() };
-    assert_eq!(judge.gate(&evidence, RAMP).coverage, short);
+    assert!(matches!(judge.gate(&evidence, RAMP).coverage, Coverage::Short { .. }));
     evidence.gates.insert(RAMP, labelled(ramp(400), 700, 910));
     assert_eq!(judge.gate(&evidence, RAMP).decision, fails("correct"));
 }

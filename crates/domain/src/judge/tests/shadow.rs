@@ -159,6 +159,14 @@ fn a_noise_floor_of_a_few_pairs_excuses_nothing() {
 }
 
 #[test]
+fn a_live_check_of_the_same_name_in_dry_run_leaves_the_shadow_enforced() {
+    let mut plan = plan(&[]);
+    plan.analysis.dry_run = vec!["disagreement".to_owned()];
+    let verdict = look(&plan, &counts(pairs(2_000, 700, 0)));
+    assert_eq!(verdict.decision, Decision::Fail { check: "disagreement".to_owned() });
+}
+
+#[test]
 fn the_standard_rules_judge_labels_alone_and_numbers_alone() {
     let (plan, none) = (standard_rules(), CompareCount::default());
     for compared in [[agree(2_000), none], [none, agree(2_000)]] {

@@ -51,6 +51,25 @@ enum Units {
     Unknown(&'static str),
 }
 
+impl Units {
+    /// As many with a label, where no more than this part has one: what the plan puts up with.
+    fn at_coverage(self, part: f64) -> Self {
+        match self {
+            Self::Enough(units) if part > 0.0 => {
+                let of = |units: f64| (units / part).ceil();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "saturates, far beyond any need"
+                )]
+                #[expect(clippy::cast_sign_loss, reason = "both are positive")]
+                #[expect(clippy::cast_precision_loss, reason = "units are far below 2^53")]
+                Self::Enough(of(units as f64) as u64)
+            }
+            Self::Enough(_) | Self::Never | Self::Unknown(_) => self,
+        }
+    }
+}
+
 impl From<Option<u64>> for Units {
     fn from(units: Option<u64>) -> Self {
         units.map_or(Self::Never, Self::Enough)
@@ -85,10 +104,11 @@ fn units(rule: &Rule, at: &At<'_>) -> Result<Units, String> {
                 at,
             )
         }
-        Rule::Feedback { margin, .. } => {
+        Rule::Feedback { margin, min_coverage, .. } => {
             let margin = margin.of_analysis().ok_or_else(no_margin)?;
             let test = two_outcome::Check::feedback(margin).map_err(why)?;
-            two_outcome(&test, at.outlook.bad_label_rate, at)
+            let labelled = two_outcome(&test, at.outlook.bad_label_rate, at)?;
+            Ok(labelled.at_coverage(*min_coverage))
         }
         Rule::Latency { quantile, limit_ms, ratio } => match (limit_ms, ratio) {
             (Some(limit_ms), None) => limited(*quantile, *limit_ms, at.alpha, at).map(Units::from),

@@ -129,6 +129,18 @@ fn late_labels_add_their_lateness() {
 }
 
 #[test]
+fn labels_that_may_be_missing_need_as_many_more_units() {
+    let units = |coverage: &str| {
+        let check = "name: c, kind: feedback, metric: c, margin: {absolute: 0.1}";
+        let lines = format!("  checks: [{{{check}, minCoverage: {coverage}}}]\n");
+        let forecast = forecast(&plan(&lines), &OUTLOOK).unwrap();
+        forecast.steps[1].checks[0].units.unwrap()
+    };
+    assert_eq!(units("0.25"), 4 * units("1"));
+    assert_eq!(units("0"), units("1"), "nothing is known of those without a least part");
+}
+
+#[test]
 fn impossible_outlooks_are_refused() {
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let outlook = Outlook { units_per_second: rate, ..OUTLOOK };

@@ -179,14 +179,22 @@ fn bad() -> impl Strategy<Value = (Decision, SampleRatio)> {
 fn looks(decision: impl Strategy<Value = (Decision, SampleRatio)>) -> impl Strategy<Value = Event> {
     let coverage = prop_oneof![
         8 => Just(Coverage::Enough),
-        1 => Just(Coverage::Short { check: "correct".into() }),
+        1 => Just(Coverage::Short { check: "correct".into(), why: "none".into() }),
     ];
     let capacity = prop_oneof![2 => Just(SESSIONS), 1 => 0..=SESSIONS];
     (decision, coverage, 0..200_u64, capacity).prop_map(
         |((decision, sample_ratio), coverage, units, capacity)| {
             let units = ArmCount { candidate: units, incumbent: units * 19 };
             let checks = Vec::new();
-            let verdict = Verdict { decision, units, sample_ratio, coverage, checks };
+            let verdict = Verdict {
+                decision,
+                units,
+                sample_ratio,
+                coverage,
+                checks,
+                assignment: None,
+                labelled: Vec::new(),
+            };
             Event::Judged { verdict: Box::new(verdict), capacity }
         },
     )

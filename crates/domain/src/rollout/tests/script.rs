@@ -175,7 +175,7 @@ fn look(rest: &str) -> Event {
             Verdict { sample_ratio, ..verdict(Decision::Pass, units) }
         }
         "unlabelled" => {
-            let coverage = Coverage::Short { check: "correct".to_owned() };
+            let coverage = Coverage::Short { check: "correct".to_owned(), why: String::new() };
             Verdict { coverage, ..verdict(Decision::Pass, units) }
         }
         other => panic!("no such decision: {other}"),

@@ -21,6 +21,7 @@ use crate::fault::Fault;
 use crate::installed::{Active, Installed, Served};
 use crate::lane::Outcome;
 use crate::mirror::{Copy, Mirror};
+use crate::recorder::GateRecord;
 use crate::request_id::Serial;
 use crate::shared::Shared;
 
@@ -64,16 +65,21 @@ impl Exchange {
         let ask = self.ask();
         let mirror = self.mirror(choice);
         let fallback = self.fallback(choice);
+        let counted = self.active().map_or(Counted::No, |active| choice.standing.reserve(active));
+        if let Some(gate) = self.gate_of(counted) {
+            gate.assign(choice.arm);
+        }
         let inputs = std::mem::take(&mut self.request.inputs);
         let copied = mirror.as_ref().is_some_and(|mirror| mirror.has_room());
         let spare = (copied || fallback.is_some()).then(|| inputs.clone());
         let first = admitted(&served, &ask, inputs).await;
+        let routed = (choice, counted);
         match (&first.result, fallback, spare) {
             (Err(_), Some(incumbent), Some(inputs)) => {
-                self.fall_back(choice, first, admitted(&incumbent, &ask, inputs), &incumbent).await
+                self.fall_back(routed, first, admitted(&incumbent, &ask, inputs), &incumbent).await
             }
             (Ok(answered), _, spare) => {
-                self.record(choice, &first);
+                self.record(routed, &first);
                 match (mirror, spare) {
                     (Some(mirror), Some(inputs)) => self.copy(&mirror, ask, inputs, answered),
                     // A shadow that is stuck costs clients not even the copying.
@@ -83,7 +89,7 @@ impl Exchange {
                 outgoing(&served, first.result)
             }
             (Err(_), _, _) => {
-                self.record(choice, &first);
+                self.record(routed, &first);
                 outgoing(&served, first.result)
             }
         }
@@ -93,18 +99,22 @@ impl Exchange {
     /// the candidate calls the client's fault is so only if the incumbent does not answer it.
     async fn fall_back(
         &self,
-        choice: Choice,
+        routed: (Choice, Counted),
         mut first: Attempt,
         second: impl Future<Output = Attempt>,
         incumbent: &Served,
     ) -> Outgoing {
         let blamed_client = first.outcome == Outcome::Invalid;
         // Before the second try: a guardrail must not wait for it.
-        self.record(choice, &first);
+        if !blamed_client {
+            self.record(routed, &first);
+        }
         let second = second.await;
-        if blamed_client && second.outcome == Outcome::Ok {
-            first.outcome = Outcome::Error;
-            self.record(choice, &first);
+        if blamed_client {
+            if second.outcome == Outcome::Ok {
+                first.outcome = Outcome::Error;
+            }
+            self.record(routed, &first);
         }
         outgoing(incumbent, second.result)
     }
@@ -126,6 +136,14 @@ impl Exchange {
 
     fn active(&self) -> Option<&Active> {
         self.installed.rollout.as_ref()
+    }
+
+    /// Where its unit is counted, if it is.
+    fn gate_of(&self, counted: Counted) -> Option<&GateRecord> {
+        match counted {
+            Counted::Yes => self.active()?.gate.as_deref(),
+            Counted::No => None,
+        }
     }
 
     /// Who answers in the candidate's stead.
@@ -155,19 +173,17 @@ impl Exchange {
 
     /// Counts the first try for the arm that was assigned, before the client has its answer. An
     /// invalid request leaves no trace.
-    fn record(&self, choice: Choice, first: &Attempt) {
-        let Some(active) = self.active() else { return };
-        if first.outcome == Outcome::Invalid {
-            return;
-        }
-        let counted = choice.standing.settle(active);
-        self.assign(active, choice.arm, counted);
-        record_shadow(active, choice.arm, first);
-        if counted == Counted::Yes
-            && let Some(gate) = &active.gate
-        {
+    fn record(&self, (choice, counted): (Choice, Counted), first: &Attempt) {
+        if let Some(gate) = self.gate_of(counted) {
             gate.count(choice.arm, first.outcome, first.latency);
         }
+        let Some(active) = self.active() else { return };
+        if first.outcome == Outcome::Invalid {
+            choice.standing.release(active, counted);
+            return;
+        }
+        self.assign(active, choice.arm, counted);
+        record_shadow(active, choice.arm, first);
         if choice.standing == Standing::Apart {
             return;
         }
@@ -189,9 +205,13 @@ impl Exchange {
     }
 }
 
-/// While there is a shadow, the live incumbent's latency is kept as the reference.
+/// While there is a shadow, the live incumbent's latency is kept as the reference; what is answered
+/// after it has ended is not its.
 fn record_shadow(active: &Active, arm: Arm, first: &Attempt) {
     let (Some(mirror), Arm::Incumbent) = (&active.mirror, arm) else { return };
+    if mirror.is_stopped() {
+        return;
+    }
     match first.outcome {
         Outcome::Ok => mirror.record.incumbent_answered(first.latency),
         Outcome::Error | Outcome::Late => mirror.record.incumbent_failed(),

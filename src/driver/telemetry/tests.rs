@@ -1,0 +1,53 @@
+//! What is kept for the store while it takes nothing.
+
+use super::*;
+use seatrial_domain::evidence::{GateCounts, GateIndex};
+use seatrial_domain::split::Arm;
+use seatrial_domain::telemetry::{Assignment, Counted};
+use seatrial_domain::{EndpointName, RolloutId, Timestamp};
+
+fn flush(seq: u64, requests: std::ops::Range<u64>) -> Telemetry {
+    let endpoint = EndpointName::new("digits").unwrap();
+    let mut counts = GateCounts::default();
+    counts.units.candidate = seq;
+    let assignment = |request| Assignment {
+        request,
+        endpoint: endpoint.clone(),
+        rollout: Some(RolloutId(1)),
+        gate: Some(GateIndex(0)),
+        arm: Arm::Candidate,
+        counted: Counted::Yes,
+        at: Timestamp::from_micros(0),
+    };
+    Telemetry {
+        boot: 1,
+        seq,
+        gates: vec![(RolloutId(1), GateIndex(0), counts)],
+        units: vec![(RolloutId(1), vec![seq], 0)],
+        assignments: requests.map(assignment).collect(),
+        ..Telemetry::default()
+    }
+}
+
+#[test]
+fn newer_counters_stand_for_older_ones_and_lists_are_joined_in_order() {
+    let mut backlog = Telemetry::default();
+    assert_eq!(absorb(&mut backlog, flush(1, 0..2)), 0);
+    assert_eq!(absorb(&mut backlog, flush(2, 2..4)), 0);
+    assert_eq!((backlog.seq, backlog.gates[0].2.units.candidate), (2, 2));
+    assert_eq!(backlog.gates.len(), 1);
+    let hashes: Vec<_> = backlog.units.iter().map(|(_, hashes, _)| hashes[0]).collect();
+    let requests: Vec<_> = backlog.assignments.iter().map(|one| one.request).collect();
+    assert_eq!((hashes, requests), (vec![1, 2], vec![0, 1, 2, 3]));
+}
+
+#[test]
+fn the_oldest_assignments_beyond_the_bound_are_given_up_and_counted() {
+    let bound = u64::try_from(ASSIGNMENTS_MAX).unwrap();
+    let mut backlog = Telemetry::default();
+    assert_eq!(absorb(&mut backlog, flush(1, 0..bound)), 0);
+    assert_eq!(absorb(&mut backlog, flush(2, bound..bound + 3)), 3);
+    assert_eq!(backlog.assignments.len(), ASSIGNMENTS_MAX);
+    assert_eq!(backlog.assignments[0].request, 3);
+    assert_eq!(backlog.assignments.last().unwrap().request, bound + 2);
+}
