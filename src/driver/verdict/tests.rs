@@ -122,8 +122,12 @@ impl Fixture {
         for _ in 0..4 {
             let observed = self.driver.world.observe(&rollout.endpoint);
             let verdict = self.driver.verdict(&mut state, &rollout, &observed).await.unwrap();
-            let known =
-                offers::Known { verdict, telemetry: Flushed::Fresh, ..offers::Known::default() };
+            let known = offers::Known {
+                verdict,
+                counted: rollout.counted(now),
+                telemetry: Flushed::Fresh,
+                ..offers::Known::default()
+            };
             let events = offers(&rollout, &observed, &known);
             let Some(taken) = events.iter().find_map(|event| rollout.on(event, now).ok()) else {
                 break;
