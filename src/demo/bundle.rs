@@ -45,12 +45,13 @@ mod tests {
     const HEAD: &str = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: demo}\n\
         spec:\n  endpoint: digits\n";
 
-    /// Names the demo's data, as a policy of any other data does, and adds the reference's example
-    /// of a label to the default checks. Everything it does not say is a default.
+    /// Names the demo's data, as a policy of any other data does, and the output its clients ask
+    /// for; adds the reference's example of a label to the default checks. Everything it does not
+    /// say is a default.
     const STANDARD: &str = "
   routing: {key: [header:x-writer]}
   validation: {holdout: {dataset: digits-holdout@1, slices: [client]}}
-  shadow: {slices: [parameter:client]}
+  shadow: {slices: [parameter:client], compare: [{output: label, by: class}]}
   checks:
     - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.005}, weight: 0.4}
     - {name: latencyP99, kind: latency, quantile: 0.99, limit: 250ms, weight: 0.3}
