@@ -195,3 +195,22 @@ async fn a_unit_is_assigned_when_it_is_routed_and_counted_when_it_is_answered() 
     let counts = world.counts();
     assert_eq!((counts.units.candidate, counts.unanswered.total()), (1, 0));
 }
+
+#[tokio::test]
+async fn a_unit_with_many_requests_under_way_is_assigned_once() {
+    let world = World::with(|_| {}).await;
+    let permits = Arc::new(Semaphore::new(0));
+    world.candidate.play(Script::Wait(Arc::clone(&permits), 2));
+    let user = World::user(Arm::Candidate, share(5000), 0);
+    let many = async { tokio::join!(world.client.infer_as(&user), world.client.infer_as(&user)) };
+    let meanwhile = async {
+        world.until(|world| world.candidate.calls() >= 1).await;
+        let counts = world.counts();
+        permits.add_permits(2);
+        counts
+    };
+    let (_, counts) = tokio::join!(many, meanwhile);
+    assert_eq!((counts.units.candidate, counts.assigned().candidate), (0, 1));
+    let counts = world.counts();
+    assert_eq!((counts.units.candidate, counts.assigned().candidate), (1, 1));
+}
