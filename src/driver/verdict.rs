@@ -48,7 +48,7 @@ impl Driver {
             Err(error) => return Err(error).context("evidence"),
         };
         if let Subject::Gate(_) = subject {
-            self.freeze(state, rollout, &evidence).await?;
+            self.freeze(state, rollout, &evidence).await;
         }
         let verdict = state.look.at(rollout, subject, &evidence);
         self.keep_maxima(rollout, &evidence, &verdict).await;
@@ -70,19 +70,19 @@ impl Driver {
     }
 
     /// Before the first look at live traffic, what latencies are compared with is settled: answers
-    /// from the shadow that are flushed later change no score.
-    async fn freeze(
-        &self,
-        state: &mut State,
-        rollout: &Rollout,
-        evidence: &Evidence,
-    ) -> anyhow::Result<()> {
+    /// from the shadow that are flushed later change no score. A store that takes nothing takes no
+    /// such answers either, and a fail must not wait for it (law 4): it is tried at the next look.
+    async fn freeze(&self, state: &mut State, rollout: &Rollout, evidence: &Evidence) {
         let reference = &evidence.shadow.incumbent_latency;
-        if !reference.is_empty() && state.look.freezes(rollout.id) {
-            self.store.freeze_reference(rollout.id, reference).await.context("reference")?;
-            state.look.froze(rollout.id);
+        if reference.is_empty() || !state.look.freezes(rollout.id) {
+            return;
         }
-        Ok(())
+        match self.store.freeze_reference(rollout.id, reference).await {
+            Ok(()) => state.look.froze(rollout.id),
+            Err(error) => {
+                tracing::warn!(rollout.id = %rollout.id, %error, "the reference is not frozen yet");
+            }
+        }
     }
 
     /// What the store can't take now waits for no one: the verdict is acted on all the same.

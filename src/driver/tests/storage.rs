@@ -2,9 +2,13 @@
 
 use super::bench::{Bench, endpoint};
 use crate::clock;
+use crate::driver::cell::State;
+use seatrial_analysis::counts::Cells;
 use seatrial_domain::RolloutId;
+use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex, ShadowCounts};
 use seatrial_domain::rollout::{Hold, Pause, Rollout, Stage};
-use seatrial_domain::telemetry::{BadOf, Trip, TripKind};
+use seatrial_domain::telemetry::{BadOf, Telemetry, Trip, TripKind};
+use seatrial_domain::verdict::Decision;
 use seatrial_gateway::{FeedbackRequest, feedback};
 use seatrial_store::Options;
 use seatrial_store::rollouts::CommitError;
@@ -85,4 +89,36 @@ async fn a_trip_whose_pause_was_not_stored_pauses_later() {
 
     assert_eq!(bench.stored(&stored).await.rollout.paused, Some(Pause::Operator));
     assert!(cell.trips().is_empty());
+}
+
+#[tokio::test]
+async fn a_fail_waits_for_no_store_that_takes_nothing() {
+    let small = Options { database_limit: Some(1 << 20), ..Options::default() };
+    let bench = Bench::with(small).await;
+    let canary = bench.voyage(|rollout| rollout.stage = Stage::Canary).await.rollout;
+    let errors = Cells {
+        candidate_bad: 800,
+        candidate_good: 3_200,
+        incumbent_bad: 0,
+        incumbent_good: 76_000,
+    };
+    let units = ArmCount { candidate: 4_000, incumbent: 76_000 };
+    let counts = GateCounts { units, errors, ..GateCounts::default() };
+    // Longer than whatever room a page has left.
+    let shadow = ShadowCounts { incumbent_latency: vec![1; 50_000], ..ShadowCounts::default() };
+    let telemetry = Telemetry {
+        boot: 1,
+        seq: 1,
+        gates: vec![(canary.id, GateIndex(0), counts)],
+        shadow: vec![(canary.id, shadow)],
+        ..Telemetry::default()
+    };
+    bench.store.flush(&telemetry).await.unwrap();
+    bench.fill().await;
+
+    let observed = bench.driver.world.observe(&endpoint());
+    let verdict = bench.driver.verdict(&mut State::default(), &canary, &observed).await;
+
+    let decision = verdict.unwrap().unwrap().decision;
+    assert_eq!(decision, Decision::Fail { check: "errorRate".to_owned() });
 }
