@@ -5,6 +5,7 @@ use super::policies::built_in;
 use seatrial_domain::ModelName;
 use seatrial_domain::plan::Kind;
 use seatrial_domain::policy::{self, Policy};
+use seatrial_domain::rollout;
 use seatrial_store::storage;
 
 impl Driver {
@@ -12,6 +13,9 @@ impl Driver {
     /// endpoints without one those of the built-in policy.
     pub async fn moves(&self, model: &ModelName, alias: &str) -> Result<bool, storage::Error> {
         let moves = |policy: &Policy| {
+            if rollout::is_role(alias) {
+                return true;
+            }
             let plan = policy.plan(Kind::Promote, policy.endpoint()).ok();
             plan.is_some_and(|plan| plan.cutover.alias == alias)
         };

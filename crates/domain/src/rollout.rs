@@ -16,6 +16,7 @@ mod operator;
 mod overlay;
 mod pausing;
 mod restarting;
+mod roles;
 mod stage;
 mod standing;
 mod state;
@@ -33,6 +34,7 @@ pub use desired::{Desired, Mirror, Pool, Route, Wanted};
 pub use entry::{Cause, Effect, Entry, Transition};
 pub use event::{Event, Fault, Rejected};
 pub use overlay::{Awaiting, Hold, Pause, Void};
+pub use roles::{CANARY, Role, STANDBY, is_role};
 pub use stage::{Outcome, Stage, StageName, Validation};
 pub use state::{Bootstrap, New, Rollout, Step};
 

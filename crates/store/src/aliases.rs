@@ -152,6 +152,25 @@ pub(crate) async fn remove(
     Ok(true)
 }
 
+/// Removes the alias if it points at this version; false when it does not.
+pub(crate) async fn remove_from(
+    sql: &mut SqliteConnection,
+    (model, number): (&ModelName, VersionNumber),
+    alias: &str,
+    by: By<'_>,
+) -> Result<bool, storage::Error> {
+    let points = sqlx::query("SELECT 1 FROM alias WHERE model = ? AND name = ? AND number = ?")
+        .bind(model.as_str())
+        .bind(alias)
+        .bind(int(number.0))
+        .fetch_optional(&mut *sql)
+        .await?;
+    match points {
+        Some(_) => remove(sql, model, alias, by).await,
+        None => Ok(false),
+    }
+}
+
 /// The aliases that point at a version, by name.
 pub(crate) async fn of_version(
     sql: &mut SqliteConnection,

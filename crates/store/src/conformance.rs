@@ -9,6 +9,7 @@ mod opening;
 mod registry;
 mod release;
 mod retention;
+mod roles;
 mod rollouts;
 mod search;
 mod settings;

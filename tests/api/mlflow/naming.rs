@@ -80,10 +80,15 @@ async fn an_alias_that_rollouts_move_is_denied_by_name_of_the_command() {
                 spec: {endpoint: m}\n";
     let applied = server.put("/policies/p", json!({"text": yaml})).await;
     assert!(applied.status < 300, "{applied:?}");
-    let set = json!({"name": "m", "alias": "champion", "version": "1"});
-    let refused = post(&server, "registered-models/alias", set).await;
-    assert_eq!(refusal(&refused), (403, "PERMISSION_DENIED"));
-    assert!(refused.body["message"].as_str().unwrap().contains("seatrial rollout start m VERSION"));
+    for alias in ["champion", "canary", "standby"] {
+        for method in [Method::POST, Method::DELETE] {
+            let set = json!({"name": "m", "alias": alias, "version": "1"});
+            let refused = call(&server, method, "registered-models/alias", set).await;
+            assert_eq!(refusal(&refused), (403, "PERMISSION_DENIED"), "{alias}");
+            let said = refused.body["message"].as_str().unwrap();
+            assert!(said.contains("seatrial rollout start m VERSION"), "{said}");
+        }
+    }
     let stage = json!({"name": "m", "version": "1", "stage": "Production"});
     let refused = post(&server, "model-versions/transition-stage", stage).await;
     assert_eq!(refusal(&refused), (403, "PERMISSION_DENIED"));

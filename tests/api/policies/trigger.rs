@@ -82,6 +82,20 @@ async fn a_tag_starts_a_rollout_when_it_gets_the_value() {
 }
 
 #[tokio::test]
+async fn an_alias_or_a_tag_of_an_mlflow_client_starts_a_rollout() {
+    let server = waiting_for("{alias: next, tag: ready}").await;
+    server.push("digits", &demo_model("v2")).await;
+    let alias = json!({"name": "digits", "alias": "next", "version": "2"});
+    let tag = json!({"name": "digits", "version": "1", "key": "ready", "value": ""});
+    for (path, body) in [("registered-models/alias", alias), ("model-versions/set-tag", tag)] {
+        let path = format!("/api/2.0/mlflow/{path}");
+        let set = answer(server.at(Method::POST, &path).json(&body)).await;
+        assert_eq!(set.status, 200, "{set:?}");
+    }
+    assert_eq!(candidates(&server).await, [2, 1]);
+}
+
+#[tokio::test]
 async fn without_a_trigger_or_for_another_model_nothing_starts() {
     let server = waiting_for("{alias: next}").await;
     server.push("letters", &demo_model("v1")).await;

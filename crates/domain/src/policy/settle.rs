@@ -7,6 +7,7 @@ use super::value::Value;
 use crate::plan::{
     Approval, Artifacts, Cutover, Decommission, NeedsApproval, Notice, Standby, StandbyMode,
 };
+use crate::rollout;
 use std::time::Duration;
 
 /// The approval, and the roles asked for.
@@ -36,8 +37,19 @@ pub(super) fn cutover(fields: &Fields<'_>) -> Cutover {
     Cutover {
         drain_timeout: fields
             .or("drainTimeout", 60 * SECOND, |value| value.duration(within(0, 3600))),
-        alias: fields.or("alias", "champion".to_owned(), alias),
+        alias: fields.or("alias", "champion".to_owned(), serving_alias),
     }
+}
+
+/// An alias for what the endpoint serves.
+fn serving_alias(value: &Value<'_>) -> Option<String> {
+    let alias = alias(value)?;
+    let means = match alias.as_str() {
+        rollout::CANARY => "what a rollout tries",
+        rollout::STANDBY => "what a rollout keeps ready",
+        _ => return Some(alias),
+    };
+    value.refuse(format!("`{alias}` names {means}"), "any other name")
 }
 
 /// A name that no version has.

@@ -5,6 +5,7 @@ use super::fault::{Report, Spot};
 use super::fields::Fields;
 use super::settle;
 use super::value::Value;
+use crate::rollout;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -56,8 +57,9 @@ pub(super) fn trigger(fields: &Fields<'_>) -> (Trigger, Spot) {
 
 /// An alias that nobody can set would never start anything.
 pub(super) fn refuse_own(trigger: &Trigger, spot: &Spot, cutover: &str, report: &Report) {
-    if trigger.alias.as_deref() == Some(cutover) {
-        let what = format!("`{cutover}` is moved by rollouts alone (cutover.alias)");
+    let Some(alias) = trigger.alias.as_deref() else { return };
+    if alias == cutover || rollout::is_role(alias) {
+        let what = format!("`{alias}` is moved by rollouts alone");
         report.refuse(spot, what, Some("an alias that people set".to_owned()));
     }
 }
@@ -127,6 +129,8 @@ mod tests {
         let cases = [
             ("trigger: {alias: champion}", "moved by rollouts alone"),
             ("trigger: {alias: best}, cutover: {alias: best}", "moved by rollouts alone"),
+            ("trigger: {alias: canary}", "moved by rollouts alone"),
+            ("cutover: {alias: standby}", "`standby` names what a rollout keeps ready"),
             ("trigger: {alias: v3}", "already means a version"),
             ("trigger: {alias: a.b}", "is no alias"),
             ("trigger: {tag: =yes}", "names no tag"),

@@ -11,6 +11,7 @@ mod level;
 mod plans;
 mod records;
 mod restarts;
+mod roles;
 mod stability;
 mod times;
 mod units;

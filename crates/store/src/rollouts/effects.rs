@@ -1,12 +1,12 @@
-//! What is committed together with a transition: serving and alias, quarantine, known-good,
-//! lifecycle.
+//! What is committed together with a transition: serving and its alias, the aliases of roles,
+//! quarantine, known-good, lifecycle.
 
 use crate::aliases;
 use crate::known_good::{self, KnownGood};
 use crate::quarantine::{self, Mark};
 use crate::row::{int, to_json};
 use crate::storage::Error;
-use seatrial_domain::rollout::{Effect, Entry, Rollout};
+use seatrial_domain::rollout::{Effect, Entry, Role, Rollout};
 use seatrial_domain::{Actor, Timestamp, VersionRef};
 use sqlx::SqliteConnection;
 
@@ -43,7 +43,31 @@ pub(super) async fn carry_out(
             Effect::Skipped { .. } => {}
         }
     }
+    cast(sql, by, now).await
+}
+
+/// Gives and takes the aliases of the rollout's roles, where its stage changes.
+async fn cast(sql: &mut SqliteConnection, by: By<'_>, now: Timestamp) -> Result<(), Error> {
+    if by.entry.from == by.entry.to {
+        return Ok(());
+    }
+    let cause = cause(by);
+    let moved = aliases::By { actor: by.actor, cause: &cause, now };
+    for role in by.rollout.roles() {
+        match role {
+            Role::Given { alias, version } => {
+                aliases::point(sql, (&version.model, version.number), alias, moved).await?;
+            }
+            Role::Over { alias, version } => {
+                aliases::remove_from(sql, (&version.model, version.number), alias, moved).await?;
+            }
+        }
+    }
     Ok(())
+}
+
+fn cause(by: By<'_>) -> String {
+    format!("rollout {}: {}", by.rollout.id, by.entry.to)
 }
 
 async fn serve(
@@ -58,7 +82,7 @@ async fn serve(
         .bind(by.rollout.endpoint.as_str())
         .execute(&mut *sql)
         .await?;
-    let cause = format!("rollout {}: {}", by.rollout.id, by.entry.to);
+    let cause = cause(by);
     let moved = aliases::By { actor: by.actor, cause: &cause, now };
     match version {
         Some(version) => {
