@@ -4,11 +4,15 @@
 //! bodies beyond their limits. Decides nothing: the driver, the registry and the store do.
 
 mod audit;
+mod blobs;
 mod catalogue;
 mod datasets;
 mod endpoints;
 mod events;
+mod garbage;
 mod guard;
+mod history;
+mod lineage;
 mod metrics;
 mod models;
 mod policies;
@@ -17,6 +21,8 @@ mod quarantine;
 mod request;
 mod rollouts;
 mod routes;
+mod scrub;
+mod signatures;
 mod status;
 mod to_end;
 mod unavailable;
@@ -30,7 +36,9 @@ use crate::app::App;
 use crate::clock;
 use crate::config::Control;
 use crate::dataset;
+use crate::mlflow::Transfers;
 use crate::registry::{Children, Registry};
+use crate::upstream::Upstream;
 use hyper_util::service::TowerToHyperService;
 use seatrial_gateway::listen;
 use seatrial_runtime::confined;
@@ -50,6 +58,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub(crate) struct Api {
     pub(crate) app: Arc<App>,
     pub(crate) registry: Registry,
+    /// Where what is not here may be fetched from.
+    pub(crate) upstream: Option<Upstream>,
+    pub(crate) transfers: Transfers,
     /// One permit for each reader of `/events`.
     subscribers: Arc<Semaphore>,
     stop: CancellationToken,
@@ -59,7 +70,7 @@ type State = axum::extract::State<Arc<Api>>;
 
 /// Answers on `listener` until `stop`.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) {
-    let api = match open(app, &stop) {
+    let api = match open(app, &stop).await {
         Ok(api) => Arc::new(api),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the control API cannot be opened");
@@ -69,8 +80,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken
     let sweeping = Arc::clone(&api);
     api.app.tasks.spawn("sweep uploads", async move {
         loop {
-            tokio::time::sleep(SWEEP_EVERY).await;
             sweeping.registry.sweep(clock::now());
+            sweeping.transfers.sweep(clock::now()).await;
+            tokio::time::sleep(SWEEP_EVERY).await;
         }
     });
     let router = routes::router(Arc::clone(&api));
@@ -94,7 +106,7 @@ fn connections_of(limits: &Control) -> listen::Limits {
     }
 }
 
-fn open(app: Arc<App>, stop: &CancellationToken) -> anyhow::Result<Api> {
+async fn open(app: Arc<App>, stop: &CancellationToken) -> anyhow::Result<Api> {
     let config = &app.config;
     let limits = config.limits.uploads.clone();
     let dataset = &config.limits.dataset;
@@ -103,8 +115,11 @@ fn open(app: Arc<App>, stop: &CancellationToken) -> anyhow::Result<Api> {
         limits: confined::Limits { memory_bytes: dataset.memory, timeout: dataset.timeout },
     };
     let children = Children { model: app.child.clone(), dataset };
-    let registry = Registry::open(app.store.clone(), children, limits, &config.data.dir)?;
+    let registry = Registry::open(app.store.clone(), children, limits, &config.data.dir)?
+        .judging_by(app.signatures.clone());
+    let transfers = Transfers::open(app.store.clone(), &config.limits, &config.data.dir).await?;
     let subscribers = usize::try_from(config.limits.control.max_subscribers)?;
     let subscribers = Arc::new(Semaphore::new(subscribers));
-    Ok(Api { registry, subscribers, stop: stop.clone(), app })
+    let upstream = Upstream::of(config)?;
+    Ok(Api { registry, upstream, transfers, subscribers, stop: stop.clone(), app })
 }

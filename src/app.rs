@@ -3,15 +3,17 @@
 mod heartbeat;
 
 use crate::clock;
-use crate::config::{Addresses, Config};
+use crate::config::{self, Addresses, Config};
 use crate::driver::{Driver, Parts};
+use crate::scrub::{self, Scrub};
+use crate::signatures::{Keys, Signatures};
 use crate::tasks::Tasks;
 use crate::world::embedded::{Embedded, Loader};
 use anyhow::Context as _;
 use seatrial_gateway::Gateway;
 use seatrial_runtime::library::{self, Progress};
 use seatrial_runtime::probe::{Child, Limits};
-use seatrial_store::{Options, Store};
+use seatrial_store::{Options, Store, blobs, tracking};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,9 +31,12 @@ pub struct App {
     pub store: Store,
     pub gateway: Gateway,
     pub driver: Arc<Driver>,
+    pub signatures: Signatures,
     /// How models are tried in a process of their own.
     pub child: Child,
     pub addresses: Addresses,
+    /// What the scrub has done.
+    pub scrubbed: Arc<scrub::Meter>,
     pub tasks: Tasks,
 }
 
@@ -46,8 +51,9 @@ pub struct Listeners {
 impl App {
     /// Opens the data directory and reads where its journal stands. Nothing is served yet.
     pub async fn start(config: Config, tasks: &Tasks) -> anyhow::Result<(Arc<Self>, Listeners)> {
+        let keys = Keys::read(&config.keys)?;
         let dir = &config.data.dir;
-        let store = Store::open(dir, store_options(&config)).await.context("data directory")?;
+        let store = Store::open(dir, store_options(&config)?).await.context("data directory")?;
         let listeners = Listeners {
             inference: bind("inference", config.server.inference).await?,
             control: bind("control", config.server.control).await?,
@@ -62,10 +68,11 @@ impl App {
         let world = Embedded::new(
             gateway.clone(),
             store.clone(),
-            Loader::new(child.clone()),
+            Loader::new(child.clone()).trusting(keys.clone()),
             tasks.clone(),
             Arc::clone(&changed),
         );
+        let signatures = Signatures::new(store.clone(), keys);
         let driver = Driver::new(Parts {
             store: store.clone(),
             gateway: gateway.clone(),
@@ -73,12 +80,16 @@ impl App {
             tasks: tasks.clone(),
             changed,
             commands: config.commands.clone(),
+            signatures: signatures.clone(),
             queue_max: config.limits.control.max_queued,
+            gc: config.limits.gc.clone(),
         });
         let alive_until = heartbeat::last(&config.data.dir);
         driver.recover(alive_until).await?;
         let tasks = tasks.clone();
-        let app = Self { config, store, gateway, driver, child, addresses, tasks };
+        let scrubbed = Arc::default();
+        let app =
+            Self { config, store, gateway, driver, signatures, child, addresses, scrubbed, tasks };
         Ok((Arc::new(app), listeners))
     }
 
@@ -86,6 +97,8 @@ impl App {
     pub async fn run(self: &Arc<Self>, listeners: Listeners) -> anyhow::Result<()> {
         self.driver.run();
         heartbeat::beat(&self.config.data.dir, &self.tasks);
+        let (limits, meter) = (self.config.limits.blobs.clone(), Arc::clone(&self.scrubbed));
+        Scrub::new(self.store.clone(), limits, meter).run(&self.tasks);
         let control = crate::api::serve(Arc::clone(self), listeners.control, self.tasks.stop());
         let control = self.tasks.spawn_to_end("control", control);
         let inference = Arc::clone(self).serve_inference(listeners.inference);
@@ -143,9 +156,21 @@ fn this_program() -> std::io::Result<PathBuf> {
     if own.exists() { Ok(own) } else { std::env::current_exe() }
 }
 
-fn store_options(config: &Config) -> Options {
+fn store_options(config: &Config) -> Result<Options, config::Error> {
     let assignments_limit = config.limits.inference.assignment_rows.into();
-    Options { assignments_limit, ..Options::default() }
+    let limits = &config.limits.tracking;
+    let tracking = tracking::Limits {
+        max_each: limits.max_each,
+        max_points: limits.max_points,
+        max_total: limits.max_total,
+    };
+    let blobs = blobs::Options {
+        place: config.blobs.place(&config.limits)?,
+        seen_limit: usize::try_from(config.limits.blobs.verified).unwrap_or(usize::MAX),
+        seen_for: config.limits.blobs.verified_for,
+        clock: clock::now,
+    };
+    Ok(Options { assignments_limit, tracking, blobs, ..Options::default() })
 }
 
 fn gateway_config(config: &Config) -> seatrial_gateway::Config {
@@ -174,8 +199,19 @@ mod tests {
     #[test]
     fn the_limit_of_stored_assignments_reaches_the_store() {
         let mut config = Config::default();
-        assert_eq!(store_options(&config).assignments_limit, 5_000_000);
+        assert_eq!(store_options(&config).unwrap().assignments_limit, 5_000_000);
         config.limits.inference.assignment_rows = 7;
-        assert_eq!(store_options(&config).assignments_limit, 7);
+        assert_eq!(store_options(&config).unwrap().assignments_limit, 7);
+    }
+
+    #[test]
+    fn the_limits_of_what_clients_log_reach_the_store() {
+        let mut config = Config::default();
+        assert_eq!(store_options(&config).unwrap().tracking, tracking::Limits::default());
+        config.limits.tracking.max_each = 1;
+        config.limits.tracking.max_points = 2;
+        config.limits.tracking.max_total = 3;
+        let limits = tracking::Limits { max_each: 1, max_points: 2, max_total: 3 };
+        assert_eq!(store_options(&config).unwrap().tracking, limits);
     }
 }

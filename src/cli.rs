@@ -20,6 +20,7 @@ mod push;
 mod rollback;
 mod rollout;
 mod serve;
+mod signing;
 mod simulate;
 mod table;
 mod verb;

@@ -4,20 +4,29 @@
 //! reach, because nothing authenticates them yet.
 
 mod addresses;
+mod blobs;
 mod environment;
+mod key;
 mod limits;
 mod log;
 mod server;
 mod span;
 #[cfg(test)]
 mod tests;
+mod upstream;
 mod user_command;
 
 pub use addresses::Addresses;
+pub use blobs::{Blobs, StoreKind};
 pub use environment::Environment;
-pub use limits::{Control, Inference, Limits, Probe, Uploads};
+pub use key::Key;
+pub use limits::{
+    Artifacts, Blobs as BlobLimits, Control, Gc, Inference, Limits, Multipart, Probe, Uploads,
+    Upstream as UpstreamLimits,
+};
 pub use log::{Log, LogFormat};
 pub use server::Server;
+pub use upstream::Upstream;
 pub use user_command::UserCommand;
 
 use serde::{Deserialize, Serialize};
@@ -31,10 +40,14 @@ use std::path::{Path, PathBuf};
 pub struct Config {
     pub server: Server,
     pub data: Data,
+    pub blobs: Blobs,
     pub runtime: Runtime,
     pub limits: Limits,
+    pub upstream: Upstream,
     /// The user's own validation commands, by the name a policy gives.
     pub commands: BTreeMap<String, UserCommand>,
+    /// The keys that sign versions, by the name a policy gives.
+    pub keys: BTreeMap<String, Key>,
     pub log: Log,
 }
 
@@ -80,6 +93,12 @@ pub enum Error {
          authenticates them yet; use a loopback address, such as 127.0.0.1:{}", address.port()
     )]
     Exposed { surface: &'static str, address: SocketAddr },
+    #[error("upstream.tracking")]
+    Upstream(#[source] crate::upstream::Error),
+    #[error("{field}: {}: {fault}", path.display())]
+    Key { field: String, path: PathBuf, fault: String },
+    #[error("blobs.{field} {fault}")]
+    Blobs { field: &'static str, fault: String },
     #[error("{field} is {value}; it must be {range}")]
     Range { field: String, value: String, range: &'static str },
 }
@@ -111,8 +130,10 @@ impl Config {
         if let Some(filter) = &environment.log {
             config.log.filter.clone_from(filter);
         }
+        config.upstream.credentials = environment.mlflow.clone();
         config.runtime.environment.clone_from(&environment.ort_library);
         config.runtime.cache = config.runtime.cache.or_else(|| environment.cache.clone());
+        config.blobs.find(environment)?;
         config.check()?;
         Ok(config)
     }
@@ -120,16 +141,21 @@ impl Config {
     fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        toml::from_str(&text).map_err(|error| {
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
             let fault = error.to_string().trim_end().to_owned();
             Error::Syntax { path: path.to_owned(), fault }
-        })
+        })?;
+        config.keys.values_mut().for_each(|key| key.resolve(path));
+        Ok(config)
     }
 
     /// Refuses what the types allow and the server must not do.
     fn check(&self) -> Result<(), Error> {
         self.server.refuse_exposure()?;
         self.limits.check()?;
+        self.upstream.check(&self.limits)?;
+        self.keys.keys().try_for_each(|name| Key::check(name))?;
+        self.blobs.check(&self.limits)?;
         self.commands.iter().try_for_each(|(name, command)| command.check(name))
     }
 

@@ -110,7 +110,7 @@ async fn played(stage: Stage<'_>, report: &mut Report) -> anyhow::Result<()> {
         addresses: server.addresses,
         tasks: tasks.clone(),
         // A proxy's own loopback is another machine's.
-        http: reqwest::Client::builder().no_proxy().build()?,
+        http: crate::http::client("http:").no_proxy().build()?,
         began,
     };
     // An interrupt reaches the commands as well: it must be seen before they end by it.

@@ -20,6 +20,7 @@ mod release;
 mod resolve;
 mod restore;
 mod retention;
+mod signature;
 mod start;
 mod step;
 mod take_up;
@@ -35,7 +36,8 @@ mod verdict;
 mod wanted;
 
 use crate::clock;
-use crate::config::UserCommand;
+use crate::config::{Gc, UserCommand};
+use crate::signatures::Signatures;
 use crate::tasks::Tasks;
 use crate::world::World;
 use drive::Cells;
@@ -60,8 +62,11 @@ pub struct Parts {
     pub changed: Arc<Notify>,
     /// The users' own validation commands, by name.
     pub commands: BTreeMap<String, UserCommand>,
+    pub signatures: Signatures,
     /// Rollouts that may wait in one endpoint's queue.
     pub queue_max: u32,
+    /// How garbage goes.
+    pub gc: Gc,
 }
 
 /// The driver of every endpoint.
@@ -73,7 +78,9 @@ pub struct Driver {
     tasks: Tasks,
     changed: Arc<Notify>,
     commands: BTreeMap<String, UserCommand>,
+    signatures: Signatures,
     queue_max: u32,
+    gc: Gc,
     cells: Mutex<Cells>,
     /// Endpoints whose last transition the store did not take.
     unstored: Mutex<BTreeSet<EndpointName>>,
@@ -100,7 +107,9 @@ impl Driver {
             tasks: parts.tasks,
             changed: parts.changed,
             commands: parts.commands,
+            signatures: parts.signatures,
             queue_max: parts.queue_max,
+            gc: parts.gc,
             cells: Mutex::default(),
             unstored: Mutex::default(),
             backlog: tokio::sync::Mutex::default(),

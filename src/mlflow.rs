@@ -5,31 +5,72 @@
 
 mod aliases;
 mod artifacts;
+mod elsewhere;
+mod entries;
 mod error;
+mod experiments;
+mod host;
+mod incoming;
+mod lineage;
+mod logged;
+mod logged_models;
+mod metrics;
 mod models;
+mod multipart;
 mod owned;
+mod parts;
+mod place;
+mod presigned;
 mod ranges;
+mod runs;
 mod search;
+mod server_info;
 mod sources;
 mod stages;
 mod tags;
+mod transfers;
+mod turns;
+mod uploads;
 mod versions;
 mod wire;
 
+pub(crate) use transfers::Transfers;
+
 use crate::api::Api;
 use axum::Router;
+use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
 
 const BASE: &str = "/api/2.0/mlflow";
-const ARTIFACTS: &str = "/api/2.0/mlflow-artifacts";
+/// Where artifacts are read and written.
+pub(crate) const ARTIFACTS: &str = "/api/2.0/mlflow-artifacts";
+const SERVER: &str = "/api/3.0/mlflow";
 
-/// Every endpoint there is; the control API says of others that they are planned.
+/// The answer to an endpoint of MLflow's that is not among them; its client does not try again.
+pub(crate) fn absent(path: &str) -> Response {
+    error::Error::absent(path).into_response()
+}
+
+/// Every endpoint there is.
 pub(crate) fn router() -> Router<Arc<Api>> {
     let routes = models::routes()
         .merge(versions::routes())
         .merge(aliases::routes())
         .merge(tags::routes())
         .merge(stages::routes())
-        .merge(search::routes());
-    Router::new().nest(BASE, routes).nest(ARTIFACTS, artifacts::routes())
+        .merge(search::routes())
+        .merge(experiments::routes())
+        .merge(runs::routes())
+        .merge(metrics::routes())
+        .merge(logged_models::routes());
+    let artifacts = artifacts::routes()
+        .merge(uploads::routes())
+        .merge(multipart::routes())
+        .merge(presigned::routes());
+    Router::new().nest(BASE, routes).nest(ARTIFACTS, artifacts).nest(SERVER, server_info::routes())
+}
+
+/// What receives files: bounded by limits of its own while they stream, not by those of JSON.
+pub(crate) fn streamed() -> Router<Arc<Api>> {
+    Router::new().nest(ARTIFACTS, uploads::streamed().merge(multipart::streamed()))
 }

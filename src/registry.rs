@@ -5,21 +5,27 @@
 //! own before any of it is stored. Refuses models that do not load, keep data elsewhere or use unknown operators.
 
 mod dataset;
+mod describe;
 mod error;
 mod model;
+mod place;
 mod receive;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod upload;
 
 pub use dataset::NewDataset;
+pub use describe::Described;
 pub use error::Error;
 pub use model::NewModel;
+pub use signature::Signed;
 pub use upload::{Received, UploadId};
 
 use crate::clock;
 use crate::config::Uploads;
 use crate::dataset::child;
+use crate::signatures::{Keys, Signatures};
 use seatrial_domain::Timestamp;
 use seatrial_runtime::probe;
 use seatrial_store::Store;
@@ -40,6 +46,7 @@ pub struct Children {
 #[derive(Debug)]
 pub struct Registry {
     store: Store,
+    signatures: Signatures,
     children: Children,
     limits: Uploads,
     /// One permit for each child at work.
@@ -64,7 +71,14 @@ impl Registry {
         }
         std::fs::create_dir_all(&spool)?;
         let checks = Semaphore::new(size(limits.max_checks));
-        Ok(Self { store, children, limits, checks, spool, open: Mutex::default() })
+        let signatures = Signatures::new(store.clone(), Keys::default());
+        Ok(Self { store, signatures, children, limits, checks, spool, open: Mutex::default() })
+    }
+
+    /// The same door, where signatures are judged by `signatures`.
+    #[must_use]
+    pub fn judging_by(self, signatures: Signatures) -> Self {
+        Self { signatures, ..self }
     }
 
     /// Begins an upload; the time is when it is forgotten.

@@ -4,7 +4,7 @@
 pub mod embedded;
 
 use seatrial_domain::endpoint::Settings;
-use seatrial_domain::plan::{Guardrail, Kind, Routing, Shadow};
+use seatrial_domain::plan::{Guardrail, Kind, RequiredSignature, Routing, Shadow};
 use seatrial_domain::rollout::{Desired, Mirror, Rollout};
 use seatrial_domain::split::Salt;
 use seatrial_domain::telemetry::{Latch, LatchCause};
@@ -21,6 +21,9 @@ pub struct Wanted {
     pub rollout: Option<RouteOf>,
     /// Deployments that also answer on a private listener: the ones under validation.
     pub private: Vec<VersionRef>,
+    /// A version that is loaded only if it is signed so. None for what serves already: it was let
+    /// in, and nothing may stand between clients and what serves them.
+    pub signed: Option<(VersionRef, RequiredSignature)>,
     /// Loading and readiness of one deployment may take this long.
     pub progress_deadline: Duration,
     /// Requests replayed on a fresh deployment before it is ready.

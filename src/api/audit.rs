@@ -57,13 +57,21 @@ pub(super) async fn verify(api: State) -> Result<Json<Chain>> {
 #[utoipa::path(get, path = "/audit/at", tag = "audit", params(At),
     responses((status = 200, body = Vec<Served>), (status = 400, body = Problem)))]
 pub(super) async fn at(api: State, Query(at): Query<At>) -> Result<Json<Vec<Served>>> {
+    let all = api.app.store.served_at(instant(&at)?).await?;
+    Ok(Json(all.into_iter().map(served).collect()))
+}
+
+pub(super) fn instant(at: &At) -> Result<Timestamp> {
     let instant = at.time.parse::<jiff::Timestamp>().map_err(|_fault| {
         let detail = format!("{:?} is no time: write 2026-03-01T12:00:00Z", at.time);
         Failure::new(Kind::Invalid, detail)
     })?;
-    let time = Timestamp::from_micros(instant.as_microsecond());
-    let served = api.app.store.served_at(time).await?;
-    let view = |served: store::journal::Served| Served {
+    Ok(Timestamp::from_micros(instant.as_microsecond()))
+}
+
+/// What served, as clients see it.
+pub(super) fn served(served: store::journal::Served) -> Served {
+    Served {
         endpoint: served.endpoint.to_string(),
         version: served.version.as_ref().map(ToString::to_string),
         digest: served.version.map(|version| version.digest.to_string()),
@@ -71,8 +79,7 @@ pub(super) async fn at(api: State, Query(at): Query<At>) -> Result<Json<Vec<Serv
         why: what(&served.row),
         seq: served.row.seq,
         rollout: served.rollout.map(underway),
-    };
-    Ok(Json(served.into_iter().map(view).collect()))
+    }
 }
 
 fn underway(rollout: store::journal::Underway) -> Underway {

@@ -4,7 +4,28 @@ use super::State;
 use super::problem::Result;
 use axum::http::header;
 use axum::response::IntoResponse;
+use seatrial_store::gc::Metrics;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What became of blobs that nothing refers to.
+fn garbage(metrics: &Metrics, text: &mut String) {
+    let rows = [
+        ("removed_blobs_total", "counter", "Blobs removed as garbage.", metrics.removed_blobs),
+        ("removed_bytes_total", "counter", "Bytes removed as garbage.", metrics.removed_bytes),
+        ("running", "gauge", "Collections under way.", metrics.running),
+        ("waiting_blobs", "gauge", "Garbage that they have yet to look at.", metrics.waiting),
+    ];
+    for (name, kind, help, value) in rows {
+        let name = format!("seatrial_gc_{name}");
+        let _written = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+    }
+    text.push_str("# HELP seatrial_gc_runs_total Collections by how they ended.\n");
+    text.push_str("# TYPE seatrial_gc_runs_total counter\n");
+    for (result, count) in [("completed", metrics.completed), ("failed", metrics.failed)] {
+        let _written = writeln!(text, "seatrial_gc_runs_total{{result=\"{result}\"}} {count}");
+    }
+}
 
 /// Prometheus metrics.
 #[utoipa::path(get, path = "/metrics", tag = "server",
@@ -37,6 +58,8 @@ pub(super) async fn show(api: State) -> Result<impl IntoResponse> {
     for (by, count) in [("gateway", dropped.gateway), ("store", dropped.store)] {
         let _written = writeln!(text, "seatrial_dropped_assignments_total{{by=\"{by}\"}} {count}");
     }
+    garbage(&api.app.store.garbage_metrics(), &mut text);
+    blobs(&api, &mut text).await?;
     let subscribers = api.app.config.limits.control.max_subscribers;
     let free = u32::try_from(api.subscribers.available_permits()).unwrap_or(u32::MAX);
     text.push_str("# HELP seatrial_event_subscribers Readers of the event stream.\n");
@@ -44,4 +67,31 @@ pub(super) async fn show(api: State) -> Result<impl IntoResponse> {
     let _written =
         writeln!(text, "seatrial_event_subscribers {}", subscribers.saturating_sub(free));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+}
+
+/// What the scrub has done and found.
+async fn blobs(api: &State, text: &mut String) -> Result<()> {
+    let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let meter = &api.app.scrubbed;
+    for (name, help, value) in [
+        ("blobs", "Artifacts read by the scrub", count(&meter.blobs)),
+        ("bytes", "Bytes of them", count(&meter.bytes)),
+    ] {
+        let name = format!("seatrial_scrubbed_{name}_total");
+        let _written = writeln!(
+            text,
+            "# HELP {name} {help} since the start.\n# TYPE {name} counter\n{name} {value}"
+        );
+    }
+    text.push_str("# HELP seatrial_mended_blobs_total Bad copies replaced by good ones.\n");
+    text.push_str("# TYPE seatrial_mended_blobs_total counter\n");
+    for (copy, meter) in [("cached", &meter.mended_cached), ("stored", &meter.mended_stored)] {
+        let _written =
+            writeln!(text, "seatrial_mended_blobs_total{{copy=\"{copy}\"}} {}", count(meter));
+    }
+    let corrupt = api.app.store.corrupt_blobs().await?.len();
+    text.push_str("# HELP seatrial_corrupt_blobs Artifacts of which no good copy is left.\n");
+    text.push_str("# TYPE seatrial_corrupt_blobs gauge\n");
+    let _written = writeln!(text, "seatrial_corrupt_blobs {corrupt}");
+    Ok(())
 }

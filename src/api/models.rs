@@ -36,6 +36,19 @@ pub(super) async fn show(api: State, Path(name): Path<String>) -> Result<Json<wi
     Ok(Json(view(model)))
 }
 
+/// Deletes a model with all its versions. Their numbers are never given again.
+#[utoipa::path(delete, path = "/models/{model}", tag = "models",
+    params(("model" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn remove(
+    api: State,
+    Path(name): Path<String>,
+    By(actor): By,
+) -> Result<StatusCode> {
+    api.app.store.delete_model(&ModelName::new(&name)?, &actor, clock::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Points an alias at a version.
 #[utoipa::path(put, path = "/models/{model}/aliases/{alias}", tag = "models",
     params(("model" = String, Path), ("alias" = String, Path)), request_body = wire::Alias,

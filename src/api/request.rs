@@ -1,7 +1,8 @@
 //! What routes read of a request: the actor, the page, the revision, the JSON body.
 
 use super::problem::{Failure, Kind};
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::header::IF_MATCH;
@@ -103,6 +104,23 @@ fn rejected(rejection: &JsonRejection) -> Failure {
         _ => Kind::Invalid,
     };
     Failure::new(kind, rejection.body_text())
+}
+
+/// A body as it is, up to the route's limit.
+#[derive(Debug)]
+pub(super) struct Raw(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let read = Bytes::from_request(request, state).await;
+        read.map(Self).map_err(|rejection: BytesRejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            let kind = if too_large { Kind::TooLarge } else { Kind::Invalid };
+            Failure::new(kind, rejection.body_text())
+        })
+    }
 }
 
 /// The query; as [`Body`].

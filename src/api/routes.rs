@@ -1,8 +1,9 @@
 //! Which path leads where.
 
 use super::{
-    Api, audit, catalogue, datasets, endpoints, events, guard, metrics, models, policies,
-    quarantine, rollouts, status, to_end, unavailable, uploads, versions,
+    Api, audit, blobs, catalogue, datasets, endpoints, events, garbage, guard, history, lineage,
+    metrics, models, policies, quarantine, rollouts, scrub, signatures, status, to_end,
+    unavailable, uploads, versions,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
@@ -20,12 +21,17 @@ pub(super) const BASE: &str = "/api/v1";
 fn documented() -> OpenApiRouter<Arc<Api>> {
     let registry = OpenApiRouter::new()
         .routes(routes!(models::list))
-        .routes(routes!(models::show))
+        .routes(routes!(models::show, models::remove))
         .routes(routes!(versions::list, versions::register))
-        .routes(routes!(versions::show))
+        .routes(routes!(versions::show, versions::remove))
         .routes(routes!(versions::diff))
         .routes(routes!(versions::verify))
         .routes(routes!(versions::tag))
+        .routes(routes!(blobs::read))
+        .routes(routes!(lineage::show))
+        .routes(routes!(history::list))
+        .routes(routes!(history::at))
+        .routes(routes!(garbage::plan, garbage::run))
         .routes(routes!(models::set_alias, models::remove_alias))
         .routes(routes!(uploads::begin))
         .routes(routes!(uploads::discard))
@@ -52,6 +58,7 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::show))
         .routes(routes!(quarantine::lift))
+        .routes(routes!(scrub::show))
         .routes(routes!(status::show));
     let routes = registry.merge(rollouts).merge(journal);
     OpenApiRouter::with_openapi(catalogue::Base::openapi()).nest(BASE, routes)
@@ -62,6 +69,15 @@ fn streamed() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().nest(BASE, OpenApiRouter::new().routes(routes!(uploads::receive)))
 }
 
+/// Signatures: bounded by the limit of a bundle.
+fn signed() -> OpenApiRouter<Arc<Api>> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(signatures::list, signatures::add))
+        .routes(routes!(signatures::export))
+        .routes(routes!(signatures::receive));
+    OpenApiRouter::new().nest(BASE, routes)
+}
+
 /// Outside `/api/v1`.
 fn others() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(events::stream)).routes(routes!(metrics::show))
@@ -69,7 +85,7 @@ fn others() -> OpenApiRouter<Arc<Api>> {
 
 /// The document alone.
 pub(super) fn openapi() -> utoipa::openapi::OpenApi {
-    documented().merge(streamed()).merge(others()).into_openapi()
+    documented().merge(signed()).merge(streamed()).merge(others()).into_openapi()
 }
 
 /// Everything the control listener answers.
@@ -79,14 +95,21 @@ pub(super) fn router(api: Arc<Api>) -> Router {
     let time_limit = api.app.config.limits.control.request_timeout;
     // Inside the time limit: what is not done in time is still carried to its end.
     let to_end = middleware::from_fn_with_state(Arc::clone(&api), to_end::to_end);
+    let bundle_max = api.app.config.limits.uploads.max_signature;
+    let bundles = DefaultBodyLimit::max(usize::try_from(bundle_max).unwrap_or(usize::MAX));
+    let signed = signed().layer(bundles).layer(to_end.clone()).layer(middleware::from_fn(
+        move |request, next| unavailable::in_time(time_limit, request, next),
+    ));
     let bounded = documented().layer(bodies).layer(to_end.clone()).layer(middleware::from_fn(
         move |request, next| unavailable::in_time(time_limit, request, next),
     ));
     let mlflow = crate::mlflow::router().layer(bodies).layer(to_end).layer(middleware::from_fn(
         move |request, next| unavailable::in_time(time_limit, request, next),
     ));
+    let uploads = crate::mlflow::streamed().layer(DefaultBodyLimit::disable());
     let streamed = streamed().layer(DefaultBodyLimit::disable());
-    let (router, document) = bounded.merge(streamed).merge(others()).split_for_parts();
+    let (router, document) =
+        bounded.merge(signed).merge(streamed).merge(others()).split_for_parts();
     let document = document.to_pretty_json().unwrap_or_default();
     let served = move || {
         let document = document.clone();
@@ -96,6 +119,7 @@ pub(super) fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/openapi.json", get(served))
         .route("/", get(unavailable::console))
         .merge(mlflow)
+        .merge(uploads)
         .route("/api/2.0/{*rest}", any(unavailable::mlflow))
         .route("/api/3.0/{*rest}", any(unavailable::mlflow))
         .fallback(unavailable::nowhere)

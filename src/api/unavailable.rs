@@ -1,7 +1,9 @@
 //! What is not there: yet, at all, by this method, or in time.
 
 use super::problem::{Failure, Kind};
+use axum::body::Bytes;
 use axum::extract::Request;
+use axum::extract::rejection::BytesRejection;
 use axum::http::Uri;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -12,9 +14,10 @@ pub(super) async fn console() -> Failure {
         .hint("`seatrial rollout watch ENDPOINT` shows the same in a terminal")
 }
 
-pub(super) async fn mlflow() -> Failure {
-    Failure::new(Kind::NotAvailable, "the MLflow surface is planned, not available yet")
-        .hint("`seatrial model push PATH --name N` registers a version")
+/// In MLflow's own shape, so that its client shows it. What it sent is read, and not looked at: else
+/// its connection would end, and with it the request that it sends next.
+pub(super) async fn mlflow(uri: Uri, _sent: Result<Bytes, BytesRejection>) -> Response {
+    crate::mlflow::absent(uri.path())
 }
 
 pub(super) async fn nowhere(uri: Uri) -> Failure {

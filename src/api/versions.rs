@@ -1,10 +1,12 @@
 //! A model's versions.
 
-use super::State;
+mod flavors;
+
 use super::models::check_alias;
 use super::problem::Result;
 use super::request::{Body, By, PageQuery, Path, Query};
 use super::wire::{self, Change, FileChange, FileCheck, FileState, Page, Problem, SealedFile};
+use super::{State, lineage};
 use crate::clock;
 use crate::registry::{NewModel, UploadId};
 use axum::Json;
@@ -38,7 +40,8 @@ pub(super) async fn list(
     params(("model" = String, Path)), request_body = wire::Register,
     responses((status = 201, body = wire::Version, description = "Registered."),
         (status = 200, body = wire::Version, description = "Registered before."),
-        (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem),
         (status = 429, body = Problem)))]
 pub(super) async fn register(
     api: State,
@@ -50,9 +53,11 @@ pub(super) async fn register(
     if let Some(alias) = &register.alias {
         check_alias(&api, &model, alias).await?;
     }
+    let lineage = lineage::said(&register)?;
     let upload = UploadId::claimed(&register.upload);
     let wire::Register { tags, alias, source, .. } = register;
-    let new = NewModel { model, tags, alias, source, actor };
+    let required = api.app.driver.required_signatures(&model).await?;
+    let new = NewModel { model, tags, alias, source, lineage, actor, required };
     let registered = api.registry.register_model(&upload, new).await?;
     let status = match &registered {
         Registered::New(_) => StatusCode::CREATED,
@@ -72,6 +77,21 @@ pub(super) async fn show(
 ) -> Result<Json<wire::Version>> {
     let version = api.app.store.version(&ModelName::new(&name)?, VersionNumber(number)).await?;
     Ok(Json(view(&version)))
+}
+
+/// Deletes a version and its aliases. Its number is never given again, and its files go once nothing
+/// has them.
+#[utoipa::path(delete, path = "/models/{model}/versions/{version}", tag = "models",
+    params(("model" = String, Path), ("version" = u64, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn remove(
+    api: State,
+    Path((name, number)): Path<(String, u64)>,
+    By(actor): By,
+) -> Result<StatusCode> {
+    let (model, number) = (ModelName::new(&name)?, VersionNumber(number));
+    api.app.store.delete_version((&model, number), &actor, clock::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Shows how version `other` differs from `version`.
@@ -136,6 +156,8 @@ fn file_state(fault: &Fault) -> FileState {
         | blobs::Error::Full(_)
         | blobs::Error::TooLarge { .. }
         | blobs::Error::Mismatch { .. }
+        | blobs::Error::Unreachable(_)
+        | blobs::Error::Denied(_)
         | blobs::Error::Io(_) => FileState::Corrupt,
     }
 }
@@ -153,6 +175,8 @@ fn view(version: &Version) -> wire::Version {
         files: version.manifest.files().iter().map(file).collect(),
         size: version.manifest.size(),
         signature: serde_json::to_value(&version.signature).unwrap_or_default(),
+        served_file: version.served().map(|file| file.path.to_string()),
+        mlmodel: flavors::view(&version.flavors),
         tags: version.tags.clone(),
         aliases: version.aliases.clone(),
         source: version.source.clone(),
@@ -175,12 +199,15 @@ fn files(diff: &Diff) -> Vec<FileChange> {
     removed.chain(added).chain(changed).collect()
 }
 
-/// Tensors and tags that differ.
+/// Tensors, flavors and tags that differ.
 fn words(diff: &Diff) -> Vec<String> {
     let mut words = Vec::new();
     if let Some((before, after)) = &diff.signature {
         words.push(format!("- {}", in_words(before)));
         words.push(format!("+ {}", in_words(after)));
+    }
+    if let Some((before, after)) = &diff.flavors {
+        words.extend(flavors::changes(before, after));
     }
     for (key, (before, after)) in &diff.tags {
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());

@@ -4,6 +4,9 @@
 mod audit;
 mod datasets;
 mod endpoints;
+mod garbage;
+mod history;
+mod lineage;
 mod models;
 mod policies;
 mod problem;
@@ -13,14 +16,17 @@ mod status;
 pub use audit::{Chain, JournalRow, Quarantined, Served, Underway};
 pub use datasets::{Dataset, RegisterDataset};
 pub use endpoints::{Endpoint, RollBack, SettingsChange};
+pub use garbage::{Collect, Collected, Garbage, GarbageBlob, Total};
+pub use history::{AliasMove, Past};
+pub use lineage::{Descent, Kin, Lineage, TrainedOn, Whereabouts};
 pub use models::{
-    Alias, Change, Diff, FileChange, FileCheck, FileState, Model, Register, SealedFile, Tags,
-    Upload, UploadedFile, Verification, Version,
+    Alias, Change, Diff, FileChange, FileCheck, FileState, MlModel, Model, Register, SealedFile,
+    Signature, Tags, Upload, UploadedFile, Verification, Version,
 };
 pub use policies::{Applied, Checked, Policy, PolicyText};
 pub use problem::Problem;
 pub use rollouts::{Command, Explained, Rollout, Start, StartAnswer};
-pub use status::Status;
+pub use status::{CorruptBlob, Scrub, Status};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -59,7 +59,7 @@ async fn at(time: &str, context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// A rollout in one cell: `digits/v2 ramp 50 %`, and what held it.
-fn underway(rollout: &Underway) -> String {
+pub(super) fn underway(rollout: &Underway) -> String {
     let Underway { candidate, stage, share, overlays, .. } = rollout;
     let share = f64::from(*share) / 100.0;
     let overlays = overlays.iter().map(|overlay| format!(" {overlay}")).collect::<String>();
@@ -67,7 +67,7 @@ fn underway(rollout: &Underway) -> String {
 }
 
 /// A time as the API takes it; a span is counted back from now.
-fn instant(text: &str) -> anyhow::Result<String> {
+pub(super) fn instant(text: &str) -> anyhow::Result<String> {
     if let Ok(instant) = text.parse::<jiff::Timestamp>() {
         return Ok(instant.to_string());
     }

@@ -67,7 +67,7 @@ impl Client {
     pub(super) fn new(server: &str, actor: &str) -> anyhow::Result<Self> {
         let server = server.trim_end_matches('/').to_owned();
         refuse_other_schemes(&server)?;
-        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT);
+        let http = crate::http::client(&server).connect_timeout(CONNECT_TIMEOUT);
         // A proxy's own loopback is another machine's.
         let http = if is_loopback(&server) { http.no_proxy() } else { http };
         let http = http.build().context("no HTTP client can be made")?;

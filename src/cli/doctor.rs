@@ -58,7 +58,10 @@ pub(super) async fn run(arguments: &Doctor, context: &Context) -> anyhow::Result
     let is_running = server.state == State::Well;
     let mut findings =
         vec![checks::library(&config), checks::directory(&config), checks::disk(&config), server];
-    if !is_running {
+    findings.extend(checks::object_store(&config).await);
+    if is_running {
+        findings.push(checks::artifacts(context).await);
+    } else {
         findings.push(checks::port("inference address", config.server.inference));
         findings.push(checks::port("control address", config.server.control));
     }

@@ -1,6 +1,7 @@
 //! How the process ends. Scripts depend on these numbers.
 
 use super::client;
+use crate::upstream;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -67,14 +68,27 @@ impl Exit {
         if let Some(error) = error.downcast_ref::<client::Error>() {
             return Self::of_client(error);
         }
+        if let Some(error) = error.downcast_ref::<upstream::Error>() {
+            return Self::of_upstream(error);
+        }
         if error.is::<Missing>() {
             return Self::NotFound;
         }
         let by_use = error.is::<Usage>()
             || error.is::<crate::config::Error>()
             || error.is::<seatrial_domain::ids::Error>()
+            || error.is::<super::model::layout::Error>()
             || error.is::<super::push::tree::Error>();
         if by_use { Self::Usage } else { Self::Internal }
+    }
+
+    fn of_upstream(error: &upstream::Error) -> Self {
+        match error.kind() {
+            upstream::Kind::Passing => Self::Unreachable,
+            upstream::Kind::Missing => Self::NotFound,
+            upstream::Kind::Denied => Self::Denied,
+            upstream::Kind::Lasting => Self::Usage,
+        }
     }
 
     fn of_client(error: &client::Error) -> Self {

@@ -1,22 +1,36 @@
-//! `model`: push, list, show, diff, verify.
+//! `model`: push, sign, export, list, show, diff, verify, delete, history, gc.
+
+mod delete;
+mod export;
+mod flavors;
+mod gc;
+mod history;
+pub(super) mod layout;
+mod lineage;
+mod mlflow;
+mod push;
+mod show;
+mod source;
 
 use super::client::segment;
-use super::exit::missing;
-use super::push::{self, human_bytes};
+use super::exit::{missing, usage};
+use super::push::human_bytes;
+use super::signing;
 use super::table::{self, or_dash};
 use super::{Context, Exit};
-use crate::api::wire::{
-    Change, Diff, FileState, Model as ModelView, Quarantined, Register, Verification, Version,
-};
-use clap::{Args, Subcommand};
+use crate::api::wire::{Change, Diff, Model as ModelView, Quarantined, Version};
+use clap::Subcommand;
 use seatrial_domain::VersionNumber;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Model {
-    /// Register an ONNX file, or a directory with one, as a new version.
-    Push(Push),
+    /// Register an ONNX file, a directory with one, an MLflow model or a model from elsewhere as a
+    /// new version.
+    Push(push::Push),
+    /// Write a version as an OCI image layout in CNCF ModelPack form.
+    Export(export::Export),
+    /// Sign a registered version, or add a signature made elsewhere; no file is sent.
+    Sign(signing::Sign),
     /// List models, or one model's versions.
     List {
         /// The model whose versions are listed.
@@ -27,68 +41,59 @@ pub enum Model {
         quarantined: bool,
     },
     /// Show one version [default: the newest].
-    Show { name: String, version: Option<VersionNumber> },
+    Show {
+        /// NAME, or NAME@VERSION.
+        name: String,
+        version: Option<VersionNumber>,
+        /// What it was made from, and what was made from it.
+        #[arg(long)]
+        lineage: bool,
+    },
     /// Show how one version differs from another.
     Diff { name: String, from: VersionNumber, to: VersionNumber },
-    /// Check the stored bytes against the sealed manifest.
-    Verify { name: String, version: Option<VersionNumber> },
-}
-
-#[derive(Debug, Args)]
-pub struct Push {
-    /// An ONNX file, or a directory that holds one (`model.onnx` where there are several).
-    path: PathBuf,
-    /// The model's name.
-    #[arg(long)]
-    name: String,
-    /// A tag for the version; may be repeated.
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
-    tags: Vec<(String, String)>,
-    /// An alias that will name the version.
-    #[arg(long)]
-    alias: Option<String>,
-}
-
-fn tag(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
+    /// Check the stored bytes against the sealed manifest, and with --key its signature.
+    Verify(signing::Verify),
+    /// Delete a version, or a model with all its versions. Numbers are never given again.
+    Delete(delete::Delete),
+    /// Show where a model's aliases pointed, or what was in production when.
+    History(history::History),
+    /// List stored files that nothing refers to, or remove them.
+    Gc(gc::Gc),
 }
 
 pub(super) async fn run(verb: Model, context: &Context) -> anyhow::Result<Exit> {
     match verb {
-        Model::Push(arguments) => push(arguments, context).await,
+        Model::Push(arguments) => push::run(arguments, context).await,
+        Model::Export(arguments) => export::run(&arguments, context).await,
         Model::List { quarantined: true, .. } => quarantined(context).await,
         Model::List { name: None, .. } => list(context).await,
         Model::List { name: Some(name), .. } => versions(&name, context).await,
-        Model::Show { name, version } => show(&name, version, context).await,
+        Model::Show { name, version, lineage } => {
+            let (name, version) = reference(&name, version)?;
+            if lineage {
+                return lineage::show(&version_path(name, version, context).await?, context).await;
+            }
+            show::run(name, version, context).await
+        }
         Model::Diff { name, from, to } => diff(&name, (from, to), context).await,
-        Model::Verify { name, version } => verify(&name, version, context).await,
+        Model::Sign(arguments) => signing::sign(&arguments, context).await,
+        Model::Verify(arguments) => signing::verify(&arguments, context).await,
+        Model::Delete(arguments) => delete::run(&arguments, context).await,
+        Model::History(arguments) => history::run(arguments, context).await,
+        Model::Gc(arguments) => gc::run(arguments, context).await,
     }
 }
 
-async fn push(arguments: Push, context: &Context) -> anyhow::Result<Exit> {
-    let name = seatrial_domain::ModelName::new(&arguments.name)?;
-    let upload = push::upload(&arguments.path, context).await?;
-    context.output.note("sealing and probing");
-    let register = Register {
-        upload: upload.id.clone(),
-        tags: BTreeMap::from_iter(arguments.tags),
-        alias: arguments.alias,
-        source: None,
-    };
-    let client = context.client()?;
-    let path = format!("/models/{}/versions", segment(name.as_str()));
-    let version: Version = match client.post(&path, &register).await {
-        Ok(version) => version,
-        Err(error) => {
-            push::discard(&client, &upload).await;
-            return Err(error.into());
-        }
-    };
-    context.output.show(&version, |version| {
-        format!("{} v{}  {}", version.model, version.version, version.digest)
-    })?;
-    Ok(Exit::Success)
+/// NAME, NAME@VERSION, or NAME and VERSION.
+pub(super) fn reference(
+    name: &str,
+    version: Option<VersionNumber>,
+) -> anyhow::Result<(&str, Option<VersionNumber>)> {
+    match (name.split_once('@'), version) {
+        (None, version) => Ok((name, version)),
+        (Some((name, number)), None) => Ok((name, Some(number.parse()?))),
+        (Some(_), Some(_)) => Err(usage(format!("{name} names a version already"))),
+    }
 }
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
@@ -113,10 +118,11 @@ async fn versions(name: &str, context: &Context) -> anyhow::Result<Exit> {
             let short = version.digest.chars().take(19).collect();
             let number = VersionNumber(version.version).to_string();
             let size = human_bytes(version.size);
-            [number, short, size, version.lifecycle.clone(), version.aliases.join(" ")]
+            let aliases = version.aliases.join(" ");
+            [number, short, size, flavors::short(version), version.lifecycle.clone(), aliases]
         };
         let rows = versions.iter().map(row).collect::<Vec<_>>();
-        table::render(["version", "digest", "size", "lifecycle", "aliases"], &rows)
+        table::render(["version", "digest", "size", "flavors", "lifecycle", "aliases"], &rows)
     })?;
     Ok(Exit::Success)
 }
@@ -135,7 +141,7 @@ async fn quarantined(context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// The path of a version, the newest where none is named.
-async fn version_path(
+pub(super) async fn version_path(
     name: &str,
     version: Option<VersionNumber>,
     context: &Context,
@@ -152,49 +158,6 @@ pub(super) async fn latest(name: &str, context: &Context) -> anyhow::Result<Vers
     let model: ModelView = context.client()?.get(&format!("/models/{}", segment(name))).await?;
     let latest = model.latest.ok_or_else(|| missing(format!("{name} has no version left")))?;
     Ok(VersionNumber(latest))
-}
-
-async fn show(
-    name: &str,
-    version: Option<VersionNumber>,
-    context: &Context,
-) -> anyhow::Result<Exit> {
-    let path = version_path(name, version, context).await?;
-    let version: Version = context.client()?.get(&path).await?;
-    context.output.show(&version, |version| {
-        let tags = version.tags.iter().map(|(key, value)| format!("{key}={value}"));
-        let mut facts = vec![
-            ("model", version.model.clone()),
-            ("version", VersionNumber(version.version).to_string()),
-            ("digest", version.digest.clone()),
-            ("lifecycle", version.lifecycle.clone()),
-            ("aliases", version.aliases.join(" ")),
-            ("tags", tags.collect::<Vec<_>>().join(" ")),
-            ("source", or_dash(version.source.as_ref())),
-            ("created", version.created_at.clone()),
-        ];
-        let tensors = |side: &str| tensors(&version.signature, side);
-        facts.push(("inputs", tensors("inputs")));
-        facts.push(("outputs", tensors("outputs")));
-        let file = |file: &crate::api::wire::SealedFile| {
-            ("file", format!("{}  {}  {}", file.path, human_bytes(file.size), file.digest))
-        };
-        facts.extend(version.files.iter().map(file));
-        table::facts(&facts)
-    })?;
-    Ok(Exit::Success)
-}
-
-/// Tensors in one line: `X FP32[-1,64]`.
-fn tensors(signature: &serde_json::Value, side: &str) -> String {
-    let specs = signature.get(side).cloned().unwrap_or_default();
-    let specs: Vec<seatrial_domain::tensor::TensorSpec> =
-        serde_json::from_value(specs).unwrap_or_default();
-    let one = |spec: &seatrial_domain::tensor::TensorSpec| {
-        let shape = spec.shape.iter().map(ToString::to_string).collect::<Vec<_>>();
-        format!("{} {}[{}]", spec.name, spec.datatype, shape.join(","))
-    };
-    specs.iter().map(one).collect::<Vec<_>>().join("  ")
 }
 
 async fn diff(
@@ -221,27 +184,4 @@ async fn diff(
         files.chain(diff.signature.iter().cloned()).collect::<Vec<_>>().join("\n")
     })?;
     Ok(Exit::Success)
-}
-
-async fn verify(
-    name: &str,
-    version: Option<VersionNumber>,
-    context: &Context,
-) -> anyhow::Result<Exit> {
-    let path = version_path(name, version, context).await?;
-    let verification: Verification =
-        context.client()?.post(&format!("{path}/verify"), &serde_json::json!({})).await?;
-    context.output.show(&verification, |verification| {
-        let row = |file: &crate::api::wire::FileCheck| {
-            let state = match file.state {
-                FileState::Intact => "intact",
-                FileState::Missing => "missing",
-                FileState::Corrupt => "corrupt",
-            };
-            [file.path.clone(), state.to_owned()]
-        };
-        let rows = verification.files.iter().map(row).collect::<Vec<_>>();
-        format!("{}\n{}", verification.digest, table::render(["file", "state"], &rows))
-    })?;
-    Ok(if verification.is_intact() { Exit::Success } else { Exit::Internal })
 }

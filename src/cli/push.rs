@@ -4,6 +4,7 @@ pub(super) mod tree;
 
 use super::Context;
 use super::client::{Client, segment};
+use super::exit::usage;
 use crate::api::wire::{Upload, UploadedFile};
 use anyhow::Context as _;
 use futures_util::TryStreamExt as _;
@@ -19,7 +20,11 @@ const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Uploads everything under `path`; the upload waits to be registered.
 pub(super) async fn upload(path: &Path, context: &Context) -> anyhow::Result<Upload> {
-    let files = tree::scan(path)?;
+    upload_files(&tree::scan(path)?, context).await
+}
+
+/// Uploads these files; the upload waits to be registered.
+pub(super) async fn upload_files(files: &[Local], context: &Context) -> anyhow::Result<Upload> {
     let client = context.client()?;
     let upload: Upload = client.post("/uploads", &serde_json::json!({})).await?;
     for (done, local) in files.iter().enumerate() {
@@ -57,15 +62,27 @@ async fn send(client: &Client, upload: &Upload, local: &Local) -> anyhow::Result
         .body(Body::wrap_stream(stream));
     let received: Result<UploadedFile, _> = client.json(request).await;
     match (received, fault.get()) {
-        (Ok(_), _) => Ok(()),
+        (Ok(received), _) => check(local, &received),
         // The connection broke because there was nothing more to send on it.
         (Err(_), Some(fault)) => Err(anyhow::anyhow!("{}: {fault}", local.path.display())),
         (Err(error), None) => Err(error.into()),
     }
 }
 
+/// The server says what it received; a file that must be certain bytes is refused as others.
+fn check(local: &Local, received: &UploadedFile) -> anyhow::Result<()> {
+    match &local.expected {
+        Some(expected) if expected.as_str() != received.digest => Err(usage(format!(
+            "{}: the bytes have digest {}, not {expected}",
+            local.path.display(),
+            received.digest
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Opens the very file that was scanned: a link that took its place meanwhile is refused.
-fn open(local: &Local) -> anyhow::Result<File> {
+pub(super) fn open(local: &Local) -> anyhow::Result<File> {
     let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(&local.path)?;
     let found = file.metadata()?;

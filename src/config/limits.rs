@@ -1,5 +1,14 @@
 //! A limit on everything that comes from outside.
 
+mod artifacts;
+mod blobs;
+mod gc;
+mod zero;
+
+pub use artifacts::{Artifacts, Multipart};
+pub use blobs::Blobs;
+pub use gc::Gc;
+
 use super::{Error, span};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -13,8 +22,14 @@ pub struct Limits {
     pub inference: Inference,
     pub control: Control,
     pub uploads: Uploads,
+    pub artifacts: Artifacts,
+    pub multipart: Multipart,
+    pub tracking: Tracking,
     pub probe: Probe,
     pub dataset: Dataset,
+    pub upstream: Upstream,
+    pub gc: Gc,
+    pub blobs: Blobs,
 }
 
 /// The inference listener and its recorder.
@@ -133,6 +148,10 @@ pub struct Uploads {
     pub max_open: u32,
     /// Models tried and datasets read at once, each in a process of its own.
     pub max_checks: u32,
+    /// Bytes of one signature bundle; each open upload may hold one in memory.
+    pub max_signature: u64,
+    /// Signatures of one version by keys that are not in this configuration.
+    pub max_signatures: u32,
     /// An upload that is not sealed by then is forgotten.
     #[serde(with = "span")]
     pub expire_after: Duration,
@@ -149,9 +168,30 @@ impl Default for Uploads {
             max_files: 10_000,
             max_open: 16,
             max_checks: 4,
+            max_signature: 4 * MIB,
+            max_signatures: 16,
             expire_after: Duration::from_secs(3600),
             idle_timeout: Duration::from_secs(30),
         }
+    }
+}
+
+/// What clients may log while they train.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tracking {
+    /// Bytes of one run's or logged model's tags, parameters, inputs and newest metrics, which one
+    /// answer holds.
+    pub max_each: u64,
+    /// Points of one run's metrics.
+    pub max_points: u64,
+    /// Bytes of everything that was ever logged.
+    pub max_total: u64,
+}
+
+impl Default for Tracking {
+    fn default() -> Self {
+        Self { max_each: 16 * MIB, max_points: 1_000_000, max_total: 4096 * MIB }
     }
 }
 
@@ -187,53 +227,50 @@ impl Default for Dataset {
     }
 }
 
+/// What another registry may take of time and room when it is asked. Bytes and files of what it
+/// gives are bounded as those of a push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Upstream {
+    #[serde(with = "span")]
+    pub connect_timeout: Duration,
+    /// Silence before an answer and within a file.
+    #[serde(with = "span")]
+    pub idle_timeout: Duration,
+    /// All files of one version. Registry clients wait for 120 s for all that is done with them,
+    /// then ask again.
+    #[serde(with = "span")]
+    pub transfer_timeout: Duration,
+    /// Bytes of one JSON answer.
+    pub max_answer: u64,
+    /// Directories within each other.
+    pub max_depth: u32,
+    /// Versions fetched at once.
+    pub max_transfers: u32,
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(30),
+            transfer_timeout: Duration::from_secs(50),
+            max_answer: 8 * MIB,
+            max_depth: 32,
+            max_transfers: 2,
+        }
+    }
+}
+
 impl Limits {
     /// A limit of zero would refuse everything, and is never meant.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let counts = [
-            ("limits.inference.max_body", self.inference.max_body),
-            ("limits.inference.max_bodies", self.inference.max_bodies),
-            ("limits.inference.max_connections", self.inference.max_connections.into()),
-            ("limits.inference.max_header_bytes", self.inference.max_header_bytes.into()),
-            ("limits.inference.units", self.inference.units.into()),
-            ("limits.inference.assignments", self.inference.assignments.into()),
-            ("limits.inference.assignment_rows", self.inference.assignment_rows.into()),
-            ("limits.inference.mirror_workers", self.inference.mirror_workers.into()),
-            ("limits.control.max_body", self.control.max_body),
-            ("limits.control.max_connections", self.control.max_connections.into()),
-            ("limits.control.max_header_bytes", self.control.max_header_bytes.into()),
-            ("limits.control.max_subscribers", self.control.max_subscribers.into()),
-            ("limits.control.max_queued", self.control.max_queued.into()),
-            ("limits.uploads.max_file", self.uploads.max_file),
-            ("limits.uploads.max_total", self.uploads.max_total),
-            ("limits.uploads.max_files", self.uploads.max_files.into()),
-            ("limits.uploads.max_open", self.uploads.max_open.into()),
-            ("limits.uploads.max_checks", self.uploads.max_checks.into()),
-            ("limits.probe.memory", self.probe.memory),
-            ("limits.dataset.memory", self.dataset.memory),
-        ];
-        let spans = [
-            ("limits.inference.header_timeout", self.inference.header_timeout),
-            ("limits.inference.write_timeout", self.inference.write_timeout),
-            ("limits.control.header_timeout", self.control.header_timeout),
-            ("limits.control.write_timeout", self.control.write_timeout),
-            ("limits.control.heartbeat", self.control.heartbeat),
-            ("limits.control.event_timeout", self.control.event_timeout),
-            ("limits.control.max_subscription", self.control.max_subscription),
-            ("limits.control.request_timeout", self.control.request_timeout),
-            ("limits.uploads.expire_after", self.uploads.expire_after),
-            ("limits.uploads.idle_timeout", self.uploads.idle_timeout),
-            ("limits.probe.timeout", self.probe.timeout),
-            ("limits.dataset.timeout", self.dataset.timeout),
-        ];
-        let zero_count = counts.into_iter().find(|(_, value)| *value == 0);
-        let zero_span = spans.into_iter().find(|(_, value)| value.is_zero());
-        match zero_count.map(|(field, _)| field).or(zero_span.map(|(field, _)| field)) {
+        match zero::field(self) {
             Some(field) => {
                 let (field, value) = (field.to_owned(), "0".to_owned());
                 Err(Error::Range { field, value, range: "above zero" })
             }
-            None => Ok(()),
+            None => self.gc.check(&self.uploads),
         }
     }
 }

@@ -49,6 +49,35 @@ fn the_references_command_is_one() {
 }
 
 #[test]
+fn the_references_key_is_one_beside_the_file() {
+    let keys = load(&reference()[2]).unwrap().keys;
+    let path = &keys["release"].public;
+    assert!(path.is_absolute() && path.ends_with("release.pub.pem"), "{}", path.display());
+}
+
+#[test]
+fn a_key_that_is_none_is_refused_by_its_field_and_file() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/domain/tests/fixtures/signing");
+    let read = |file: &str| {
+        let config = load(&format!("[keys.release]\npublic = \"{fixtures}/{file}\"\n")).unwrap();
+        config.keys["release"].read("release").map_err(|fault| fault.to_string())
+    };
+    assert!(read("throwaway.pub.pem").is_ok());
+    let cases = [
+        ("none.pem", "No such file"),
+        ("throwaway.pem", "a private key"),
+        ("p384.pub.pem", "not an EC P-256 key"),
+        ("bundle.json", "no PEM block"),
+    ];
+    for (file, what) in cases {
+        let fault = read(file).unwrap_err();
+        let (field, named) = (fault.contains("keys.release.public"), fault.contains(file));
+        assert!(field && named && fault.contains(what), "{fault}");
+    }
+    assert!(load("[keys.\"a b\"]\npublic = \"k\"\n").is_err());
+}
+
+#[test]
 fn an_unknown_field_is_refused_by_line_and_name() {
     let fault = load("[server]\nport = 8000\n").unwrap_err().to_string();
     assert!(fault.contains("line 2") && fault.contains("port"), "{fault}");
@@ -67,6 +96,34 @@ fn an_address_that_other_machines_reach_is_refused() {
 fn a_limit_of_zero_is_refused_by_name() {
     let fault = load("[limits.uploads]\nmax_files = 0\n").unwrap_err().to_string();
     assert_eq!(fault, "limits.uploads.max_files is 0; it must be above zero");
+}
+
+#[test]
+fn a_tracking_server_is_named_by_a_plain_url() {
+    let config = load("[upstream]\ntracking = \"https://mlflow.example\"\n").unwrap();
+    assert!(!config.upstream.allow_private);
+    for url in ["ftp://mlflow.example", "mlflow.example:5000", "http://ada:secret@mlflow.example"] {
+        let fault = load(&format!("[upstream]\ntracking = \"{url}\"\n")).unwrap_err();
+        assert!(matches!(fault, Error::Upstream(_)), "{url}: {fault}");
+    }
+}
+
+#[test]
+fn fetching_and_trying_a_model_take_less_than_a_request_may() {
+    let slow = "[limits.upstream]\ntransfer_timeout = \"60s\"\n";
+    assert!(load(slow).is_ok(), "nothing is fetched unless a server is named");
+    let fault = load(&format!("{slow}[upstream]\ntracking = \"http://mlflow.example\"\n"));
+    assert!(matches!(fault, Err(Error::Range { .. })), "{fault:?}");
+}
+
+#[test]
+fn a_grace_that_an_upload_may_outlast_is_refused() {
+    let fault = load("[limits.gc]\ngrace = \"1h\"\n").unwrap_err().to_string();
+    let words = "limits.gc.grace is 3600s; it must be longer than limits.uploads.expire_after";
+    assert_eq!(fault, words);
+    assert!(load("[limits.uploads]\nexpire_after = \"48h\"\n").is_err());
+    let both = "[limits.uploads]\nexpire_after = \"1s\"\n[limits.gc]\ngrace = \"2s\"\n";
+    assert!(load(both).is_ok());
 }
 
 #[test]

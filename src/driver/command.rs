@@ -1,9 +1,11 @@
 //! What people and the API ask of the driver, and how it answers.
 
+use crate::signatures::Refusal;
 use seatrial_domain::rollout::{Bootstrap, Event, Rejected, Rollout, StageName};
 use seatrial_domain::verdict::Verdict;
 use seatrial_domain::{
     Actor, Digest, EndpointName, ModelName, Revision, RolloutId, Timestamp, VersionNumber,
+    VersionRef,
 };
 use serde::Serialize;
 
@@ -120,6 +122,12 @@ pub enum Error {
     QueueFull { endpoint: EndpointName, limit: u32 },
     #[error("{endpoint}: {version} is not known to be good there")]
     NotKnownGood { endpoint: EndpointName, version: VersionNumber },
+    /// Its policy asks for a signature that it does not have.
+    #[error("{version}: {refusal}")]
+    Signature { version: VersionRef, refusal: Box<Refusal> },
+    /// None of its flavors can be loaded here.
+    #[error("{version} is of the flavors {flavors}; Seatrial serves ONNX (the flavor onnx) only")]
+    NotServed { version: VersionRef, flavors: String },
     #[error("{field}: {fault}")]
     Invalid { field: &'static str, fault: String },
     /// The way back is in force and will be written down; only the journal is behind.

@@ -22,7 +22,10 @@ impl Driver {
             loop {
                 journal.mark_unchanged();
                 if let Err(error) = driver.release_all(&mut kept).await {
-                    tracing::warn!(%error, "retired versions wait to be released");
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "retired versions wait to be released"
+                    );
                 }
                 tokio::select! {
                     grown = journal.changed() => if grown.is_err() { return },
@@ -32,13 +35,15 @@ impl Driver {
         });
     }
 
-    async fn release_all(&self, kept: &mut Kept) -> Result<(), Error> {
+    async fn release_all(&self, kept: &mut Kept) -> anyhow::Result<()> {
+        let mut released = 0_u32;
         let waiting = self.store.releasable().await?;
         kept.retain(|rollout, _| waiting.iter().any(|retired| retired.rollout == *rollout));
         for retired in waiting {
             let rollout = retired.rollout;
             match self.store.release_version(&retired, clock::now()).await {
                 Ok(()) => {
+                    released += 1;
                     tracing::info!(version = %retired.version, rollout.id = %rollout, "released");
                 }
                 Err(Error::Referenced { version, by }) => {
@@ -47,8 +52,11 @@ impl Driver {
                         kept.insert(rollout, by);
                     }
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
+        }
+        if released > 0 {
+            self.sweep("after a release").await?;
         }
         Ok(())
     }

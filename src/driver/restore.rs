@@ -55,6 +55,7 @@ impl Driver {
         })?;
         let plan = self.restore_plan(endpoint).await?;
         let candidate = self.known_good(&settled, to, &plan).await?;
+        let plan = Box::pin(self.signed_or_loaded(plan, endpoint, &candidate)).await?;
         let draft = Draft {
             endpoint: endpoint.clone(),
             candidate,

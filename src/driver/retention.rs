@@ -6,7 +6,8 @@ use super::verdict::before;
 use crate::clock;
 use seatrial_domain::plan::{Gate, Rule};
 use seatrial_domain::rollout::Rollout;
-use seatrial_domain::{RolloutId, Timestamp};
+use seatrial_domain::{Actor, RolloutId, Timestamp};
+use seatrial_store::gc::{self, Order};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,11 @@ impl Driver {
             loop {
                 if let Err(error) = driver.prune().await {
                     tracing::warn!(error = format!("{error:#}"), "nothing was pruned");
+                }
+                // What a crash left of a push, deleted versions, and what was too young before. On a
+                // full disk this is what makes room.
+                if let Err(error) = driver.sweep("tidied").await {
+                    tracing::warn!(%error, "garbage stays for now");
                 }
                 tokio::time::sleep(EVERY).await;
             }
@@ -49,9 +55,28 @@ impl Driver {
         if forgotten > 0 {
             tracing::info!(rollouts = forgotten, "evidence was kept for as long as its plan says");
         }
-        // What a crash left of a push, or between a version's deletion and its bytes'.
-        self.store.sweep_blobs().await?;
         Ok(())
+    }
+
+    /// Removes every blob beyond its grace that nothing refers to.
+    pub(super) async fn sweep(&self, cause: &str) -> Result<(), gc::Error> {
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        loop {
+            let now = clock::now();
+            let order = Order {
+                before: before(now, self.gc.grace),
+                most: size(self.gc.max_removed),
+                turn: size(self.gc.turn),
+                actor: &Actor::Seatrial,
+                cause,
+                now,
+            };
+            let removed = self.store.collect_garbage(&order).await?.removed;
+            if removed.blobs == 0 {
+                return Ok(());
+            }
+            tracing::info!(blobs = removed.blobs, bytes = removed.bytes, "garbage was removed");
+        }
     }
 
     async fn prune_units_of(&self, ended: BTreeSet<RolloutId>) -> anyhow::Result<()> {

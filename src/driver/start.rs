@@ -34,6 +34,7 @@ impl Driver {
             return Ok(Started::SameArtifact { endpoint: name, serving: serving.number });
         }
         self.check_names(&plan).await?;
+        let plan = Box::pin(self.signed(plan, &candidate)).await?;
         self.check_quarantine(&candidate, &start).await?;
         let actor = start.actor;
         let on_newer = plan.concurrency.on_newer_version;
@@ -158,11 +159,17 @@ impl Driver {
             return Ok(rollout.plan.clone());
         }
         let policy = self.policy_named(&rollout.plan.policy, &rollout.endpoint).await?;
-        plan(&policy, kind, &rollout.endpoint)
+        let plan = plan(&policy, kind, &rollout.endpoint)?;
+        Box::pin(self.signed(plan, &rollout.candidate)).await
     }
 
+    /// The version, if it can be served at all.
     async fn version(&self, start: &Start) -> Result<VersionRef, Error> {
         match self.store.version(&start.model, start.version).await {
+            Ok(version) if version.served().is_none() => {
+                let flavors = version.flavors.names();
+                Err(Error::NotServed { version: version.reference, flavors })
+            }
             Ok(version) => Ok(version.reference),
             Err(versions::Error::UnknownVersion(..) | versions::Error::UnknownModel(_)) => {
                 let name = format!("{}/{}", start.model, start.version);

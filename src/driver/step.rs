@@ -30,7 +30,7 @@ impl Driver {
         state: &mut State,
     ) -> anyhow::Result<()> {
         for _ in 0..EVENTS_MAX {
-            if !self.take_one(cell, state).await? {
+            if !Box::pin(self.take_one(cell, state)).await? {
                 break;
             }
         }

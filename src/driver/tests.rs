@@ -5,6 +5,7 @@ mod fake;
 mod restarts;
 mod rollbacks;
 mod settings;
+mod signatures;
 mod storage;
 mod turns;
 mod words;

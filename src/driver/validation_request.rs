@@ -10,7 +10,7 @@ use crate::validation::{Limits, Request, Subject};
 use crate::world::Observed;
 use seatrial_domain::VersionRef;
 use seatrial_domain::rollout::Rollout;
-use seatrial_store::blobs;
+use seatrial_store::blobs::{self, LocalFile};
 
 /// Whether a validation can begin.
 #[derive(Debug)]
@@ -67,12 +67,14 @@ impl Driver {
             concurrency: settings.max_concurrency,
             ..Limits::default()
         };
+        let mut held = Vec::new();
         Ok(Request {
             candidate,
             incumbent,
-            holdout: self.file(HOLDOUT, plan.holdout.dataset.as_deref()).await?,
-            expected: self.file(EXPECTED, plan.holdout.expected.as_deref()).await?,
-            golden: self.file(GOLDEN, plan.contract.golden.as_deref()).await?,
+            holdout: self.file(HOLDOUT, plan.holdout.dataset.as_deref(), &mut held).await?,
+            expected: self.file(EXPECTED, plan.holdout.expected.as_deref(), &mut held).await?,
+            golden: self.file(GOLDEN, plan.contract.golden.as_deref(), &mut held).await?,
+            held,
             command: self.user_command(plan)?,
             memory_bytes,
             limits,
@@ -81,23 +83,26 @@ impl Driver {
         })
     }
 
-    /// The file of `name@version`, as it was pushed.
+    /// The file of `name@version`, as it was pushed; it stays as long as what goes into `held`.
     async fn file(
         &self,
         field: &'static str,
         reference: Option<&str>,
+        held: &mut Vec<LocalFile>,
     ) -> Result<Option<File>, Error> {
         let Some(stored) = self.dataset(field, reference).await? else { return Ok(None) };
         let unfit = |fault| Error::Invalid { field, fault };
-        match self.store.blobs().verify(&stored.blob.digest).await {
-            Ok(_) => {}
+        let local = match self.store.blobs().local(&stored.blob.digest).await {
+            Ok(local) => local,
             Err(error @ (blobs::Error::Missing(_) | blobs::Error::Altered { .. })) => {
                 return Err(unfit(error.to_string()));
             }
             Err(error) => return Err(storage(error)),
-        }
+        };
+        let path = local.path().to_owned();
+        held.push(local);
         Ok(Some(File {
-            path: self.store.blobs().path(&stored.blob.digest),
+            path,
             format: stored
                 .format
                 .to_string()

@@ -2,7 +2,7 @@
 
 use super::cell::Known;
 use crate::world::{RouteOf, Wanted};
-use seatrial_domain::plan::StandbyMode;
+use seatrial_domain::plan::{RequiredSignature, StandbyMode};
 use seatrial_domain::rollout::{Desired, Mirror, Pool, Rollout, Route, Stage, Wanted as Deploy};
 use seatrial_domain::{Share, Timestamp, VersionRef};
 use std::time::Duration;
@@ -22,6 +22,7 @@ pub(super) fn wanted(known: &Known, now: Timestamp) -> Wanted {
         endpoint: known.endpoint.name.clone(),
         settings: active.map_or(&known.settings, |rollout| &rollout.settings).clone(),
         rollout: active.map(|rollout| RouteOf::new(rollout, &desired)),
+        signed: active.and_then(|rollout| must_be_signed(known, rollout)),
         private: active.map(under_validation).unwrap_or_default(),
         progress_deadline: active
             .map_or(AT_REST_DEADLINE, |rollout| rollout.plan.progress_deadline),
@@ -82,6 +83,13 @@ fn under_validation(rollout: &Rollout) -> Vec<VersionRef> {
         | Stage::Aborted
         | Stage::Superseded => Vec::new(),
     }
+}
+
+/// The candidate, until it is what the endpoint serves.
+fn must_be_signed(known: &Known, rollout: &Rollout) -> Option<(VersionRef, RequiredSignature)> {
+    let serves = known.endpoint.serving.as_ref() == Some(&rollout.candidate);
+    let asked = rollout.plan.signature.clone().filter(|_| !serves)?;
+    Some((rollout.candidate.clone(), asked))
 }
 
 fn standing_by(rollout: &Rollout) -> Option<Duration> {

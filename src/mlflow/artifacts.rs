@@ -1,19 +1,19 @@
-//! What is registered, as files: listed and downloaded by the paths `versions/MODEL/NUMBER/…`. A
-//! path only ever names a file of a manifest; nothing is looked up on the disk by it. Bytes leave
+//! What is registered and what was uploaded, as files: listed and downloaded by path. Bytes leave
 //! after their digest was checked.
 
 use super::error::{Error, Result};
+use super::place::{At, Found, Place, Within, find};
 use super::ranges::{self, Range};
 use super::wire::Args;
 use crate::api::Api;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use seatrial_domain::manifest::{File, Manifest};
-use seatrial_domain::{ModelName, VersionNumber, VersionRef};
+use seatrial_store::artifacts::{ArtifactPath, Entry};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,13 +21,7 @@ use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
 
-const ROOT: &str = "versions";
 const CHUNK_BYTES: usize = 256 * 1024;
-
-/// Where a version's files are, as an artifact path.
-pub(super) fn prefix(version: &VersionRef) -> String {
-    format!("{ROOT}/{}/{}", version.model, version.number.0)
-}
 
 pub(super) fn routes() -> Router<Arc<Api>> {
     Router::new().route("/artifacts", get(list)).route("/artifacts/{*path}", get(download))
@@ -41,45 +35,83 @@ struct Below {
 
 /// The files and directories right below `path`.
 async fn list(State(api): State<Arc<Api>>, Args(below, _): Args<Below>) -> Result<Json<Value>> {
-    let place = Place::parse(&below.path)?;
-    let version = api.app.store.version(&place.model, place.number).await?;
-    let below = children(&version.manifest, &place.rest);
-    if below.is_empty() && version.manifest.file(&place.rest).is_none() {
-        return Err(Error::missing(format!("there is nothing at {}", place.rest)));
-    }
-    let shown = below.into_iter().map(|(name, size)| match size {
-        Some(size) => json!({"path": name, "is_dir": false, "file_size": size}),
-        None => json!({"path": name, "is_dir": true}),
+    let entries = match Place::parse(&below.path)? {
+        Place::Top => uploaded(&api, None).await?,
+        Place::Uploaded(directory) => uploaded(&api, Some(&directory)).await?,
+        Place::Version(within) => registered(&api, &within).await?,
+    };
+    let shown = entries.into_iter().map(|entry| match entry {
+        Entry::File { name, size } => json!({"path": name, "is_dir": false, "file_size": size}),
+        Entry::Directory { name } => json!({"path": name, "is_dir": true}),
     });
     Ok(Json(json!({"files": shown.collect::<Vec<_>>()})))
+}
+
+/// Nothing was uploaded to a run yet, or to no such run: either way there is nothing, as with
+/// MLflow's server.
+async fn uploaded(api: &Api, directory: Option<&ArtifactPath>) -> Result<Vec<Entry>> {
+    let limit = api.transfers.limits.max_listed;
+    let entries = api.app.store.artifacts_in(directory, limit.saturating_add(1)).await?;
+    if u64::try_from(entries.len()).unwrap_or(u64::MAX) > limit {
+        let message = format!("the directory has more than {limit} entries: list one below it");
+        return Err(Error::invalid(message));
+    }
+    Ok(entries)
+}
+
+async fn registered(api: &Api, within: &Within) -> Result<Vec<Entry>> {
+    let version = api.app.store.version(&within.model, within.number).await?;
+    let below = children(&version.manifest, &within.rest);
+    if below.is_empty() && version.manifest.file(&within.rest).is_none() {
+        return Err(Error::missing(format!("there is nothing at {}", within.rest)));
+    }
+    let entry = |(name, size)| match size {
+        Some(size) => Entry::File { name, size },
+        None => Entry::Directory { name },
+    };
+    Ok(below.into_iter().map(entry).collect())
 }
 
 /// One file, or a range of it.
 async fn download(
     State(api): State<Arc<Api>>,
-    Path(path): Path<String>,
+    At(path): At,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let place = Place::parse(&path)?;
-    let version = api.app.store.version(&place.model, place.number).await?;
-    let file = version.manifest.file(&place.rest);
-    let file = file.ok_or_else(|| Error::missing(format!("there is no file at {path}")))?;
+    let file = find(&api, &path).await?;
+    refuse_another(&headers, &file)?;
     let range = ranges::asked(headers.get(header::RANGE), file.size)?;
-    let opened = api.app.store.blobs().open_verified(&file.digest, range.first).await?;
+    let blobs = api.app.store.blobs();
+    let opened = blobs.open_verified(&file.digest, range.first).await?;
     let stream = ReaderStream::with_capacity(opened.take(range.length), CHUNK_BYTES);
-    Ok(answer(file, range, Body::from_stream(stream)))
+    Ok(answer(&file, range, Body::from_stream(stream)))
 }
 
-fn answer(file: &File, range: Range, body: Body) -> Response {
-    let name = file.path.as_str().rsplit('/').next().unwrap_or_default();
-    let quoted: String = name.chars().filter(|c| c.is_ascii_graphic() && *c != '"').collect();
+/// Who fetches a file by ranges says which bytes it began with.
+fn refuse_another(headers: &HeaderMap, file: &Found) -> Result<()> {
+    let Some(meant) = headers.get(header::IF_MATCH) else { return Ok(()) };
+    let etag = etag(file);
+    let meant = meant.to_str().unwrap_or_default();
+    if meant.split(',').any(|meant| meant.trim() == etag || meant.trim() == "*") {
+        return Ok(());
+    }
+    Err(Error::precondition(format!("{} has other bytes now: begin anew", file.name)))
+}
+
+/// A file's bytes by their digest.
+pub(super) fn etag(file: &Found) -> String {
+    format!("\"{}\"", file.digest)
+}
+
+fn answer(file: &Found, range: Range, body: Body) -> Response {
+    let quoted: String = file.name.chars().filter(|c| c.is_ascii_graphic() && *c != '"').collect();
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_LENGTH, range.length.to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{quoted}\"")),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::ETAG, format!("\"{}\"", file.digest)),
+        (header::ETAG, etag(file)),
     ];
     if range.is_whole(file.size) {
         return (StatusCode::OK, headers, body).into_response();
@@ -87,39 +119,6 @@ fn answer(file: &File, range: Range, body: Body) -> Response {
     let last = range.first + range.length.saturating_sub(1);
     let content = format!("bytes {}-{last}/{}", range.first, file.size);
     (StatusCode::PARTIAL_CONTENT, headers, [(header::CONTENT_RANGE, content)], body).into_response()
-}
-
-/// A place within a version.
-struct Place {
-    model: ModelName,
-    number: VersionNumber,
-    /// Within the version; empty: its root.
-    rest: String,
-}
-
-impl Place {
-    fn parse(path: &str) -> Result<Self> {
-        let refused = |fault: &str| Error::invalid(format!("path {path:?} {fault}"));
-        let odd = |c: char| c.is_control() || matches!(c, '\\' | '%');
-        let mut parts: Vec<&str> = path.split('/').collect();
-        if parts.last() == Some(&"") {
-            parts.pop();
-        }
-        if path.contains(odd) || parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
-            return Err(refused("is not a relative path of plain parts"));
-        }
-        match parts.as_slice() {
-            [ROOT, model, number, rest @ ..] => Ok(Self {
-                model: ModelName::new(model)?,
-                number: number
-                    .parse()
-                    .map(VersionNumber)
-                    .map_err(|_not_a_number| refused("names no version"))?,
-                rest: rest.join("/"),
-            }),
-            _ => Err(refused("is none of versions/MODEL/NUMBER/…")),
-        }
-    }
 }
 
 /// Names right below a directory; files with their size.

@@ -1,12 +1,16 @@
 //! What MLflow's clients are told when something is refused: a code of theirs, and a message.
 //! Refuses to answer a fault that will not go away with a status that their client tries again.
 
+use crate::registry;
+use crate::signatures::Refusal;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use seatrial_domain::{ids, manifest, search};
-use seatrial_store::{blobs, storage, versions};
+use seatrial_runtime::{load, probe};
+use seatrial_store::{artifacts, blobs, lineage, multipart, storage, tracking, versions};
 use serde_json::json;
+use std::fmt::Display;
 
 /// What a route answers.
 pub(super) type Result<T> = std::result::Result<T, Error>;
@@ -55,9 +59,40 @@ impl Error {
         Self::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message.into())
     }
 
+    /// Not now; their client tries again.
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "TEMPORARILY_UNAVAILABLE", message.into())
+    }
+
+    /// Somebody else made it otherwise, or a version was made of it.
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "RESOURCE_CONFLICT", message.into())
+    }
+
+    /// Not the bytes that were meant.
+    pub(super) fn precondition(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "INVALID_STATE", message.into())
+    }
+
+    /// Too many at once: another try mends it, and their client tries again.
+    pub(super) fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "REQUEST_LIMIT_EXCEEDED", message.into())
+    }
+
     /// No room on the disk; their client does not try this status again.
     pub(super) fn full(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "RESOURCE_EXHAUSTED", message.into())
+    }
+
+    /// What MLflow's server answers and this one does not.
+    pub(super) fn absent(path: &str) -> Self {
+        let message = format!("{path} is no part of MLflow's API that this server answers");
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_IMPLEMENTED", message)
+    }
+
+    /// More than this server keeps; their client does not try this status again.
+    fn limit(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "RESOURCE_LIMIT_EXCEEDED", message.into())
     }
 
     /// Something nobody outside can mend; the whole cause is logged, not sent.
@@ -82,6 +117,12 @@ impl From<ids::Error> for Error {
     }
 }
 
+impl From<seatrial_domain::lineage::Error> for Error {
+    fn from(error: seatrial_domain::lineage::Error) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
 impl From<manifest::Error> for Error {
     fn from(error: manifest::Error) -> Self {
         Self::invalid(error.to_string())
@@ -93,11 +134,7 @@ impl From<storage::Error> for Error {
         match error {
             storage::Error::Full(_) => Self::full(error.to_string()),
             // The one fault that another try mends.
-            storage::Error::Busy(_) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "TEMPORARILY_UNAVAILABLE",
-                error.to_string(),
-            ),
+            storage::Error::Busy(_) => Self::unavailable(error.to_string()),
             storage::Error::Corrupt { .. } | storage::Error::Sql(_) => Self::internal(error),
         }
     }
@@ -108,10 +145,16 @@ impl From<blobs::Error> for Error {
         match error {
             blobs::Error::Full(_) => Self::full(error.to_string()),
             blobs::Error::TooLarge { .. } => Self::invalid(error.to_string()),
-            blobs::Error::Mismatch { .. }
-            | blobs::Error::Missing(_)
-            | blobs::Error::Altered { .. }
-            | blobs::Error::Io(_) => Self::internal(error),
+            // Another try may mend it, later.
+            blobs::Error::Unreachable(_) => Self::unavailable(error.to_string()),
+            // Their client tries a 5xx again, for minutes, and the bytes stay what they are.
+            blobs::Error::Missing(_) | blobs::Error::Altered { .. } => {
+                tracing::error!(%error, "what a client asked for is not there as it was stored");
+                Self::new(StatusCode::CONFLICT, "INVALID_STATE", error.to_string())
+            }
+            blobs::Error::Mismatch { .. } | blobs::Error::Denied(_) | blobs::Error::Io(_) => {
+                Self::internal(error)
+            }
         }
     }
 }
@@ -122,11 +165,122 @@ impl From<versions::Error> for Error {
             versions::Error::UnknownModel(_)
             | versions::Error::UnknownVersion(..)
             | versions::Error::MissingBlob { .. } => Self::missing(error.to_string()),
-            versions::Error::Referenced { .. } => Self::state(error.to_string()),
+            versions::Error::Referenced { .. } | versions::Error::TooManySignatures { .. } => {
+                Self::state(error.to_string())
+            }
+            versions::Error::Lineage(lineage::Error::Storage(error)) => error.into(),
+            versions::Error::Lineage(error) => Self::invalid(error.to_string()),
             versions::Error::Blobs(error) => error.into(),
             versions::Error::Storage(error) => error.into(),
         }
     }
+}
+
+impl From<tracking::Error> for Error {
+    fn from(error: tracking::Error) -> Self {
+        match error {
+            tracking::Error::UnknownExperiment(_)
+            | tracking::Error::UnknownRun(_)
+            | tracking::Error::UnknownLoggedModel(_)
+            | tracking::Error::UnknownTag { .. } => Self::missing(error.to_string()),
+            tracking::Error::Exists(_) => Self::exists(error.to_string()),
+            tracking::Error::Changed { .. } => Self::invalid(error.to_string()),
+            tracking::Error::Limit { .. } => Self::limit(error.to_string()),
+            tracking::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<registry::Error> for Error {
+    fn from(error: registry::Error) -> Self {
+        use registry::Error;
+        let message = error.to_string();
+        match error {
+            Error::UnknownUpload(_) => Self::missing(message),
+            // It passes, so the client may well try again.
+            Error::TooManyUploads { .. } | Error::TooManyChecks { .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "REQUEST_LIMIT_EXCEEDED", message)
+            }
+            Error::Different(_) => Self::new(StatusCode::CONFLICT, "RESOURCE_CONFLICT", message),
+            Error::TooManyFiles { .. }
+            | Error::TooLarge { .. }
+            | Error::BrokenOff(_)
+            | Error::Idle { .. }
+            | Error::NoModel { .. }
+            | Error::SeveralModels { .. }
+            | Error::MlModels(_)
+            | Error::MlModel { .. }
+            | Error::NoData { .. }
+            | Error::Contradiction { .. }
+            | Error::NotOneFile { .. }
+            | Error::Bundle(_)
+            | Error::Mismatch(_)
+            | Error::Format(_)
+            | Error::Dataset(_)
+            | Error::Manifest(_) => Self::invalid(message),
+            Error::Model { source, .. } => match source {
+                probe::Error::Refused(load::Error::Library { .. } | load::Error::Io { .. })
+                | probe::Error::Process(_) => Self::internal(source),
+                probe::Error::Refused(_)
+                | probe::Error::Crashed { .. }
+                | probe::Error::TimedOut { .. } => Self::invalid(message),
+            },
+            Error::Full(_) => Self::full(message),
+            Error::Io(_) | Error::Datasets(_) => Self::internal(error),
+            Error::Signature(refusal) => refusal.into(),
+            Error::Blobs(error) => error.into(),
+            Error::Versions(error) => error.into(),
+        }
+    }
+}
+
+impl From<artifacts::PathError> for Error {
+    fn from(error: artifacts::PathError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<artifacts::Error> for Error {
+    fn from(error: artifacts::Error) -> Self {
+        match error {
+            artifacts::Error::Sealed { .. }
+            | artifacts::Error::Collides { .. }
+            | artifacts::Error::Changed => Self::conflict(error.to_string()),
+            artifacts::Error::TooMany { .. } => Self::full(error.to_string()),
+            artifacts::Error::Version(error) => error.into(),
+            artifacts::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// MLflow's clients send no signatures, so the way to sign is our own command.
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::UnknownKey { .. } | Refusal::Exchanged { .. } => Self::denied(message),
+            Refusal::Unsigned { .. } | Refusal::Forged { .. } => Self::denied(format!(
+                "{message}: seatrial model push PATH --name N --sign-key KEY.pem"
+            )),
+            Refusal::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<multipart::Error> for Error {
+    fn from(error: multipart::Error) -> Self {
+        match error {
+            multipart::Error::Unknown => Self::missing(error.to_string()),
+            multipart::Error::TooManyOpen { .. } => Self::invalid(unsupported(&error)),
+            multipart::Error::Artifact(error) => error.into(),
+            multipart::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// Their client sends a file whole once it is told so, in these words.
+pub(super) fn unsupported(why: &impl Display) -> String {
+    format!("Multipart upload is not supported for the current artifact repository: {why}")
 }
 
 impl From<search::Error> for Error {

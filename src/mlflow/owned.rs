@@ -3,6 +3,7 @@
 use super::error::{Error, Result};
 use crate::api::Api;
 use seatrial_domain::ModelName;
+use seatrial_domain::manifest::Manifest;
 
 /// Refuses an alias that rollouts move.
 pub(super) async fn refuse_owned(api: &Api, model: &ModelName, alias: &str) -> Result<()> {
@@ -23,4 +24,13 @@ pub(super) async fn refuse_managed(api: &Api, model: &ModelName, what: &str) -> 
     Err(Error::denied(format!(
         "{what} of {model} are set by rollouts alone: seatrial rollout start {model} VERSION"
     )))
+}
+
+/// Refuses files that are not signed as the model's policies ask: no client sends a signature, but
+/// files that were signed once are signed under every name.
+pub(super) async fn refuse_unsigned(api: &Api, model: &ModelName, files: &Manifest) -> Result<()> {
+    for asked in api.app.driver.required_signatures(model).await? {
+        api.app.signatures.check(files, &asked, None).await?;
+    }
+    Ok(())
 }

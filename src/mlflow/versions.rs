@@ -1,14 +1,18 @@
 //! Versions of registered models: create, get, describe, delete, and where to download from.
 
 use super::error::{Error, Result};
+use super::host::Host;
+use super::place::prefix;
+use super::sources::{self, Sealed};
 use super::tags::checked;
 use super::wire::{self, Args, Number, Tag};
-use super::{artifacts, models, sources};
+use super::{lineage, models, owned};
 use crate::api::Api;
 use crate::clock;
 use axum::extract::State;
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
+use seatrial_store::tracking::{self, LoggedModelId};
 use seatrial_store::versions::{self, New, Origin, Version};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,31 +42,79 @@ struct About {
     tags: Vec<Tag>,
 }
 
-async fn create(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Value>> {
-    let tags = checked(about.tags)?;
+async fn create(
+    api: Shared,
+    host: Host,
+    Args(mut about, actor): Args<About>,
+) -> Result<Json<Value>> {
+    let tags = checked(std::mem::take(&mut about.tags))?;
     let model = models::named(&api, &about.name).await?.name;
-    let _until_registered = api.app.store.blobs().hold().await;
-    let sealed = sources::resolve(&api, &about.source).await?;
+    let _until_registered = api.app.store.blobs().hold();
+    let sealed = sources::resolve(&api, &host, &about.source).await?;
+    let origin = origin(&api, &about, &sealed).await?;
+    let lineage = lineage::of(&api, (&about.source, origin.run_id.as_deref()), &tags).await?;
+    owned::refuse_unsigned(&api, &model, &sealed.manifest).await?;
     let new = New {
         model,
         manifest: sealed.manifest,
         signature: sealed.signature,
+        flavors: sealed.flavors,
         tags,
         aliases: Vec::new(),
         source: Some(about.source),
+        lineage,
         actor,
         now: clock::now(),
     };
-    let said = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let origin = Origin {
-        run_id: said(about.run_id),
-        run_link: said(about.run_link),
-        model_id: said(about.model_id),
-    };
     let description = about.description.unwrap_or_default();
-    let version = api.app.store.register_numbered(&new, &origin, &description).await?;
+    let store = &api.app.store;
+    let version = match &sealed.snapshot {
+        Some(files) => store.register_sealing(&new, (&origin, &description), files).await?,
+        None => store.register_numbered(&new, &origin, &description).await?,
+    };
     api.app.driver.caught_up().await;
     answer(&api, &version).await
+}
+
+/// What the version came of: what is said of it, and what is known of its files.
+async fn origin(api: &Api, about: &About, sealed: &Sealed) -> Result<Origin> {
+    let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let original = sealed.original.as_ref();
+    let run_id = said(&about.run_id).or_else(|| sealed.run_id.clone());
+    let run_id = as_of(original.map(|of| &of.run_id), run_id, "run_id")?;
+    let model_id = as_of(original.map(|of| &of.model_id), said(&about.model_id), "model_id")?;
+    let run_id = match run_id {
+        Some(run_id) => Some(run_id),
+        None => logged_by(api, model_id.as_deref()).await?,
+    };
+    Ok(Origin { run_id, run_link: said(&about.run_link), model_id })
+}
+
+/// A copy came of what its original came of, and of nothing else.
+fn as_of(
+    original: Option<&Option<String>>,
+    said: Option<String>,
+    what: &str,
+) -> Result<Option<String>> {
+    match (original, said) {
+        (None, said) => Ok(said),
+        (Some(original), None) => Ok(original.clone()),
+        (Some(original), Some(said)) if original.as_ref() == Some(&said) => Ok(Some(said)),
+        (Some(_), Some(said)) => Err(Error::invalid(format!(
+            "{what} {said:?} is not that of the version that is copied: leave it out"
+        ))),
+    }
+}
+
+/// The run that made the logged model, where a client leaves it to the server to know.
+async fn logged_by(api: &Api, model_id: Option<&str>) -> Result<Option<String>> {
+    let Some(id) = model_id.and_then(LoggedModelId::parse) else { return Ok(None) };
+    match api.app.store.logged_model(&id).await {
+        Ok(model) => Ok(model.source_run),
+        // It may be another server's.
+        Err(tracking::Error::UnknownLoggedModel(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn show(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
@@ -89,7 +141,7 @@ async fn remove(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Val
 /// Where the sealed files are, whatever became of what they were uploaded as.
 async fn download(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
     let reference = named(&api, &about.name, &about.version).await?.reference;
-    let (control, path) = (api.app.addresses.control, artifacts::prefix(&reference));
+    let (control, path) = (api.app.addresses.control, prefix(&reference));
     let uri = format!("mlflow-artifacts://{control}/{path}");
     Ok(Json(json!({"artifact_uri": uri})))
 }

@@ -218,7 +218,7 @@ pub(super) fn version(version: &Version, standing: &Standing) -> ModelVersion {
     }
 }
 
-fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+pub(super) fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
 }
 

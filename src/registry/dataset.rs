@@ -36,7 +36,7 @@ impl Registry {
         let (path, name) = (file.at.clone(), file.path.to_string());
         let task = Task { path, name, format, label: new.label };
         let summary = self.children.dataset.inspect(&task).await?;
-        let _until_registered = self.store.blobs().hold().await;
+        let _until_registered = self.store.blobs().hold();
         self.store_file(file).await?;
         let new = New {
             name: new.name,

@@ -2,7 +2,9 @@
 
 use super::UploadId;
 use crate::dataset;
+use crate::signatures;
 use seatrial_domain::manifest::{self, FilePath};
+use seatrial_domain::{mlmodel, signing};
 use seatrial_runtime::probe;
 use seatrial_store::{blobs, datasets, versions};
 use std::time::Duration;
@@ -26,10 +28,31 @@ pub enum Error {
     BrokenOff(#[source] axum::Error),
     #[error("nothing more of the upload came for {after:?}")]
     Idle { after: Duration },
-    #[error("no ONNX file among {found}; a version is one .onnx file, or a directory with one")]
+    #[error(
+        "no ONNX file among {found}; a version is one .onnx file, a directory with one, or the \
+         directory of an MLflow model"
+    )]
     NoModel { found: String },
     #[error("several ONNX files ({found}), and none of them is model.onnx")]
     SeveralModels { found: String },
+    #[error("MLmodel: {0}")]
+    MlModels(#[source] mlmodel::Error),
+    #[error("{path}: {source}")]
+    MlModel {
+        path: FilePath,
+        #[source]
+        source: mlmodel::Error,
+    },
+    #[error("{path}: its flavor onnx names {data}, which is not among the files")]
+    NoData { path: FilePath, data: FilePath },
+    /// What its author says of it cannot be so.
+    #[error("{path} contradicts {model}: {source}")]
+    Contradiction {
+        path: FilePath,
+        model: FilePath,
+        #[source]
+        source: Box<mlmodel::Contradiction>,
+    },
     #[error("{path}: {source}")]
     Model {
         path: FilePath,
@@ -43,6 +66,13 @@ pub enum Error {
     Format(#[from] dataset::Error),
     #[error(transparent)]
     Dataset(#[from] dataset::child::Error),
+    #[error(transparent)]
+    Bundle(#[from] signing::Error),
+    /// The signature is of other files.
+    #[error(transparent)]
+    Mismatch(#[from] signing::Mismatch),
+    #[error(transparent)]
+    Signature(#[from] signatures::Refusal),
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
     #[error(transparent)]

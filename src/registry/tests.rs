@@ -4,7 +4,9 @@ use super::*;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use seatrial_domain::Digest;
-use seatrial_domain::manifest::FilePath;
+use seatrial_domain::manifest::{ArtifactType, File, FilePath, Manifest};
+use seatrial_domain::mlmodel;
+use seatrial_domain::tensor::Signature;
 use seatrial_runtime::{confined, probe};
 use std::time::Duration;
 
@@ -52,7 +54,9 @@ fn digits() -> NewModel {
         tags: BTreeMap::new(),
         alias: None,
         source: None,
+        lineage: seatrial_domain::lineage::Lineage::default(),
         actor: seatrial_domain::Actor::Seatrial,
+        required: Vec::new(),
     }
 }
 
@@ -123,6 +127,71 @@ async fn a_model_that_could_not_be_loaded_later_is_refused_at_the_door() {
     door.receive(&id, "digits.ONNX", b"bytes").await.unwrap();
     let refused = door.registry.register_model(&id, digits()).await.unwrap_err();
     assert!(matches!(refused, Error::NoModel { .. }), "{refused}");
+}
+
+/// A manifest of these files, each of them stored.
+async fn stored(door: &Door, files: &[(&str, &'static [u8])]) -> Manifest {
+    let mut sealed = Vec::new();
+    for (path, bytes) in files {
+        let blob = door.registry.store.blobs().store(*bytes, 1 << 21).await.unwrap();
+        let path = FilePath::new(path).unwrap();
+        sealed.push(File { path, digest: blob.digest, size: blob.size });
+    }
+    Manifest::new(ArtifactType::Model, sealed).unwrap()
+}
+
+#[tokio::test]
+async fn a_stored_model_of_another_flavor_is_described_without_trying_anything() {
+    let door = door(Uploads::default()).await;
+    let said = b"flavors: {sklearn: {pickled_model: model.pkl}}\nrun_id: r1\n";
+    let manifest = stored(&door, &[("m/MLmodel", said), ("m/model.pkl", b"no pickle")]).await;
+    let described = door.registry.describe(&manifest).await.unwrap();
+    assert_eq!(described.signature, Signature::default());
+    assert_eq!(described.flavors.names(), "sklearn");
+    assert_eq!(described.flavors.run_id.as_deref(), Some("r1"));
+    assert_eq!(door.left(), 0, "no copy stays");
+}
+
+#[tokio::test]
+async fn a_stored_model_is_described_from_its_sealed_bytes_only() {
+    let door = door(Uploads::default()).await;
+    let onnx = b"flavors: {onnx: {data: model.onnx}}";
+    let manifest = stored(&door, &[("MLmodel", onnx), ("model.onnx", b"graph")]).await;
+    let tried = door.registry.describe(&manifest).await.unwrap_err();
+    assert!(matches!(tried, Error::Model { .. }), "there is no child to try it in: {tried}");
+    for (path, lost) in [("model.onnx", true), ("MLmodel", false)] {
+        let digest = &manifest.file(path).unwrap().digest;
+        let blob = door.dir.path().join("blobs/sha256").join(digest.hex());
+        if lost {
+            std::fs::remove_file(&blob).unwrap();
+        } else {
+            std::fs::write(&blob, b"flavors: {sklearn: {}}").unwrap();
+        }
+        let refused = door.registry.describe(&manifest).await.unwrap_err();
+        assert!(matches!(refused, Error::Blobs(_)), "{path}: {refused}");
+    }
+    assert_eq!(door.left(), 0, "no copy stays");
+}
+
+#[tokio::test]
+async fn an_mlmodel_that_names_what_is_not_there_is_refused() {
+    let door = door(Uploads::default()).await;
+    let onnx: &[u8] = b"flavors: {onnx: {data: model.onnx}}";
+    let nothing: &[u8] = b"mlflow_version: 3.17.2";
+    let large = vec![b' '; usize::try_from(mlmodel::SIZE_MAX).unwrap() + 1].leak();
+    let refused = async |files: &[(&str, &'static [u8])]| {
+        let manifest = stored(&door, files).await;
+        door.registry.describe(&manifest).await.unwrap_err()
+    };
+    let elsewhere = refused(&[("m/MLmodel", onnx), ("model.onnx", b"graph")]).await;
+    assert!(matches!(elsewhere, Error::NoData { .. }), "{elsewhere}");
+    let neither = refused(&[("MLmodel", nothing), ("model.pkl", b"")]).await;
+    assert!(matches!(neither, Error::NoModel { .. }), "{neither}");
+    let two = refused(&[("a/MLmodel", onnx), ("b/MLmodel", onnx)]).await;
+    assert!(matches!(two, Error::MlModels(_)), "{two}");
+    let too_long = refused(&[("MLmodel", large)]).await;
+    assert!(matches!(too_long, Error::MlModel { .. }), "{too_long}");
+    assert_eq!(door.left(), 0);
 }
 
 #[tokio::test]

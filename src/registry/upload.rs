@@ -2,6 +2,7 @@
 
 use super::Error;
 use seatrial_domain::manifest::FilePath;
+use seatrial_domain::signing::Bundle;
 use seatrial_domain::{Digest, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,12 +54,15 @@ pub(super) struct Upload {
     begun: usize,
     /// Bytes of the files that arrived, and of those arriving.
     reserved: u64,
+    /// Of all its files together.
+    pub(super) signature: Option<Bundle>,
 }
 
 impl Upload {
     pub(super) fn create(dir: PathBuf, expires_at: Timestamp) -> Result<Self, Error> {
-        std::fs::create_dir(&dir)?;
-        Ok(Self { dir: Directory(dir), expires_at, files: BTreeMap::new(), begun: 0, reserved: 0 })
+        let dir = Directory::create(dir)?;
+        let files = BTreeMap::new();
+        Ok(Self { dir, expires_at, files, begun: 0, reserved: 0, signature: None })
     }
 
     pub(super) const fn expires_at(&self) -> Timestamp {
@@ -109,7 +113,18 @@ impl Upload {
 
 /// A directory that is removed with everything in it.
 #[derive(Debug)]
-struct Directory(PathBuf);
+pub(super) struct Directory(PathBuf);
+
+impl Directory {
+    pub(super) fn create(path: PathBuf) -> io::Result<Self> {
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Directory {
     fn drop(&mut self) {

@@ -56,7 +56,7 @@ impl Error {
 
 impl Client {
     pub(super) fn new(subject: &Subject, limits: &Limits) -> Result<Self, Error> {
-        let http = reqwest::Client::builder()
+        let http = crate::http::client(&subject.url)
             .no_proxy()
             .redirect(redirect::Policy::none())
             .timeout(limits.request_timeout)

@@ -5,6 +5,7 @@ use crate::dataset::{self, File};
 use seatrial_domain::plan::Plan;
 use seatrial_domain::tensor::Signature;
 use seatrial_domain::{EndpointName, VersionRef};
+use seatrial_store::blobs::LocalFile;
 use std::time::Duration;
 
 /// One validation of one candidate.
@@ -19,6 +20,8 @@ pub struct Request {
     pub expected: Option<File>,
     /// `request` and `response` objects, one pair a row.
     pub golden: Option<File>,
+    /// Keeps those three where they are.
+    pub held: Vec<LocalFile>,
     /// The configured command that the plan names.
     pub command: Option<UserCommand>,
     /// Bytes by which loading the candidate made the process larger, where it was measured.

@@ -35,6 +35,7 @@ fn request(plan: seatrial_domain::plan::Plan, candidate: Subject) -> Request {
         plan,
         candidate,
         incumbent: None,
+        held: Vec::new(),
         holdout: None,
         expected: None,
         golden: None,

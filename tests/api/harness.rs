@@ -1,5 +1,6 @@
 //! A server on a data directory of its own, and a client that calls it.
 
+use crate::mounted::mounted;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
@@ -37,10 +38,16 @@ impl Server {
         let data = tempfile::tempdir().unwrap();
         std::fs::write(data.path().join(CONFIG), config).unwrap();
         let (child, control) = spawn(data.path());
-        // Nothing is kept open: a connection that the server closes meanwhile would fail a request.
-        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
-        let client = client.timeout(Duration::from_secs(60)).build().unwrap();
-        Self { child, control, data, client }
+        Self { child, control, data, client: client() }
+    }
+
+    /// As [`Server::start`], on a disk of so many mebibytes.
+    pub(crate) fn start_on_a_disk_of(mib: u32) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = mounted(mib, Path::new(env!("CARGO_BIN_EXE_seatrial")), data.path());
+        command.arg("serve");
+        let (child, control) = run(command, data.path());
+        Self { child, control, data, client: client() }
     }
 
     /// As a power cut ends it.
@@ -102,6 +109,24 @@ impl Server {
         self.post(&path, json!({"upload": upload})).await
     }
 
+    /// Pushes every file of a flat directory, by its name after `prefix`.
+    pub(crate) async fn push_directory(&self, model: &str, dir: &Path, prefix: &str) -> Answer {
+        let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
+        let named = entries.map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (format!("{prefix}{name}"), std::fs::read(entry.path()).unwrap())
+        });
+        let named: Vec<(String, Vec<u8>)> = named.collect();
+        let files: Vec<_> = named.iter().map(|(name, bytes)| (&**name, bytes.clone())).collect();
+        self.push_files(model, &files).await
+    }
+
+    /// Registers these files as the model's next version.
+    pub(crate) async fn push_files(&self, model: &str, files: &[(&str, Vec<u8>)]) -> Answer {
+        let upload = self.upload(files).await;
+        self.post(&format!("/models/{model}/versions"), json!({"upload": upload})).await
+    }
+
     /// Files below a folder of the data directory.
     pub(crate) fn files_in(&self, folder: &str) -> usize {
         fn count(path: &Path) -> usize {
@@ -116,12 +141,21 @@ impl Server {
 
 const CONFIG: &str = "seatrial.toml";
 
+fn client() -> reqwest::Client {
+    // Nothing is kept open: a connection that the server closes meanwhile would fail a request.
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+    client.timeout(Duration::from_secs(60)).build().unwrap()
+}
+
 /// The process, and the address of its control API once it says so.
 fn spawn(data: &Path) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_seatrial"))
-        .arg("serve")
-        .arg("--config")
-        .arg(data.join(CONFIG))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seatrial"));
+    command.arg("serve").arg("--config").arg(data.join(CONFIG));
+    run(command, data)
+}
+
+fn run(mut command: Command, data: &Path) -> (Child, String) {
+    let mut child = command
         .arg("--data")
         .arg(data)
         .args(["--inference", "127.0.0.1:0", "--control", "127.0.0.1:0"])
@@ -165,6 +199,15 @@ async fn read(response: Response) -> Answer {
     Answer { status, kind, etag, body }
 }
 
+/// Waits for something that happens by itself, and soon.
+pub(crate) async fn until(happened: impl Fn() -> bool) {
+    let begun = tokio::time::Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it does not happen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Replaces what differs from run to run.
 pub(crate) fn redacted(mut value: Value) -> Value {
     const VARYING: [&str; 10] = [
@@ -204,6 +247,11 @@ pub(crate) fn demo_model(name: &str) -> PathBuf {
 /// A model of the runtime's own tests.
 pub(crate) fn odd_model(name: &str) -> PathBuf {
     root().join("crates/runtime/tests/fixtures").join(name).with_extension("onnx")
+}
+
+/// A directory that MLflow wrote (`crates/domain/tests/fixtures/mlflow/make.py`).
+pub(crate) fn mlflow_model(name: &str) -> PathBuf {
+    root().join("crates/domain/tests/fixtures/mlflow").join(name)
 }
 
 /// A version that misbehaves (`tests/fixtures/make.py`).

@@ -4,6 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stderr,
     reason = "helpers of tests may fail a test as tests do, and say why"
 )]
@@ -12,13 +13,18 @@ mod audit;
 mod datasets;
 mod endpoints;
 mod events;
+mod garbage;
 mod guard;
 mod harness;
 #[path = "../journeys/harness/library.rs"]
 mod library;
 mod mlflow;
 mod models;
+#[path = "../journeys/harness/mounted.rs"]
+mod mounted;
 mod policies;
 mod rollouts;
+mod scrub;
 mod server;
+mod traversal;
 mod uploads;

@@ -1,8 +1,18 @@
 //! The registry as MLflow's clients call it: over HTTP, in their JSON, against the real binary.
 
+mod artifacts;
 mod downloads;
+mod faults;
+mod flavors;
+mod multipart;
 mod naming;
+mod sealing;
 mod searching;
+mod split;
+mod tracking;
+mod tracking_models;
+mod tracking_refusals;
+mod uploads;
 mod versions;
 
 use crate::harness::{Answer, Server, answer};

@@ -1,6 +1,12 @@
 //! Models and versions.
 
 mod aliases;
+mod blobs;
+mod delete;
 mod diff;
+mod flavors;
+mod history;
+mod lineage;
 mod push;
+mod signatures;
 mod verify;

@@ -2,6 +2,8 @@
 
 use crate::harness::{Server, answer};
 use reqwest::Method;
+use serde_json::json;
+use std::io::{Read as _, Write as _};
 
 #[tokio::test]
 async fn the_document_is_served_as_it_is_generated() {
@@ -14,10 +16,19 @@ async fn the_document_is_served_as_it_is_generated() {
 #[tokio::test]
 async fn what_is_planned_says_so() {
     let server = Server::start();
-    for path in ["/", "/api/2.0/mlflow/experiments/search", "/api/3.0/mlflow/server-info"] {
-        let planned = answer(server.at(Method::GET, path)).await;
-        assert_eq!(planned.status, 501, "{path}");
-        assert_eq!(planned.body["title"], "not available yet", "{path}");
+    let planned = answer(server.at(Method::GET, "/")).await;
+    assert_eq!((planned.status, &planned.body["title"]), (501, &json!("not available yet")));
+}
+
+#[tokio::test]
+async fn what_mlflow_has_and_this_server_has_not_is_said_in_mlflows_words() {
+    let server = Server::start();
+    for path in ["/api/2.0/mlflow/runs/search", "/api/3.0/mlflow/traces/search"] {
+        let absent = answer(server.at(Method::POST, path).json(&json!({}))).await;
+        assert_eq!(absent.status, 501, "a status that its client does not try again");
+        assert_eq!(absent.body["error_code"], "NOT_IMPLEMENTED", "{path}");
+        let message = absent.body["message"].as_str().unwrap();
+        assert!(message.contains(path), "{message}");
     }
 }
 
@@ -42,4 +53,25 @@ async fn metrics_are_prometheus_text() {
     ] {
         assert!(text.contains(line), "{line}{text}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_outlives_what_is_not_answered_on_it() {
+    let server = Server::start();
+    let address = server.control.replace("http://", "");
+    let mut connection = std::net::TcpStream::connect(&address).unwrap();
+    let body = "x".repeat(1 << 20);
+    let post = format!(
+        "POST /api/2.0/mlflow/runs/search HTTP/1.1\r\nhost: {address}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let get =
+        format!("GET /api/v1/status HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(post.as_bytes()).unwrap();
+    connection.write_all(get.as_bytes()).unwrap();
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).unwrap();
+    assert!(answers.starts_with("HTTP/1.1 501"), "{answers}");
+    assert!(answers.contains("HTTP/1.1 200"), "the next request was not answered: {answers}");
 }

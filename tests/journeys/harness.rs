@@ -3,7 +3,9 @@
 
 mod api;
 mod cli;
+mod disk;
 mod library;
+mod mounted;
 mod policy;
 mod rows;
 mod server;
@@ -23,7 +25,7 @@ pub(crate) use server::Server;
 pub(crate) use slow::{Slowness, slow};
 pub(crate) use split::assert_never_above_the_committed_share;
 pub(crate) use store_lock::StoreLock;
-pub(crate) use stored::store_event;
+pub(crate) use stored::{age_blobs, store_event};
 pub(crate) use traffic::{Answer, Feedback, Load, Outcome, Traffic};
 pub(crate) use verbs::{fixture, variant, with_weights};
 pub(crate) use wait::{PATIENCE, eventually, now};

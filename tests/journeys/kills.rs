@@ -4,6 +4,7 @@
 mod asking;
 mod brief;
 mod guardrail;
+mod registry;
 
 use crate::endings::WHOLE_WAY;
 use crate::harness::{

@@ -10,11 +10,16 @@
 )]
 
 mod approvals;
+mod descent;
 mod door;
 mod endings;
+mod exchange;
 mod exits;
 mod faults;
 mod first;
+mod flavors;
+mod full;
+mod garbage;
 mod guardrails;
 mod harness;
 mod kills;

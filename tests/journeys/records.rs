@@ -35,6 +35,26 @@ fn the_journal_says_which_version_served_at_any_time_and_why() {
     assert_eq!(in_the_end["version"], "digits/v2", "{in_the_end:#}");
     assert!(in_the_end["rollout"].is_null(), "it is over: {in_the_end:#}");
     assert!(in_the_end["why"].as_str().is_some_and(|why| why.contains("cutover")));
+    let past = |time: &str| {
+        let told = ["model", "history", "digits", "--at", time, "-o", "json"];
+        server.cli(&told).expect(0).json()
+    };
+    let then = past(&at("canary"));
+    assert_eq!(then["endpoints"], json!([in_the_canary]), "the registry says the same");
+    let aliases = |past: &Value| {
+        let all = past["aliases"].as_array().unwrap().iter();
+        all.map(|one| (one["alias"].clone(), one["version"].clone())).collect::<Vec<_>>()
+    };
+    let champion = |version: u64| (json!("champion"), json!(version));
+    assert_eq!(aliases(&then), [(json!("canary"), json!(2)), champion(1)]);
+    assert_eq!(aliases(&past(&at("completed"))), [champion(2)]);
+    let table = server.cli(&["model", "history", "digits", "--at", &at("canary")]).expect(0).stdout;
+    assert!(table.contains("digits/v2 canary 20 %") && table.contains("champion  v1"), "{table}");
+    let moves = server.cli(&["model", "history", "digits", "--alias", "champion", "-o", "json"]);
+    let moves = moves.expect(0).json();
+    let to = moves.as_array().unwrap().iter().map(|one| one["version"].as_u64().unwrap());
+    assert_eq!(to.collect::<Vec<_>>(), [2, 1], "the last first");
+    assert!(moves[0]["why"].as_str().unwrap().contains(&id.to_string()), "{moves:#}");
     let long_ago = served("2020-01-01T00:00:00Z");
     assert!(long_ago.is_none_or(|one| one["version"].is_null()));
     server.cli(&["audit", "--at", "whenever"]).expect(2);

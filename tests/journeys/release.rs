@@ -1,6 +1,6 @@
 //! `keepArtifacts: false`: what is left of a version that was replaced.
 
-use crate::harness::{Load, Policy, Server, Traffic, eventually, fixture};
+use crate::harness::{Load, Policy, Server, Traffic, age_blobs, eventually, fixture};
 use std::time::Duration;
 
 #[test]
@@ -9,6 +9,8 @@ fn a_replaced_version_and_its_bytes_are_released() {
     let standby = "{probeEvery: 1s, keep: {duration: 300ms, versions: 0}}";
     let policy = Policy::quick("digits").with("decommission", decommission);
     let server = Server::serving("v1", &policy.with("standby", standby));
+    // What was stored within the grace would stay for a day.
+    age_blobs(&server);
     let path = server.data().join("blobs/sha256");
     let blobs = || std::fs::read_dir(&path).unwrap().count();
     let traffic = Traffic::to(&server, Load::of(150));

@@ -5,6 +5,7 @@ mod analysis;
 mod check;
 mod guardrail;
 mod settle;
+mod signature;
 mod validation;
 pub mod window;
 
@@ -14,6 +15,7 @@ pub use guardrail::Guardrail;
 pub use settle::{
     Artifacts, Cutover, Decommission, NeedsApproval, Stability, Standby, StandbyMode,
 };
+pub use signature::RequiredSignature;
 pub use validation::{
     Command, Compare, CompareBy, Contract, Holdout, Metric, MetricName, NoiseFloor, OnDivergence,
     Shadow, ShadowSlice, Slice, Switch,
@@ -69,6 +71,9 @@ pub struct Plan {
     #[serde(with = "millis")]
     pub keep_candidate: Duration,
     pub notify_on: Vec<Notice>,
+    /// Absent in plans that ask for none, so that theirs is the hash it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<RequiredSignature>,
 }
 
 impl Plan {

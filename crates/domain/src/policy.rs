@@ -28,7 +28,7 @@ pub use node::SIZE_MAX;
 pub use planned::{Planned, fields as planned_fields};
 pub use trigger::{Tag, Trigger};
 
-use crate::plan::{Kind, Plan};
+use crate::plan::{Kind, Plan, RequiredSignature};
 use crate::{Digest, EndpointName, Share};
 use fault::{Report, Spot};
 use value::Value;
@@ -97,6 +97,11 @@ impl Policy {
     /// What starts a rollout by itself.
     pub const fn trigger(&self) -> &Trigger {
         &self.trigger
+    }
+
+    /// The signature that every version must have.
+    pub const fn signature(&self) -> Option<&RequiredSignature> {
+        self.plan.signature.as_ref()
     }
 
     /// The digest of the file as it was written.

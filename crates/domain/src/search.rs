@@ -22,6 +22,8 @@ pub const LIST_LIMIT: usize = 1_000;
 pub enum Subject {
     Models,
     Versions,
+    /// What clients log before they register it.
+    LoggedModels,
 }
 
 /// Conditions that must all hold; none: everything is found.
@@ -39,7 +41,9 @@ pub struct Condition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
     Name,
+    /// Of a logged model: the run that made it.
     RunId,
+    ModelId,
     SourcePath,
     VersionNumber,
     /// A tag, by its key. One that is absent is unequal to every value.

@@ -1,5 +1,9 @@
 //! Names that point at versions, and the record of every move.
 
+mod history;
+
+pub use history::Move;
+
 use crate::changed::{Changed, Named};
 use crate::row::{Columns, int, to_json};
 use crate::versions::{self, Error};
@@ -13,16 +17,6 @@ pub struct By<'a> {
     pub actor: &'a Actor,
     pub cause: &'a str,
     pub now: Timestamp,
-}
-
-/// One move of an alias.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Move {
-    /// Where it pointed from then on; nowhere after a removal.
-    pub to: Option<VersionNumber>,
-    pub at: Timestamp,
-    pub actor: Actor,
-    pub cause: String,
 }
 
 impl Store {
@@ -80,31 +74,6 @@ impl Store {
     ) -> Result<Vec<String>, storage::Error> {
         let mut sql = self.readers().acquire().await?;
         of_version(&mut sql, version).await
-    }
-
-    /// Every move of `alias`, the earliest first.
-    pub async fn alias_history(
-        &self,
-        model: &ModelName,
-        alias: &str,
-    ) -> Result<Vec<Move>, storage::Error> {
-        let rows = sqlx::query(
-            "SELECT number, at, actor, cause FROM alias_history
-             WHERE model = ? AND name = ? ORDER BY id",
-        )
-        .bind(model.as_str())
-        .bind(alias)
-        .fetch_all(self.readers())
-        .await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
-            Ok(Move {
-                to: row.maybe_count("number")?.map(VersionNumber),
-                at: row.time("at")?,
-                actor: row.json("actor")?,
-                cause: row.text("cause")?,
-            })
-        };
-        rows.iter().map(read).collect()
     }
 }
 

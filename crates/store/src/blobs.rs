@@ -3,19 +3,31 @@
 //! Owns the `blobs` directory. A blob appears whole or not at all; what a crash left half written
 //! is swept when the directory is opened. Refuses to hand out bytes that differ from their name.
 
+mod directory;
+mod gates;
 mod hold;
+mod inventory;
 mod reader;
+pub mod s3;
+pub mod scrub;
+mod seen;
+mod spool;
 mod writer;
 
 pub use hold::Hold;
+pub use inventory::Listed;
+pub use reader::LocalFile;
 pub use writer::{Blob, Writer};
 
-use seatrial_domain::Digest;
+use directory::Directory;
+use gates::Gates;
+use s3::S3;
+use seatrial_domain::{Digest, Timestamp};
+use seen::Seen;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use tokio::sync::RwLock;
+use std::time::Duration;
 
 /// Why a blob could not be stored or handed out.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +44,15 @@ pub enum Error {
     /// Never stored, or removed.
     #[error("blob {0} is not in the store")]
     Missing(Digest),
-    /// The bytes on disk are no longer those that were stored.
-    #[error("blob {expected} was altered on disk: its bytes have digest {found}")]
+    /// The bytes are not those that were stored, on the disk or as they arrive.
+    #[error("blob {expected} was altered: its bytes have digest {found}")]
     Altered { expected: Digest, found: Digest },
+    /// The object store does not answer, or not in time, or not as it should. Later it may.
+    #[error("the object store is out of reach: {0}")]
+    Unreachable(String),
+    /// It answers, and refuses: the configuration is wrong.
+    #[error("the object store refuses: {0}")]
+    Denied(String),
     /// The directory or file cannot be read or written.
     #[error("the blob directory can't be used")]
     Io(#[source] io::Error),
@@ -50,51 +68,91 @@ impl From<io::Error> for Error {
     }
 }
 
+/// Where blobs are kept.
+#[derive(Debug, Clone, Default)]
+pub enum Place {
+    /// In the data directory.
+    #[default]
+    Local,
+    /// In an object store; copies of some are in the data directory.
+    S3(Box<s3::Settings>),
+    /// In memory, as if it were an object store.
+    #[cfg(test)]
+    Memory(Arc<object_store::memory::InMemory>, s3::Limits),
+}
+
+/// Where blobs are kept, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub place: Place,
+    /// Files whose hash is remembered for ranged reads.
+    pub seen_limit: usize,
+    /// For so long.
+    pub seen_for: Duration,
+    pub clock: fn() -> Timestamp,
+}
+
+impl Default for Options {
+    /// A clock that stands still long ago: nothing is remembered.
+    fn default() -> Self {
+        Self {
+            place: Place::Local,
+            seen_limit: 4096,
+            seen_for: Duration::from_secs(300),
+            clock: || Timestamp::from_micros(0),
+        }
+    }
+}
+
 /// The blobs of one data directory. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Blobs {
-    sealed: Arc<Path>,
-    partial: Arc<Path>,
-    next: Arc<AtomicU64>,
-    /// Read: blobs are stored and not referred to yet. Written: blobs are removed.
-    holds: Arc<RwLock<()>>,
+    backend: Backend,
+    uses: Arc<hold::Uses>,
+    seen: Arc<Seen>,
+    hashing: Arc<Gates>,
+    clock: fn() -> Timestamp,
+}
+
+#[derive(Debug, Clone)]
+enum Backend {
+    Local(Directory),
+    S3(Arc<S3>),
 }
 
 impl Blobs {
     /// Opens `dir` and removes what earlier processes left half written. The caller holds the
     /// data directory's lock, so no writer is at work.
-    pub(crate) async fn open(dir: &Path) -> Result<Self, Error> {
-        let (sealed, partial) = (dir.join("sha256"), dir.join("partial"));
-        tokio::fs::create_dir_all(&sealed).await?;
-        tokio::fs::create_dir_all(&partial).await?;
-        let mut left = tokio::fs::read_dir(&partial).await?;
-        while let Some(entry) = left.next_entry().await? {
-            tokio::fs::remove_file(entry.path()).await?;
-        }
-        sync_dir(dir).await?;
-        if let Some(data) = dir.parent() {
-            sync_dir(data).await?;
-        }
-        let (sealed, partial) = (sealed.into(), partial.into());
-        Ok(Self { sealed, partial, next: Arc::default(), holds: Arc::default() })
+    pub(crate) async fn open(dir: &Path, options: &Options) -> Result<Self, Error> {
+        let cache = dir.join("cache");
+        let backend = match &options.place {
+            Place::Local => Backend::Local(Directory::open(dir).await?),
+            Place::S3(settings) => {
+                let (store, prefix) = (settings.connect()?, &settings.prefix);
+                let opened = S3::open(store, prefix, settings.limits, &cache).await?;
+                Backend::S3(Arc::new(opened))
+            }
+            #[cfg(test)]
+            Place::Memory(store, limits) => {
+                let store = Arc::<object_store::memory::InMemory>::clone(store);
+                Backend::S3(Arc::new(S3::open(store, "test", *limits, &cache).await?))
+            }
+        };
+        Ok(Self {
+            backend,
+            uses: Arc::default(),
+            seen: Arc::new(Seen::new(options.seen_limit, options.seen_for)),
+            hashing: Arc::default(),
+            clock: options.clock,
+        })
     }
 
-    /// Whether a blob of this digest and size is stored. Cheap: its bytes are not read.
-    pub async fn has(&self, digest: &Digest, size: u64) -> Result<bool, Error> {
-        match tokio::fs::metadata(self.path(digest)).await {
-            Ok(metadata) => Ok(metadata.is_file() && metadata.len() == size),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
+    /// Deletes what uploads left in the object store `grace` ago or earlier, and tells how many.
+    pub async fn sweep_temporary(&self, grace: Duration) -> Result<u64, Error> {
+        match &self.backend {
+            // It was swept when it was opened.
+            Backend::Local(_) => Ok(0),
+            Backend::S3(s3) => s3.sweep_temporary((self.clock)(), grace).await,
         }
     }
-
-    /// Where the blob is, whether or not it is there; its bytes are only as good as a check of them.
-    pub fn path(&self, digest: &Digest) -> PathBuf {
-        self.sealed.join(digest.hex())
-    }
-}
-
-/// Makes the directory's entries durable.
-async fn sync_dir(dir: &Path) -> io::Result<()> {
-    tokio::fs::File::open(dir).await?.sync_all().await
 }

@@ -1,15 +1,23 @@
 //! What every store must do, shown on a real database in a directory of its own.
 
+mod artifacts;
 mod blobs;
 mod chain;
 mod evidence;
 mod feedback;
 mod fixture;
+mod gc;
+mod history;
+mod lineage;
 mod opening;
 mod registry;
 mod release;
 mod retention;
 mod roles;
 mod rollouts;
+mod scrub;
 mod search;
 mod settings;
+mod signatures;
+mod tracking;
+mod tracking_limits;

@@ -106,6 +106,7 @@ impl Registered {
 impl Store {
     /// Registers a dataset. What is equal in bytes, format and label is answered as it is.
     pub async fn register_dataset(&self, new: &New) -> Result<Registered, Error> {
+        let _until_registered = self.blobs().hold();
         if !self.blobs().has(&new.blob.digest, new.blob.size).await? {
             return Err(Error::MissingBlob(new.blob.digest.clone()));
         }

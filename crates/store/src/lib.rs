@@ -4,16 +4,20 @@
 //! together is one transaction. Refuses decisions (the domain's) and clocks (times come in).
 
 pub mod aliases;
+pub mod artifacts;
 pub mod blobs;
 pub mod changed;
 pub mod datasets;
 pub mod endpoints;
 pub mod feedback;
+pub mod gc;
 pub mod journal;
 pub mod known_good;
+pub mod lineage;
 mod lock;
 mod migrations;
 pub mod models;
+pub mod multipart;
 pub mod open;
 pub mod page;
 pub mod policies;
@@ -22,10 +26,13 @@ pub mod reports;
 mod retention;
 pub mod rollouts;
 mod row;
+pub mod scrub;
 pub mod search;
+pub mod signatures;
 pub mod storage;
 mod tags;
 pub mod telemetry;
+pub mod tracking;
 pub mod versions;
 mod write;
 

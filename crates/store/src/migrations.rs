@@ -9,7 +9,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const ALL: [Migration; 6] = [
+const ALL: &[Migration] = &[
     Migration { number: 1, name: "registry", sql: include_str!("../migrations/0001_registry.sql") },
     Migration { number: 2, name: "rollouts", sql: include_str!("../migrations/0002_rollouts.sql") },
     Migration { number: 3, name: "journal", sql: include_str!("../migrations/0003_journal.sql") },
@@ -20,10 +20,27 @@ const ALL: [Migration; 6] = [
         name: "judgement",
         sql: include_str!("../migrations/0006_judgement.sql"),
     },
+    Migration {
+        number: 7,
+        name: "artifacts",
+        sql: include_str!("../migrations/0007_artifacts.sql"),
+    },
+    Migration { number: 8, name: "tracking", sql: include_str!("../migrations/0008_tracking.sql") },
+    Migration { number: 9, name: "flavors", sql: include_str!("../migrations/0009_flavors.sql") },
+    Migration { number: 10, name: "lineage", sql: include_str!("../migrations/0010_lineage.sql") },
+    Migration {
+        number: 11,
+        name: "signature",
+        sql: include_str!("../migrations/0011_signature.sql"),
+    },
+    Migration { number: 12, name: "scrub", sql: include_str!("../migrations/0012_scrub.sql") },
 ];
 
 /// The schema this program knows.
-pub(crate) const NEWEST: i64 = 6;
+pub(crate) const NEWEST: i64 = match ALL.last() {
+    Some(migration) => migration.number,
+    None => 0,
+};
 
 /// Brings the schema up to [`NEWEST`]; refuses one that is beyond it.
 pub(crate) async fn apply(connection: &mut SqliteConnection) -> Result<(), Error> {

@@ -37,6 +37,15 @@ impl Store {
         find(&mut tx, name).await?.ok_or_else(|| Error::UnknownModel(name.clone()))
     }
 
+    /// Whether there is or was a model of this name.
+    pub async fn ever_had(&self, name: &ModelName) -> Result<bool, storage::Error> {
+        let row = sqlx::query("SELECT 1 FROM model WHERE name = ?")
+            .bind(name.as_str())
+            .fetch_optional(self.readers())
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Models by name.
     pub async fn models(
         &self,

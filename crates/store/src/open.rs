@@ -2,7 +2,7 @@
 
 use crate::blobs::{self, Blobs};
 use crate::lock::{self, DirLock};
-use crate::{migrations, storage};
+use crate::{gc, migrations, storage, tracking};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::io;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// The limits of one store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Connections for reading; writing has one of its own.
     pub readers: u32,
@@ -23,6 +23,8 @@ pub struct Options {
     pub database_limit: Option<u64>,
     /// Rows of assignments kept for feedback; more are dropped and counted.
     pub assignments_limit: u64,
+    pub tracking: tracking::Limits,
+    pub blobs: blobs::Options,
 }
 
 impl Default for Options {
@@ -32,6 +34,8 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(5),
             database_limit: None,
             assignments_limit: 5_000_000,
+            tracking: tracking::Limits::default(),
+            blobs: blobs::Options::default(),
         }
     }
 }
@@ -71,6 +75,9 @@ pub(crate) struct Inner {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
     pub(crate) blobs: Blobs,
+    pub(crate) garbage: gc::Meter,
+    /// Whose turn it is to remove garbage. Nobody else waits for it.
+    pub(crate) sweeping: tokio::sync::Mutex<()>,
     /// The journal's last committed row.
     pub(crate) head: watch::Sender<u64>,
     /// Rows in `assignment`, so that the cap costs no count.
@@ -98,7 +105,7 @@ impl Store {
         let readers = pool(options.readers.max(1), &options)
             .connect_with(connect.pragma("query_only", "ON"))
             .await?;
-        let blobs = Blobs::open(&dir.join("blobs")).await?;
+        let blobs = Blobs::open(&dir.join("blobs"), &options.blobs).await?;
         let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal")
             .fetch_one(&readers)
             .await?;
@@ -111,6 +118,8 @@ impl Store {
             writer,
             readers,
             blobs,
+            garbage: gc::Meter::default(),
+            sweeping: tokio::sync::Mutex::default(),
             head: watch::Sender::new(u64::try_from(head).unwrap_or(0)),
             assignments: AtomicU64::new(u64::try_from(rows).unwrap_or(0)),
             uncounted: AtomicU64::new(u64::try_from(uncounted).unwrap_or(0)),

@@ -2,10 +2,11 @@
 //! page's token names the last row's keys, so that what is registered meanwhile shifts nothing.
 
 mod conditions;
+mod logged_models;
 mod token;
 
 use crate::models::Model;
-use crate::versions::Version;
+use crate::versions::{Version, whole};
 use crate::{Store, models, storage, versions};
 use conditions::Columns;
 use seatrial_domain::search::{Direction, Filter, OrderBy, OrderKey, Subject};
@@ -57,25 +58,22 @@ impl Store {
             OrderKey::Name => Mark::Text(model.name.to_string()),
             OrderKey::CreatedAt => Mark::Number(model.created_at.as_micros()),
             OrderKey::UpdatedAt => Mark::Number(model.updated_at.as_micros()),
-            OrderKey::VersionNumber => Mark::Number(0),
+            OrderKey::VersionNumber | OrderKey::ModelId => Mark::Number(0),
         }))
     }
 
     /// Versions that are not deleted.
     pub async fn search_versions(&self, search: &Search) -> Result<Found<Version>, Error> {
-        let mut query = QueryBuilder::new("SELECT * FROM version AS v WHERE deleted_at IS NULL");
+        let mut query = QueryBuilder::new(concat!(whole!(), " WHERE deleted_at IS NULL"));
         finish(&mut query, search, Columns::of(Subject::Versions))?;
-        let mut tx = self.readers().begin().await?;
-        let rows = query.build().fetch_all(&mut *tx).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            found.push(versions::read(&mut tx, row).await?);
-        }
+        let rows = query.build().fetch_all(self.readers()).await?;
+        let found = rows.iter().map(versions::read).collect::<Result<Vec<_>, _>>()?;
         Ok(page(found, search, |version, key| match key {
             OrderKey::Name => Mark::Text(version.reference.model.to_string()),
             OrderKey::VersionNumber => Mark::Number(crate::row::int(version.reference.number.0)),
             OrderKey::CreatedAt => Mark::Number(version.created_at.as_micros()),
             OrderKey::UpdatedAt => Mark::Number(version.updated_at.as_micros()),
+            OrderKey::ModelId => Mark::Number(0),
         }))
     }
 }

@@ -81,18 +81,6 @@ pub(crate) async fn set(
     Ok(changed)
 }
 
-pub(crate) async fn of_version(
-    sql: &mut SqliteConnection,
-    (model, number): (&ModelName, VersionNumber),
-) -> Result<Tags, Error> {
-    let rows = sqlx::query("SELECT key, value FROM version_tag WHERE model = ? AND number = ?")
-        .bind(model.as_str())
-        .bind(int(number.0))
-        .fetch_all(sql)
-        .await?;
-    pairs(&rows)
-}
-
 pub(crate) async fn of_model(sql: &mut SqliteConnection, model: &ModelName) -> Result<Tags, Error> {
     let rows = sqlx::query("SELECT key, value FROM model_tag WHERE model = ?")
         .bind(model.as_str())

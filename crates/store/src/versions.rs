@@ -9,6 +9,7 @@ mod verify;
 
 pub(crate) use delete::delete_in;
 pub use diff::Diff;
+pub(crate) use register::number;
 pub use register::{New, Origin, Registered};
 pub use release::Releasable;
 pub use standing::{InRollout, Stage, Standing};
@@ -16,8 +17,9 @@ pub use verify::{Fault, Verified};
 
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
-use crate::{Store, aliases, blobs, storage, tags};
-use seatrial_domain::manifest::{FilePath, Manifest};
+use crate::{Store, blobs, lineage, storage};
+use seatrial_domain::manifest::{File, FilePath, Manifest};
+use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::tensor::Signature;
 use seatrial_domain::{Actor, Digest, ModelName, Timestamp, VersionNumber, VersionRef};
 use sqlx::SqliteConnection;
@@ -39,6 +41,13 @@ pub enum Error {
     /// Deleting it would take it from something that needs it.
     #[error("{version} is referred to by {by}")]
     Referenced { version: VersionRef, by: String },
+    /// Anybody may add one; the limit keeps them from filling the store.
+    #[error(
+        "it has {most} signatures already, and can take no more by keys this server is not told"
+    )]
+    TooManySignatures { most: u32 },
+    #[error(transparent)]
+    Lineage(#[from] lineage::Error),
     #[error(transparent)]
     Blobs(#[from] blobs::Error),
     #[error(transparent)]
@@ -79,7 +88,10 @@ impl FromStr for Lifecycle {
 pub struct Version {
     pub reference: VersionRef,
     pub manifest: Manifest,
+    /// The tensors of what is served; empty where nothing of it can be.
     pub signature: Signature,
+    /// What its `MLmodel` says.
+    pub flavors: Flavors,
     pub lifecycle: Lifecycle,
     pub tags: BTreeMap<String, String>,
     pub aliases: Vec<String>,
@@ -95,6 +107,27 @@ pub struct Version {
     pub created_by: Actor,
 }
 
+/// Selects versions as `v`, each with its tags and aliases in its row: one question to the database
+/// for a whole page of them.
+macro_rules! whole {
+    () => {
+        "SELECT v.*,
+             (SELECT json_group_object(t.key, t.value) FROM version_tag AS t
+              WHERE t.model = v.model AND t.number = v.number) AS tags,
+             (SELECT json_group_array(a.name) FROM alias AS a
+              WHERE a.model = v.model AND a.number = v.number) AS aliases
+         FROM version AS v"
+    };
+}
+pub(crate) use whole;
+
+impl Version {
+    /// The ONNX file that is served; none: the version cannot be.
+    pub fn served(&self) -> Option<&File> {
+        self.flavors.served(&self.manifest)
+    }
+}
+
 impl Store {
     /// The version. Errors: [`Error::UnknownVersion`], also for a deleted one.
     pub async fn version(
@@ -102,8 +135,8 @@ impl Store {
         model: &ModelName,
         number: VersionNumber,
     ) -> Result<Version, Error> {
-        let mut tx = self.readers().begin().await?;
-        load(&mut tx, (model, number)).await
+        let mut connection = self.readers().acquire().await?;
+        load(&mut connection, (model, number)).await
     }
 
     /// A model's versions, the newest first; the page's key is a version's number.
@@ -112,20 +145,16 @@ impl Store {
         model: &ModelName,
         page: &Request<VersionNumber>,
     ) -> Result<Page<Version, VersionNumber>, storage::Error> {
-        let mut tx = self.readers().begin().await?;
-        let rows = sqlx::query(
-            "SELECT * FROM version WHERE model = ? AND deleted_at IS NULL AND number < ?
-             ORDER BY number DESC LIMIT ?",
-        )
+        let rows = sqlx::query(concat!(
+            whole!(),
+            " WHERE model = ? AND deleted_at IS NULL AND number < ? ORDER BY number DESC LIMIT ?"
+        ))
         .bind(model.as_str())
         .bind(page.after.map_or(i64::MAX, |number| int(number.0)))
         .bind(page.rows())
-        .fetch_all(&mut *tx)
+        .fetch_all(self.readers())
         .await?;
-        let mut versions = Vec::with_capacity(rows.len());
-        for row in &rows {
-            versions.push(read(&mut tx, row).await?);
-        }
+        let versions = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::cut(versions, page, |version| version.reference.number))
     }
 }
@@ -134,22 +163,17 @@ pub(crate) async fn load(
     sql: &mut SqliteConnection,
     (model, number): (&ModelName, VersionNumber),
 ) -> Result<Version, Error> {
+    let query = concat!(whole!(), " WHERE model = ? AND number = ? AND deleted_at IS NULL");
     let row =
-        sqlx::query("SELECT * FROM version WHERE model = ? AND number = ? AND deleted_at IS NULL")
-            .bind(model.as_str())
-            .bind(int(number.0))
-            .fetch_optional(&mut *sql)
-            .await?;
+        sqlx::query(query).bind(model.as_str()).bind(int(number.0)).fetch_optional(sql).await?;
     match row {
-        Some(row) => Ok(read(sql, &row).await?),
+        Some(row) => Ok(read(&row)?),
         None => Err(Error::UnknownVersion(model.clone(), number)),
     }
 }
 
-pub(crate) async fn read(
-    sql: &mut SqliteConnection,
-    row: &SqliteRow,
-) -> Result<Version, storage::Error> {
+/// A version of a row of [`whole!`].
+pub(crate) fn read(row: &SqliteRow) -> Result<Version, storage::Error> {
     let reference = VersionRef {
         model: row.parsed("model")?,
         number: VersionNumber(row.count("number")?),
@@ -161,12 +185,14 @@ pub(crate) async fn read(
     if manifest.digest() != reference.digest {
         return Err(storage::Error::corrupt("manifest", &"its digest is not the version's"));
     }
-    let key = (&reference.model, reference.number);
+    let mut aliases: Vec<String> = row.json("aliases")?;
+    aliases.sort();
     Ok(Version {
-        tags: tags::of_version(sql, key).await?,
-        aliases: aliases::of_version(sql, key).await?,
+        tags: row.json("tags")?,
+        aliases,
         manifest,
         signature: row.json("signature")?,
+        flavors: row.json("flavors")?,
         lifecycle: row.parsed("lifecycle")?,
         source: row.maybe_text("source")?,
         origin: Origin {

@@ -4,9 +4,10 @@ use super::{Failure, Kind};
 use crate::dataset::child;
 use crate::driver::command::{self, Missing};
 use crate::registry;
+use crate::signatures::Refusal;
 use seatrial_domain::{ids, manifest};
 use seatrial_runtime::{load, probe};
-use seatrial_store::{blobs, datasets, storage, versions};
+use seatrial_store::{blobs, datasets, gc, lineage, storage, versions};
 
 impl From<ids::Error> for Failure {
     fn from(error: ids::Error) -> Self {
@@ -52,7 +53,12 @@ impl From<command::Error> for Failure {
                 let hint = format!("seatrial rollout list --endpoint {endpoint}");
                 Self::new(Kind::Busy, detail).hint(hint)
             }
+            Error::NotServed { .. } => Self::new(Kind::Refused, detail)
+                .hint("export it to ONNX, save that by mlflow.onnx, and register it as a version"),
             Error::Invalid { .. } => Self::new(Kind::Refused, detail),
+            Error::Signature { version, refusal } => {
+                Self::from(*refusal).after(&version.to_string())
+            }
             Error::Unstored(error) => Self::from(error)
                 .after(&detail)
                 .hint("`seatrial rollout list` shows held(storage) until then"),
@@ -92,7 +98,12 @@ impl From<blobs::Error> for Failure {
         match error {
             blobs::Error::Full(_) => Self::new(Kind::Storage, error.to_string()),
             blobs::Error::TooLarge { .. } => Self::new(Kind::TooLarge, error.to_string()),
+            blobs::Error::Unreachable(_) => {
+                tracing::warn!(%error, "a blob is out of reach");
+                Self::new(Kind::Unavailable, error.to_string()).hint("seatrial doctor")
+            }
             blobs::Error::Mismatch { .. }
+            | blobs::Error::Denied(_)
             | blobs::Error::Missing(_)
             | blobs::Error::Altered { .. }
             | blobs::Error::Io(_) => Self::internal(&error.into()),
@@ -110,10 +121,42 @@ impl From<versions::Error> for Failure {
             versions::Error::UnknownVersion(model, _) => {
                 Self::new(Kind::NotFound, detail).hint(format!("seatrial model list {model}"))
             }
-            versions::Error::Referenced { .. } => Self::new(Kind::Conflict, detail),
+            versions::Error::Referenced { .. } | versions::Error::TooManySignatures { .. } => {
+                Self::new(Kind::Conflict, detail)
+            }
             versions::Error::MissingBlob { .. } => Self::internal(&error.into()),
+            versions::Error::Lineage(error) => error.into(),
             versions::Error::Blobs(error) => error.into(),
             versions::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<lineage::Error> for Failure {
+    fn from(error: lineage::Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            lineage::Error::UnknownParent(model, _) => {
+                Self::new(Kind::Refused, detail).hint(format!("seatrial model list {model}"))
+            }
+            lineage::Error::UnknownDataset(..) => {
+                Self::new(Kind::Refused, detail).hint("seatrial dataset list")
+            }
+            lineage::Error::Loop(_) => Self::new(Kind::Refused, detail),
+            lineage::Error::Sealed(model, number) => {
+                let hint = format!("seatrial model show {model}@{} --lineage", number.0);
+                Self::new(Kind::Conflict, detail).hint(hint)
+            }
+            lineage::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<gc::Error> for Failure {
+    fn from(error: gc::Error) -> Self {
+        match error {
+            gc::Error::Blobs(error) => error.into(),
+            gc::Error::Storage(error) => error.into(),
         }
     }
 }
@@ -128,6 +171,21 @@ impl From<datasets::Error> for Failure {
             datasets::Error::MissingBlob(_) => Self::internal(&error.into()),
             datasets::Error::Blobs(error) => error.into(),
             datasets::Error::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::UnknownKey { key } => Self::new(Kind::Denied, detail).hint(format!(
+                "add [keys.{key}] to the server's configuration, and start it again"
+            )),
+            Refusal::Unsigned { .. } | Refusal::Forged { .. } => Self::new(Kind::Denied, detail)
+                .hint("sign it: seatrial model push PATH --name N --sign-key KEY.pem"),
+            Refusal::Exchanged { .. } => Self::new(Kind::Denied, detail),
+            Refusal::Storage(error) => error.into(),
         }
     }
 }
@@ -153,6 +211,14 @@ impl From<registry::Error> for Failure {
             Error::NoModel { .. } | Error::SeveralModels { .. } | Error::NotOneFile { .. } => {
                 Self::new(Kind::Refused, detail)
             }
+            Error::MlModels(_) | Error::MlModel { .. } | Error::NoData { .. } => {
+                Self::new(Kind::Refused, detail)
+                    .hint("let mlflow's save_model write the directory anew, and push it again")
+            }
+            Error::Contradiction { .. } => Self::new(Kind::Refused, detail)
+                .hint("save it again with its ONNX file's signature, or with none, and push it"),
+            Error::Bundle(_) | Error::Mismatch(_) => Self::new(Kind::Refused, detail),
+            Error::Signature(refusal) => refusal.into(),
             Error::Model { path, source } => refused_model(&path, source),
             Error::Full(_) => Self::new(Kind::Storage, detail),
             Error::Dataset(child::Error::Unreadable { .. }) | Error::Io(_) => {

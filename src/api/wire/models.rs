@@ -25,9 +25,13 @@ pub struct Version {
     pub files: Vec<SealedFile>,
     /// Bytes of all files together.
     pub size: u64,
-    /// Inputs and outputs, read from the model itself.
+    /// Inputs and outputs, read from the model itself; both empty where it cannot be served.
     #[schema(value_type = Object)]
     pub signature: serde_json::Value,
+    /// The ONNX file that a rollout would serve; none: Seatrial can serve none of its flavors.
+    pub served_file: Option<String>,
+    /// What its `MLmodel` says; none: it has none.
+    pub mlmodel: Option<MlModel>,
     pub tags: BTreeMap<String, String>,
     pub aliases: Vec<String>,
     /// Where it came from, as its pusher said.
@@ -35,6 +39,20 @@ pub struct Version {
     /// `registered` or `retired`.
     pub lifecycle: String,
     pub created_at: String,
+}
+
+/// What an MLflow model's author says of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MlModel {
+    /// Versions, loaders and files by flavor.
+    pub flavors: BTreeMap<String, BTreeMap<String, String>>,
+    /// Inputs, outputs and parameters, as arrays or as columns of a table.
+    #[schema(value_type = Option<Object>)]
+    pub signature: Option<serde_json::Value>,
+    pub mlflow_version: Option<String>,
+    pub model_uuid: Option<String>,
+    pub model_id: Option<String>,
+    pub run_id: Option<String>,
 }
 
 /// One file of a sealed manifest.
@@ -56,6 +74,33 @@ pub struct Register {
     pub alias: Option<String>,
     #[serde(default)]
     pub source: Option<String>,
+    /// Versions that it was made from: NAME@NUMBER, or a digest. Like all that follows, sealed with
+    /// the version.
+    #[serde(default)]
+    pub parents: Vec<String>,
+    /// The dataset it was trained on: NAME@NUMBER, or a digest.
+    #[serde(default)]
+    pub trained_on: Option<String>,
+    /// The code it was trained by: a commit, a tag, an address.
+    #[serde(default)]
+    pub code_ref: Option<String>,
+    /// The run it came out of.
+    #[serde(default)]
+    pub run_id: Option<String>,
+}
+
+/// A signature of a version's files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Signature {
+    /// The digest of its bundle.
+    pub id: String,
+    /// The key that the bundle says it is of; nothing proves it.
+    pub made_by: Option<String>,
+    /// The server's keys that it holds for, by the names of its configuration.
+    pub keys: Vec<String>,
+    pub at: String,
+    /// Who sent it.
+    pub by: String,
 }
 
 /// An upload that takes files.
@@ -95,7 +140,7 @@ pub struct Diff {
     pub to: u64,
     /// Empty: the same bytes.
     pub files: Vec<FileChange>,
-    /// Tensors and tags that differ, in words.
+    /// Tensors, flavors and tags that differ, in words.
     pub signature: Vec<String>,
 }
 

@@ -13,3 +13,21 @@ pub struct Status {
     /// ONNX Runtime's library.
     pub library: String,
 }
+
+/// What reading every artifact has shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Scrub {
+    /// When all of them were read last; none: not yet.
+    pub finished_at: Option<String>,
+    /// Those of which no good copy is left. They are never served.
+    pub corrupt: Vec<CorruptBlob>,
+}
+
+/// An artifact whose bytes are no longer those that were stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CorruptBlob {
+    pub digest: String,
+    /// The digest of the bytes that are there.
+    pub found: String,
+    pub since: String,
+}

@@ -1,11 +1,12 @@
 //! The single checks. None changes anything that stays.
 
 use super::{Finding, State};
-use crate::api::wire::Status;
+use crate::api::wire::{Scrub, Status};
 use crate::cli::Context;
 use crate::cli::push::human_bytes;
 use crate::config::Config;
 use seatrial_runtime::library;
+use seatrial_store::blobs::Place;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -70,6 +71,43 @@ pub(super) async fn server(context: &Context) -> Finding {
     match status {
         Ok(status) => well(check, format!("{} at {}", status.version, context.server)),
         Err(error) => Finding { check, state: State::Note, detail: format!("{error:#}") },
+    }
+}
+
+/// Whether the configured object store answers; none: artifacts are in the data directory.
+pub(super) async fn object_store(config: &Config) -> Option<Finding> {
+    let check = "object store";
+    let settings = match config.blobs.place(&config.limits) {
+        Ok(Place::Local) => return None,
+        Ok(Place::S3(settings)) => settings,
+        Err(error) => return Some(fault(check, error.to_string())),
+    };
+    Some(match settings.reach().await {
+        Ok(()) => well(check, format!("bucket {} answers", settings.bucket)),
+        Err(error) => fault(check, error.to_string()),
+    })
+}
+
+/// What the running server's scrub has found.
+pub(super) async fn artifacts(context: &Context) -> Finding {
+    let check = "artifacts";
+    let scrub = match context.client() {
+        Ok(client) => client.get::<Scrub>("/scrub").await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    match scrub {
+        Ok(Scrub { corrupt, .. }) if !corrupt.is_empty() => {
+            let digests = corrupt.iter().take(3).map(|blob| blob.digest.as_str());
+            let digests = digests.collect::<Vec<_>>().join(", ");
+            let count = corrupt.len();
+            fault(check, format!("{count} corrupt: {digests}; push their versions again"))
+        }
+        Ok(Scrub { finished_at: Some(at), .. }) => well(check, format!("all read and sound, {at}")),
+        Ok(Scrub { finished_at: None, .. }) => {
+            let detail = "not all of them were read yet".to_owned();
+            Finding { check, state: State::Note, detail }
+        }
+        Err(error) => fault(check, format!("{error:#}")),
     }
 }
 

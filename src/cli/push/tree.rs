@@ -1,7 +1,8 @@
 //! What may be pushed: plain files, named by portable relative paths. Refuses links, whatever
 //! shares its bytes with a file outside the tree, and special files.
 
-use seatrial_domain::manifest::{self, FilePath};
+use seatrial_domain::Digest;
+use seatrial_domain::manifest::{self, File as Sealed, FilePath};
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
@@ -15,7 +16,23 @@ pub(in crate::cli) struct Local {
     pub(in crate::cli) size: u64,
     /// Device and inode.
     pub(in crate::cli) identity: (u64, u64),
+    /// What its bytes must be, where that is known.
+    pub(in crate::cli) expected: Option<Digest>,
     links: u64,
+}
+
+impl Local {
+    /// A file at `path` that must hold the sealed bytes, whoever else has a link to it.
+    pub(in crate::cli) fn sealed(path: PathBuf, file: &Sealed, found: &Metadata) -> Self {
+        Self {
+            path,
+            name: file.path.clone(),
+            size: file.size,
+            identity: (found.dev(), found.ino()),
+            expected: Some(file.digest.clone()),
+            links: found.nlink(),
+        }
+    }
 }
 
 /// Why something is not pushed.
@@ -47,7 +64,8 @@ impl Local {
     pub(in crate::cli) fn of(path: &Path, name: &str, size: u64) -> Self {
         let found = fs::symlink_metadata(path).unwrap();
         let identity = (found.dev(), found.ino());
-        Self { path: path.to_owned(), name: name.parse().unwrap(), size, identity, links: 1 }
+        let (path, name) = (path.to_owned(), name.parse().unwrap());
+        Self { path, name, size, identity, expected: None, links: 1 }
     }
 }
 
@@ -106,6 +124,7 @@ fn file(path: &Path, name: &str, found: &Metadata) -> Result<Local, Error> {
         name: FilePath::new(name)?,
         size: found.len(),
         identity: (found.dev(), found.ino()),
+        expected: None,
         links: found.nlink(),
     })
 }

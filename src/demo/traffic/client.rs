@@ -55,8 +55,11 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(address: SocketAddr, endpoint: &str) -> anyhow::Result<Self> {
-        let http =
-            reqwest::Client::builder().no_proxy().pool_idle_timeout(IDLE).timeout(PATIENCE).build();
+        let http = crate::http::client("http:")
+            .no_proxy()
+            .pool_idle_timeout(IDLE)
+            .timeout(PATIENCE)
+            .build();
         let endpoint = format!("http://{address}/v2/models/{endpoint}");
         Ok(Self {
             http: http.context("no HTTP client can be made")?,

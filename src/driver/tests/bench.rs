@@ -4,9 +4,11 @@ use super::fake::Fake;
 use crate::clock;
 use crate::driver::command::{Retry, Start, Started, Stored};
 use crate::driver::{Driver, Parts};
+use crate::signatures::{Keys, Signatures};
 use crate::tasks::Tasks;
 use seatrial_domain::endpoint::Settings;
 use seatrial_domain::manifest::{ArtifactType, File, Manifest};
+use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::rollout::{Bootstrap, Cause, Effect, Entry, Rollout, Transition};
 use seatrial_domain::tensor::Signature;
 use seatrial_domain::{Actor, EndpointName, VersionRef};
@@ -57,6 +59,10 @@ impl Bench {
     }
 
     fn on(store: Store, dir: TempDir) -> Self {
+        Self::trusting(Keys::default(), store, dir)
+    }
+
+    fn trusting(keys: Keys, store: Store, dir: TempDir) -> Self {
         let world = Arc::new(Fake::default());
         let gateway = Gateway::new(Config::new(1, clock::now)).unwrap();
         let driver = Driver::new(Parts {
@@ -66,18 +72,25 @@ impl Bench {
             tasks: Tasks::default(),
             changed: Arc::new(Notify::new()),
             commands: BTreeMap::new(),
+            signatures: Signatures::new(store.clone(), keys),
             queue_max: QUEUE_MAX,
+            gc: crate::config::Gc::default(),
         });
         Self { driver, world, store, gateway, dir }
     }
 
     /// Another process on the same data.
     pub(super) async fn restarted(self, options: Options) -> Self {
+        self.restarted_with(Keys::default(), options).await
+    }
+
+    /// As [`Bench::restarted`], with these keys in its configuration.
+    pub(super) async fn restarted_with(self, keys: Keys, options: Options) -> Self {
         let Self { driver, world, store, gateway, dir } = self;
         store.close().await;
         drop((driver, world, gateway, store));
         let store = open(dir.path(), options).await;
-        Self::on(store, dir)
+        Self::trusting(keys, store, dir)
     }
 
     /// The model's version of this content.
@@ -89,9 +102,11 @@ impl Bench {
             model: "digits".parse().unwrap(),
             manifest: Manifest::new(ArtifactType::Model, vec![file]).unwrap(),
             signature: Signature::default(),
+            flavors: Flavors::default(),
             tags: BTreeMap::new(),
             aliases: Vec::new(),
             source: None,
+            lineage: seatrial_domain::lineage::Lineage::default(),
             actor: ada(),
             now: clock::now(),
         };

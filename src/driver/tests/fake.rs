@@ -32,6 +32,14 @@ impl Fake {
         self.lock().broken.clear();
     }
 
+    /// A version that is still loaded, whatever is wanted.
+    pub(super) fn keeps(&self, version: &VersionRef) {
+        let deployment = deployment(State::Ready { sessions: 1 });
+        let mut inner = self.lock();
+        let observed = inner.observed.entry(endpoint()).or_default();
+        observed.deployments.push((version.clone(), deployment));
+    }
+
     pub(super) fn latch(&self) -> Option<Latch> {
         self.lock().observed.get(&endpoint()).and_then(|observed| observed.latch)
     }
@@ -49,6 +57,17 @@ impl Fake {
     }
 }
 
+const fn deployment(state: State) -> Deployment {
+    Deployment {
+        state,
+        private_url: None,
+        in_flight: 0,
+        memory_bytes: None,
+        signature: None,
+        probe: None,
+    }
+}
+
 impl World for Fake {
     fn enforce(&self, wanted: &Wanted) {
         let mut inner = self.lock();
@@ -58,15 +77,7 @@ impl World for Fake {
             } else {
                 State::Ready { sessions: deploy.sessions }
             };
-            let deployment = Deployment {
-                state,
-                private_url: None,
-                in_flight: 0,
-                memory_bytes: None,
-                signature: None,
-                probe: None,
-            };
-            (deploy.version.clone(), deployment)
+            (deploy.version.clone(), deployment(state))
         });
         let deployments = deployments.collect();
         inner.wanted.insert(wanted.endpoint.clone(), wanted.clone());

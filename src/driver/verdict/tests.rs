@@ -4,6 +4,7 @@ use super::*;
 use crate::driver::look::tests::rollout_of;
 use crate::driver::offers::{self, Telemetry as Flushed, offers};
 use crate::driver::{Driver, Parts};
+use crate::signatures::{Keys, Signatures};
 use crate::tasks::Tasks;
 use crate::world::{Deployment, State as Loaded, Wanted, World};
 use seatrial_analysis::counts::ArmHistogram;
@@ -82,7 +83,9 @@ async fn fixture() -> Fixture {
         tasks: Tasks::default(),
         changed: Arc::default(),
         commands: BTreeMap::new(),
+        signatures: Signatures::new(store.clone(), Keys::default()),
         queue_max: 16,
+        gc: crate::config::Gc::default(),
     });
     Fixture { driver, store, _dir: dir }
 }

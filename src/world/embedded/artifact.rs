@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use seatrial_domain::manifest::File;
 use seatrial_domain::{VersionRef, manifest::Manifest};
 use seatrial_runtime::{Files, onnx};
+use seatrial_store::blobs::LocalFile;
 use seatrial_store::{Blobs, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ const MODEL_BYTES_MAX: u64 = 8 << 30;
 
 /// The files of a version's model.
 pub(super) struct ModelFiles {
-    /// Where their blobs are: for the trial in a child process.
+    /// Where their blobs are, as long as `held` lives: for the trial in a child process.
     pub(super) paths: Files<PathBuf>,
+    pub(super) held: Vec<LocalFile>,
     /// Their verified bytes: for this process.
     pub(super) bytes: Files<Arc<[u8]>>,
 }
@@ -24,16 +26,20 @@ pub(super) struct ModelFiles {
 pub(super) async fn model_files(store: &Store, version: &VersionRef) -> anyhow::Result<ModelFiles> {
     let record = store.version(&version.model, version.number).await?;
     let (manifest, blobs) = (&record.manifest, store.blobs());
-    let file = manifest.onnx_file().context("the manifest names no single ONNX file")?;
+    let file =
+        record.served().context("the version holds nothing that Seatrial serves: no ONNX file")?;
     let mut left = MODEL_BYTES_MAX;
-    let model = read(blobs, file, &mut left).await?;
+    let (model, local) = read(blobs, file, &mut left).await?;
     let mut files = ModelFiles {
-        paths: Files::alone(blobs.path(&file.digest)),
+        paths: Files::alone(local.path().to_owned()),
+        held: vec![local],
         bytes: Files::alone(Arc::clone(&model)),
     };
     for (name, file) in named(&model, manifest, file)? {
-        files.paths.beside.insert(name.clone(), blobs.path(&file.digest));
-        files.bytes.beside.insert(name, read(blobs, file, &mut left).await?);
+        let (bytes, local) = read(blobs, file, &mut left).await?;
+        files.paths.beside.insert(name.clone(), local.path().to_owned());
+        files.held.push(local);
+        files.bytes.beside.insert(name, bytes);
     }
     Ok(files)
 }
@@ -50,9 +56,14 @@ fn named<'a>(
     Ok(beside.map(|(name, file)| (name.to_owned(), file)).collect())
 }
 
-/// A file's verified bytes, if they fit into what is `left`.
-async fn read(blobs: &Blobs, file: &File, left: &mut u64) -> anyhow::Result<Arc<[u8]>> {
-    let bytes: Vec<u8> = blobs.read_verified(&file.digest, *left).await?.into();
+/// A file's verified bytes, if they fit into what is `left`, and where they are.
+async fn read(
+    blobs: &Blobs,
+    file: &File,
+    left: &mut u64,
+) -> anyhow::Result<(Arc<[u8]>, LocalFile)> {
+    let (bytes, local) = blobs.read_local(&file.digest, *left).await?;
     *left = left.saturating_sub(file.size);
-    Ok(Arc::from(bytes))
+    let bytes: Vec<u8> = bytes.into();
+    Ok((Arc::from(bytes), local))
 }

@@ -2,10 +2,11 @@
 
 use super::deployment::{LoadId, Phase};
 use super::{Embedded, artifact};
+use crate::signatures::{Keys, Signatures};
 use crate::world::Wanted;
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use seatrial_domain::plan::Kind;
+use seatrial_domain::plan::{Kind, RequiredSignature};
 use seatrial_domain::rollout::{Pool, Wanted as Deploy};
 use seatrial_domain::{EndpointName, VersionRef};
 use seatrial_runtime::load::Level;
@@ -24,6 +25,7 @@ use tokio::time::timeout;
 pub struct Loader {
     /// The trial, which suffers what a hostile file does.
     child: Child,
+    keys: Keys,
     /// One at a time each: loading takes the processor from whoever serves.
     turns: Arc<Turns>,
 }
@@ -39,7 +41,13 @@ impl Loader {
     /// A loader whose trials run as `child`.
     pub fn new(child: Child) -> Self {
         let turns = Turns { back: Semaphore::new(1), forward: Semaphore::new(1) };
-        Self { child, turns: Arc::new(turns) }
+        Self { child, keys: Keys::default(), turns: Arc::new(turns) }
+    }
+
+    /// The same, which judges signatures by these keys.
+    #[must_use]
+    pub fn trusting(self, keys: Keys) -> Self {
+        Self { keys, ..self }
     }
 }
 
@@ -79,6 +87,7 @@ struct Ticket {
     warmup: u32,
     deadline: Duration,
     progress_deadline: Duration,
+    signed: Option<RequiredSignature>,
 }
 
 impl Embedded {
@@ -99,6 +108,11 @@ impl Embedded {
             warmup: wanted.warmup,
             deadline: wanted.settings.deadline,
             progress_deadline: wanted.progress_deadline,
+            signed: wanted
+                .signed
+                .as_ref()
+                .filter(|(signed, _)| *signed == version)
+                .map(|(_, asked)| asked.clone()),
         };
         self.inner.tasks.spawn("load", async move {
             // Waiting for one's turn is not the model's fault.
@@ -112,8 +126,12 @@ impl Embedded {
 
     async fn try_load(&self, version: &VersionRef, ticket: &Ticket) -> anyhow::Result<Phase> {
         let loader = &self.inner.loader;
+        if let Some(asked) = &ticket.signed {
+            self.check_signature(version, asked).await?;
+        }
         let model = artifact::model_files(&self.inner.store, version).await?;
         let trial = loader.child.probe(&model.paths, Level::Production).await;
+        drop(model.held);
         let limits = loader.child.limits;
         let within = || {
             let memory_mib = limits.memory_bytes >> 20;
@@ -129,6 +147,20 @@ impl Embedded {
         let model = loaded.context("loading panicked")??;
         super::probe::replay(model.as_ref(), ticket.warmup, ticket.deadline).await?;
         Ok(Phase::Loaded { model, memory_bytes })
+    }
+}
+
+impl Embedded {
+    /// Before anything of the version is read: what is not signed as its plan asks is not loaded.
+    async fn check_signature(
+        &self,
+        version: &VersionRef,
+        asked: &RequiredSignature,
+    ) -> anyhow::Result<()> {
+        let store = &self.inner.store;
+        let manifest = store.version(&version.model, version.number).await?.manifest;
+        let signatures = Signatures::new(store.clone(), self.inner.loader.keys.clone());
+        signatures.check(&manifest, asked, None).await.context("signature")
     }
 }
 

@@ -77,16 +77,22 @@ async fn no_path_leads_out_of_a_version() {
         "%2fetc/passwd",
         "versions/m/one/model.onnx",
         "versions/..%2fm/1/model.onnx",
-        "blobs/sha256/abc",
     ] {
         let refused = download(&server, path, None).await;
         assert_eq!(refused.status(), 400, "{path}");
     }
     let path = format!("versions/m/1/{}", "x".repeat(5000));
-    for missing in ["versions/m/2/model.onnx", "versions/z/1/model.onnx", FILE_OF_NONE, &path] {
+    let missing = [
+        "versions/m/2/model.onnx",
+        "versions/z/1/model.onnx",
+        FILE_OF_NONE,
+        &path,
+        "blobs/sha256/a",
+    ];
+    for missing in missing {
         assert_eq!(download(&server, missing, None).await.status(), 404, "{missing}");
     }
-    for odd in ["../..", "/etc", "", "versions", "versions/m/1/../.."] {
+    for odd in ["../..", "/etc", "versions", "versions/m/1/../.."] {
         let refused = list(&server, odd).await;
         assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{odd:?}");
     }
@@ -108,6 +114,7 @@ async fn altered_bytes_are_never_sent() {
     std::fs::write(&blob, bytes).unwrap();
 
     for range in [None, Some("bytes=0-9")] {
-        assert_eq!(download(&server, FILE, range).await.status(), 500);
+        let refused = download(&server, FILE, range).await;
+        assert_eq!(refused.status(), 409, "their client tries a 5xx again, for minutes");
     }
 }

@@ -1,7 +1,7 @@
 //! Versions: made from what is here, numbered once, staged where no rollout stages.
 
 use super::{call, get, post, refusal};
-use crate::harness::{Server, demo_model};
+use crate::harness::{Server, answer, demo_model};
 use reqwest::Method;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ async fn server() -> Server {
 #[tokio::test]
 async fn the_same_source_again_is_a_version_of_its_own_with_the_same_digest() {
     let server = server().await;
-    let create = json!({"name": "m", "source": "models:/m/1", "run_id": "r1",
+    let create = json!({"name": "m", "source": "models:/m/1",
         "description": "copied", "tags": [{"key": "k", "value": "v"}]});
     for number in ["2", "3"] {
         let made = post(&server, "model-versions/create", create.clone()).await;
@@ -22,13 +22,34 @@ async fn the_same_source_again_is_a_version_of_its_own_with_the_same_digest() {
         assert_eq!(version["version"], number, "{made:?}");
         assert_eq!(version["status"], "READY");
         assert_eq!(version["current_stage"], "None");
-        assert_eq!(version["run_id"], "r1");
     }
     let first = server.get("/models/m/versions/1").await;
     let third = server.get("/models/m/versions/3").await;
     assert_eq!(first.body["digest"], third.body["digest"]);
     let pushed = server.push("m", &demo_model("v1")).await;
     assert_eq!(pushed.status, 200, "a push stays idempotent: {pushed:?}");
+}
+
+#[tokio::test]
+async fn a_copy_came_of_what_its_original_came_of() {
+    let server = server().await;
+    let file = "/api/2.0/mlflow-artifacts/artifacts/logged/model.onnx";
+    let file = server.at(Method::PUT, file).header("content-type", "application/octet-stream");
+    let bytes = std::fs::read(demo_model("v1")).unwrap();
+    assert_eq!(answer(file.body(bytes)).await.status, 200);
+    let logged = json!({"name": "m", "source": "mlflow-artifacts:/logged", "run_id": "r1"});
+    let original = post(&server, "model-versions/create", logged).await;
+    assert_eq!(original.body["model_version"]["run_id"], "r1", "{original:?}");
+
+    let copy = json!({"name": "m", "source": "models:/m/2"});
+    let copied = post(&server, "model-versions/create", copy).await;
+    assert_eq!(copied.body["model_version"]["run_id"], "r1", "{copied:?}");
+
+    for (source, run) in [("models:/m/2", "r2"), ("models:/m/1", "r1")] {
+        let forged = json!({"name": "m", "source": source, "run_id": run});
+        let refused = post(&server, "model-versions/create", forged).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{source} {run}");
+    }
 }
 
 #[tokio::test]

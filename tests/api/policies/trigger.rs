@@ -1,6 +1,6 @@
 //! `trigger`: rollouts that an alias or a tag starts.
 
-use crate::harness::{Server, answer, demo_model, odd_version};
+use crate::harness::{Server, answer, demo_model, mlflow_model, odd_version};
 use reqwest::Method;
 use seatrial_domain::{Actor, Timestamp, VersionNumber};
 use seatrial_store::aliases::By;
@@ -123,6 +123,20 @@ async fn a_version_in_quarantine_gets_its_alias_and_no_rollout() {
 
     assert_eq!(candidates(&server).await, [2], "only the one started by hand");
     assert_eq!(server.get("/models/digits").await.body["aliases"], json!({"next": 2}));
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_be_served_gets_its_alias_and_no_rollout() {
+    let server = waiting_for("{alias: next}").await;
+    let pushed = server.push_directory("digits", &mlflow_model("sklearn"), "").await;
+    assert_eq!(pushed.body["version"], 2, "{pushed:?}");
+
+    set_alias(&server, "digits", 2).await;
+
+    assert_eq!(candidates(&server).await, [0; 0]);
+    assert_eq!(server.get("/models/digits").await.body["aliases"], json!({"next": 2}));
+    set_alias(&server, "digits", 1).await;
+    assert_eq!(candidates(&server).await, [1], "and the next start is not held up");
 }
 
 #[tokio::test]

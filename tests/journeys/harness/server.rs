@@ -1,6 +1,7 @@
 //! The server as a process: started, killed, started again on the same data.
 
 use super::cli::{Ran, cli_of};
+use super::disk::{Disk, Filler};
 use super::library::library;
 use super::wait::{PATIENCE, eventually};
 use super::{Api, Reply};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use tempfile::TempDir;
 
 const LOG_LINES_SHOWN: usize = 80;
@@ -22,6 +23,7 @@ pub(crate) struct Server {
     inference: SocketAddr,
     control: SocketAddr,
     config: String,
+    disk: Disk,
     api: Api,
     home: TempDir,
 }
@@ -39,14 +41,23 @@ impl Server {
 
     /// As [`Server::start_with`], from a copy of the binary.
     pub(crate) fn start_as(program: &Path, config: &str) -> Self {
+        Self::start_on(Disk::Machine, program, config)
+    }
+
+    /// As [`Server::start`], with its data on a disk of its own.
+    pub(crate) fn start_on_a_disk_of(mib: u32) -> Self {
+        Self::start_on(Disk::Own { mib }, Path::new(env!("CARGO_BIN_EXE_seatrial")), "")
+    }
+
+    fn start_on(disk: Disk, program: &Path, config: &str) -> Self {
         let program = program.to_owned();
         let home = tempfile::tempdir().expect("a temporary directory");
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let child = spawn(&program, home.path(), config, (any, any));
+        let child = spawn(disk, &program, home.path(), config, (any, any));
         let api = Api::new();
         let (inference, control) = (any, any);
         let config = config.to_owned();
-        let mut server = Self { child, program, inference, control, config, api, home };
+        let mut server = Self { child, program, inference, control, config, disk, api, home };
         server.await_ready();
         server
     }
@@ -60,7 +71,7 @@ impl Server {
     /// The same data, the same addresses. Returns once it answers.
     pub(crate) fn restart(&mut self) {
         let addresses = (self.inference, self.control);
-        self.child = spawn(&self.program, self.home.path(), &self.config, addresses);
+        self.child = spawn(self.disk, &self.program, self.home.path(), &self.config, addresses);
         self.await_ready();
     }
 
@@ -91,7 +102,12 @@ impl Server {
 
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
-        self.home.path().join("data")
+        self.disk.seen(self.child.id(), self.home.path().join("data"))
+    }
+
+    /// Takes all room of the server's own disk but `leaving` bytes, until it is dropped.
+    pub(crate) fn fill(&self, leaving: u64) -> Filler {
+        Filler::fill(&self.data(), leaving)
     }
 
     /// A directory for whatever a test writes.
@@ -172,6 +188,7 @@ impl Drop for Server {
 }
 
 fn spawn(
+    disk: Disk,
     program: &Path,
     home: &Path,
     config: &str,
@@ -182,10 +199,11 @@ fn spawn(
     // A killed server leaves its addresses behind.
     let _none = std::fs::remove_file(home.join("data/addresses.json"));
     std::fs::write(home.join("seatrial.toml"), config).expect("the test's own directory");
-    Command::new(program)
+    let data = home.join("data");
+    disk.command(program, &data)
         .arg("serve")
         .args(["--config", &home.join("seatrial.toml").display().to_string()])
-        .args(["--data", &home.join("data").display().to_string()])
+        .args(["--data", &data.display().to_string()])
         .args(["--inference", &inference.to_string()])
         .args(["--control", &control.to_string()])
         .env("ORT_DYLIB_PATH", library())

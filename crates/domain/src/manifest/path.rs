@@ -1,12 +1,14 @@
 //! A file's place within its version. Parsed once; afterwards it cannot leave the tree.
 
 use super::{Error, PATH_LIMIT};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A relative path with `/` between its parts: no `..`, no `.`, no blank part, no backslash, no
-/// colon, no control character. It means the same on every system.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// colon, no control character. It means the same on every system. Stored as its text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct FilePath(String);
 
 impl FilePath {
@@ -49,6 +51,12 @@ fn fault(text: &str) -> Option<&'static str> {
     if text.chars().any(char::is_control) {
         return Some("it contains a control character");
     }
+    if text.contains('\u{fffd}') {
+        return Some("it is not valid text");
+    }
+    if hides_another(text) {
+        return Some("once it is decoded it is another path");
+    }
     text.split('/').find_map(|part| match part {
         "" => Some("a part of it is empty"),
         ".." => Some("it leaves the tree"),
@@ -58,10 +66,39 @@ fn fault(text: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a percent sign stands for a dot, a separator, a percent sign or a control character: who
+/// decodes such a path once more would be led elsewhere.
+fn hides_another(text: &str) -> bool {
+    let hides = |code: &str| match code.as_bytes() {
+        [high, low, ..] => {
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            digit(*high).zip(digit(*low)).and_then(|(high, low)| char::from_u32(high * 16 + low))
+        }
+        [] | [_] => None,
+    };
+    text.split('%')
+        .skip(1)
+        .filter_map(hides)
+        .any(|c| matches!(c, '.' | '/' | '\\' | ':' | '%') || c.is_control())
+}
+
 impl FromStr for FilePath {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::new(text)
+    }
+}
+
+impl TryFrom<String> for FilePath {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self, Error> {
+        Self::new(&text)
+    }
+}
+
+impl From<FilePath> for String {
+    fn from(path: FilePath) -> Self {
+        path.0
     }
 }
 

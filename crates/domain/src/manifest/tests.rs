@@ -62,7 +62,10 @@ fn paths_that_leave_the_tree_are_refused() {
         assert!(FilePath::new(path).is_err(), "{path:?}");
     }
     assert!(FilePath::new(&"a".repeat(PATH_LIMIT + 1)).is_err());
-    for path in ["a", "a/b.c", "größe/1", ".hidden", "a b"] {
+    for path in ["a%2e%2e", "%2E%2e/a", "a%252e", "a%2fb", "a%5Cb", "a%00", "a%0ab", "a\u{fffd}"] {
+        assert!(FilePath::new(path).is_err(), "{path:?} is another path once it is decoded");
+    }
+    for path in ["a", "a/b.c", "größe/1", ".hidden", "a b", "100%", "50%of", "a%20b", "%é"] {
         assert!(FilePath::new(path).is_ok(), "{path:?}");
     }
 }

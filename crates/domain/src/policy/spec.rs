@@ -9,7 +9,7 @@ use super::stages::{Stage, await_labels, canary, enforced, ramp, rising};
 use super::value::Value;
 use super::weights::Weights;
 use super::{analysis, settle, shadow, traffic, trigger, validation};
-use crate::plan::{Gate, Kind, Plan, Stability};
+use crate::plan::{Gate, Kind, Plan, RequiredSignature, Stability};
 use crate::{EndpointName, Share};
 use std::time::Duration;
 
@@ -87,11 +87,17 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
         decommission: fields.section("decommission", settle::decommission),
         keep_candidate: fields.section("abort", settle::keep_candidate),
         notify_on,
+        signature: fields.section("signature", signature),
         // Last, so that the faults of all other fields are found before giving up.
         policy: name?,
         endpoint: endpoint?,
     };
     Some(Document { trigger, planned, plan })
+}
+
+/// Which key it is, only the server's configuration says.
+fn signature(fields: &Fields<'_>) -> Option<RequiredSignature> {
+    fields.nullable("key", Value::word).map(|key| RequiredSignature { key, id: None })
 }
 
 fn steps(fields: &Fields<'_>) -> Steps {

@@ -119,6 +119,21 @@ fn plans_without_an_incumbent_or_back_have_no_gates() {
 }
 
 #[test]
+fn a_required_signature_is_in_the_plan_of_every_kind_and_in_its_hash() {
+    let signed = parse(&policy("signature: {key: release}")).unwrap();
+    for kind in [Kind::Promote, Kind::First, Kind::Restore] {
+        let plan = signed.plan(kind, signed.endpoint()).unwrap();
+        let required = plan.signature.clone().unwrap();
+        assert_eq!((required.key.as_str(), &required.id), ("release", &None));
+        let without = Plan { signature: None, ..plan.clone() };
+        assert_ne!(plan.hash(), without.hash());
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    }
+    assert_eq!(plan_of("signature: {key: null}").signature, None);
+}
+
+#[test]
 fn latency_has_a_limit_a_ratio_or_both() {
     let cases = [
         ("limit: 250ms", Some(250), None),

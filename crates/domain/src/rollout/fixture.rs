@@ -105,6 +105,7 @@ pub(super) fn plan(kind: Kind) -> Plan {
         },
         keep_candidate: MINUTE * 30,
         notify_on: Vec::new(),
+        signature: None,
     }
 }
 

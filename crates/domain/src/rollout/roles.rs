@@ -28,14 +28,35 @@ pub enum Role<'a> {
 impl Rollout {
     /// The roles of both versions in this state.
     pub fn roles(&self) -> Vec<Role<'_>> {
-        let trying = matches!(self.stage, Stage::Canary | Stage::Ramp { .. });
-        let standing_by = self.stage == Stage::Stabilizing;
-        let candidate = role(CANARY, &self.candidate, trying);
-        let incumbent = self.incumbent.as_ref().map(|version| role(STANDBY, version, standing_by));
-        std::iter::once(candidate).chain(incumbent).collect()
+        std::iter::once(self.canary()).chain(self.standby()).collect()
     }
-}
 
-fn role<'a>(alias: &'static str, version: &'a VersionRef, given: bool) -> Role<'a> {
-    if given { Role::Given { alias, version } } else { Role::Over { alias, version } }
+    fn canary(&self) -> Role<'_> {
+        let (alias, version) = (CANARY, &self.candidate);
+        match self.stage {
+            Stage::Canary | Stage::Ramp { .. } => Role::Given { alias, version },
+            Stage::Queued
+            | Stage::Staging
+            | Stage::Validating { .. }
+            | Stage::Shadow
+            | Stage::Cutover
+            | Stage::Stabilizing
+            | Stage::Decommissioning
+            | Stage::RollingBack { .. }
+            | Stage::Completed
+            | Stage::Rejected
+            | Stage::RolledBack
+            | Stage::Aborted
+            | Stage::Superseded => Role::Over { alias, version },
+        }
+    }
+
+    fn standby(&self) -> Option<Role<'_>> {
+        let (alias, version) = (STANDBY, self.incumbent.as_ref()?);
+        Some(if self.stage == Stage::Stabilizing {
+            Role::Given { alias, version }
+        } else {
+            Role::Over { alias, version }
+        })
+    }
 }

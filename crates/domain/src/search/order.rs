@@ -7,6 +7,7 @@ use super::{Error, Subject};
 pub enum OrderKey {
     Name,
     VersionNumber,
+    ModelId,
     CreatedAt,
     UpdatedAt,
 }
@@ -25,8 +26,8 @@ pub struct OrderBy {
     pub direction: Direction,
 }
 
-/// Reads `key [ASC|DESC]` clauses. The answer is total: names, and for versions numbers, are always
-/// among its keys; without a clause it is MLflow's own default.
+/// Reads `key [ASC|DESC]` clauses. The answer is total: names, for versions numbers too, and for
+/// logged models ids are always among its keys; without a clause it is MLflow's own default.
 pub fn order_by(clauses: &[String], subject: Subject) -> Result<Vec<OrderBy>, Error> {
     let mut order: Vec<OrderBy> = Vec::new();
     for text in clauses {
@@ -47,6 +48,10 @@ pub fn order_by(clauses: &[String], subject: Subject) -> Result<Vec<OrderBy>, Er
         Subject::Versions => &[
             by(OrderKey::Name, Direction::Ascending),
             by(OrderKey::VersionNumber, Direction::Descending),
+        ],
+        Subject::LoggedModels => &[
+            by(OrderKey::CreatedAt, Direction::Descending),
+            by(OrderKey::ModelId, Direction::Ascending),
         ],
     };
     for by in rest {
@@ -73,6 +78,9 @@ fn clause(text: &str, subject: Subject) -> Result<OrderBy, Error> {
         Subject::Versions => {
             (version_key(name), "name, version_number, creation_timestamp, last_updated_timestamp")
         }
+        Subject::LoggedModels => {
+            (logged_model_key(name), "name, model_id, creation_timestamp, last_updated_timestamp")
+        }
     };
     let key = key.ok_or_else(|| Error::UnknownKey { key: name.to_owned(), allowed })?;
     Ok(OrderBy { key, direction })
@@ -92,6 +100,16 @@ fn version_key(name: &str) -> Option<OrderKey> {
         "name" => Some(OrderKey::Name),
         "version_number" => Some(OrderKey::VersionNumber),
         "creation_timestamp" => Some(OrderKey::CreatedAt),
+        "last_updated_timestamp" => Some(OrderKey::UpdatedAt),
+        _ => None,
+    }
+}
+
+fn logged_model_key(name: &str) -> Option<OrderKey> {
+    match name {
+        "name" => Some(OrderKey::Name),
+        "model_id" => Some(OrderKey::ModelId),
+        "creation_timestamp" | "creation_time" => Some(OrderKey::CreatedAt),
         "last_updated_timestamp" => Some(OrderKey::UpdatedAt),
         _ => None,
     }

@@ -9,6 +9,7 @@ use std::vec::IntoIter;
 
 const MODEL_KEYS: &str = "name, tag.KEY";
 const VERSION_KEYS: &str = "name, run_id, version_number, source_path, tag.KEY";
+const LOGGED_MODEL_KEYS: &str = "name, model_id, source_run_id, tag.KEY";
 const TEXT_OPERATORS: &str = "=, !=, LIKE, ILIKE";
 
 /// Reads a filter; text without a word in it finds everything.
@@ -43,7 +44,7 @@ impl Parser {
         let (key, shown) = self.key()?;
         let test = match key {
             Key::VersionNumber => self.number(&shown)?,
-            Key::Name | Key::RunId => self.text(&shown, Lists::Allowed)?,
+            Key::Name | Key::RunId | Key::ModelId => self.text(&shown, Lists::Allowed)?,
             Key::SourcePath | Key::Tag(_) => self.text(&shown, Lists::Refused)?,
         };
         Ok(Condition { key, test })
@@ -61,17 +62,12 @@ impl Parser {
             let shown = format!("tag.{key}");
             return Ok((Key::Tag(key), shown));
         }
-        let (known, allowed) = match self.subject {
-            Subject::Models => (matches!(shown.as_str(), "name"), MODEL_KEYS),
-            Subject::Versions => (true, VERSION_KEYS),
+        let known = match self.subject {
+            Subject::Models => model_key(&shown).ok_or(MODEL_KEYS),
+            Subject::Versions => version_key(&shown).ok_or(VERSION_KEYS),
+            Subject::LoggedModels => logged_model_key(&shown).ok_or(LOGGED_MODEL_KEYS),
         };
-        let key = match shown.as_str() {
-            "name" => Key::Name,
-            "run_id" if known => Key::RunId,
-            "source_path" if known => Key::SourcePath,
-            "version_number" if known => Key::VersionNumber,
-            _ => return Err(Error::UnknownKey { key: shown, allowed }),
-        };
+        let key = known.map_err(|allowed| Error::UnknownKey { key: shown.clone(), allowed })?;
         Ok((key, shown))
     }
 
@@ -172,6 +168,29 @@ impl Parser {
     fn next(&mut self, expected: &'static str) -> Result<(usize, Token), Error> {
         let missing = || Error::Unexpected { at: self.end, found: "the end".to_owned(), expected };
         self.tokens.next().ok_or_else(missing)
+    }
+}
+
+fn model_key(word: &str) -> Option<Key> {
+    (word == "name").then_some(Key::Name)
+}
+
+fn version_key(word: &str) -> Option<Key> {
+    match word {
+        "name" => Some(Key::Name),
+        "run_id" => Some(Key::RunId),
+        "source_path" => Some(Key::SourcePath),
+        "version_number" => Some(Key::VersionNumber),
+        _ => None,
+    }
+}
+
+fn logged_model_key(word: &str) -> Option<Key> {
+    match word {
+        "name" => Some(Key::Name),
+        "model_id" => Some(Key::ModelId),
+        "source_run_id" => Some(Key::RunId),
+        _ => None,
     }
 }
 

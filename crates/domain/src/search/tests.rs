@@ -42,6 +42,24 @@ fn every_key_has_its_operators() {
 }
 
 #[test]
+fn logged_models_are_found_by_what_clients_ask_for_and_nothing_else() {
+    let text = "name = 'model' AND source_run_id IN ('r') AND model_id != 'm-1' AND tags.`k` = 'v'";
+    let expected = [
+        Condition { key: Key::Name, test: Test::Equal("model".into()) },
+        Condition { key: Key::RunId, test: Test::In(vec!["r".into()]) },
+        Condition { key: Key::ModelId, test: Test::NotEqual("m-1".into()) },
+        tag("k", Test::Equal("v".into())),
+    ];
+    assert_eq!(conditions(text, Subject::LoggedModels), expected);
+    let refused = filter("metrics.accuracy > 0.9", Subject::LoggedModels).unwrap_err().to_string();
+    let allowed = "name, model_id, source_run_id, tag.KEY";
+    assert_eq!(refused, format!("\"metrics\" is no key here; allowed: {allowed}"));
+    let order = order_by(&[], Subject::LoggedModels).unwrap();
+    let keys: Vec<OrderKey> = order.iter().map(|by| by.key).collect();
+    assert_eq!(keys, [OrderKey::CreatedAt, OrderKey::ModelId]);
+}
+
+#[test]
 fn what_is_not_understood_is_refused_at_its_place() {
     for (text, said) in [
         ("name", "at character 5: the end; expected an operator"),

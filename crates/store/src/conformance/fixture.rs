@@ -1,10 +1,15 @@
 //! A store in a temporary directory, and the things tests put into it.
 
+use crate::blobs::{self, Place, s3};
+use crate::gc::Order;
 use crate::rollouts::{Commit, CommitError, Committed, Draft, Stored};
 use crate::versions::{New, Version};
 use crate::{Options, Store};
+use object_store::{ObjectStore, ObjectStoreExt as _};
 use seatrial_domain::endpoint::Settings;
+use seatrial_domain::lineage::Lineage;
 use seatrial_domain::manifest::{ArtifactType, File, Manifest};
+use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::plan::{Kind, Plan};
 use seatrial_domain::policy;
 use seatrial_domain::rollout::{Bootstrap, Event, Transition};
@@ -12,6 +17,7 @@ use seatrial_domain::split::Salt;
 use seatrial_domain::tensor::{DataType, Signature, TensorSpec};
 use seatrial_domain::{Actor, EndpointName, ModelName, Timestamp, VersionRef};
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// The directory lives as long as the store.
@@ -30,14 +36,62 @@ pub(super) async fn fixture_with(options: Options) -> Fixture {
     Fixture { store, dir }
 }
 
+/// A store whose blobs are in an object store of this kind.
+pub(super) async fn remote(limits: s3::Limits) -> Fixture {
+    let place = match bucket() {
+        Some(settings) => Place::S3(Box::new(s3::Settings { limits, ..settings })),
+        None => Place::Memory(Arc::default(), limits),
+    };
+    let blobs = blobs::Options { place, ..blobs::Options::default() };
+    fixture_with(Options { blobs, ..Options::default() }).await
+}
+
+/// A fresh place on the S3 server that `SEATRIAL_TEST_S3` names, if any does; it has the bucket
+/// `conformance`, and lets everybody in.
+#[expect(clippy::disallowed_methods, reason = "says which server to test against")]
+fn bucket() -> Option<s3::Settings> {
+    let text = |text: &str| text.to_owned();
+    Some(s3::Settings {
+        bucket: text("conformance"),
+        prefix: format!("{:032x}", rand::random::<u128>()),
+        endpoint: Some(std::env::var("SEATRIAL_TEST_S3").ok()?),
+        region: text("us-east-1"),
+        transport: s3::Transport::Plain,
+        credentials: s3::Credentials {
+            access_key_id: text("key"),
+            secret_access_key: text("secret"),
+            session_token: None,
+        },
+        limits: s3::Limits::default(),
+    })
+}
+
 impl Fixture {
     /// Closes the store and opens it again, as a restart does.
     pub(super) async fn reopened(self) -> Self {
         let options = self.store.inner.options.clone();
+        self.reopened_with(options).await
+    }
+
+    /// As [`Fixture::reopened`], with other limits.
+    pub(super) async fn reopened_with(self, options: Options) -> Self {
         self.store.close().await;
         drop(self.store);
         let store = Store::open(self.dir.path(), options).await.unwrap();
         Self { store, dir: self.dir }
+    }
+
+    /// Puts other bytes where the object store has a blob, as bit rot does.
+    pub(super) async fn overwrite_stored(&self, digest: &seatrial_domain::Digest, bytes: &[u8]) {
+        let key = format!("blobs/sha256/{}", digest.hex());
+        let (store, prefix): (Arc<dyn ObjectStore>, _) = match &self.store.inner.options.blobs.place
+        {
+            Place::Memory(store, _) => (Arc::clone(store) as _, "test"),
+            Place::S3(settings) => (settings.connect().unwrap(), settings.prefix.as_str()),
+            Place::Local => panic!("this store is no object store"),
+        };
+        let key = object_store::path::Path::from(format!("{prefix}/{key}"));
+        store.put(&key, bytes.to_vec().into()).await.unwrap();
     }
 
     pub(super) fn blob_path(&self, digest: &seatrial_domain::Digest) -> std::path::PathBuf {
@@ -47,6 +101,23 @@ impl Fixture {
 
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
+}
+
+/// Later than any blob of a test was stored.
+pub(super) fn late() -> Timestamp {
+    Timestamp::from_micros(i64::MAX)
+}
+
+/// Sweeps without any grace. Gives how many blobs went.
+pub(super) async fn swept(store: &Store) -> u64 {
+    let actor = ada();
+    let order = order(&actor);
+    store.collect_garbage(&order).await.unwrap().removed.blobs
+}
+
+/// Everything that is garbage, in turns of two.
+pub(super) fn order(actor: &Actor) -> Order<'_> {
+    Order { before: late(), most: 100, turn: 2, actor, cause: "by hand", now: at(50) }
 }
 
 pub(super) fn ada() -> Actor {
@@ -76,9 +147,11 @@ pub(super) async fn new_version(store: &Store, content: &[u8]) -> New {
         model: model(),
         manifest: Manifest::new(ArtifactType::Model, vec![file]).unwrap(),
         signature: signature(),
+        flavors: Flavors::default(),
         tags: [("team".to_owned(), "vision".to_owned())].into(),
         aliases: Vec::new(),
         source: Some("a test".to_owned()),
+        lineage: Lineage::default(),
         actor: ada(),
         now: at(1),
     }

@@ -67,7 +67,7 @@ async fn a_transaction_dropped_half_way_leaves_nothing() {
 
 #[tokio::test]
 async fn what_fits_is_written_again_after_what_did_not() {
-    let options = Options { database_limit: Some(400 * 1024), ..Options::default() };
+    let options = Options { database_limit: Some(800 * 1024), ..Options::default() };
     let fixture = fixture_with(options).await;
     let apply = async |bytes: usize| {
         let (name, yaml) = ("big".to_owned(), "x".repeat(bytes));
@@ -83,7 +83,7 @@ async fn what_fits_is_written_again_after_what_did_not() {
 
 #[tokio::test]
 async fn a_full_disk_is_named_and_loses_nothing() {
-    let options = Options { database_limit: Some(400 * 1024), ..Options::default() };
+    let options = Options { database_limit: Some(800 * 1024), ..Options::default() };
     let fixture = fixture_with(options).await;
     let store = &fixture.store;
     let set = async |name: String| {
@@ -100,7 +100,7 @@ async fn a_full_disk_is_named_and_loses_nothing() {
     };
     assert!(matches!(error, storage::Error::Full(_)), "{error:?}");
     assert_eq!(store.endpoints().await.unwrap().len(), stored);
-    let fixture = fixture.reopened().await;
+    let fixture = fixture.reopened_with(Options::default()).await;
     assert_eq!(fixture.store.endpoints().await.unwrap().len(), stored);
     let settings = Settings::of(model());
     fixture.store.set_endpoint(&endpoint(), &settings, &ada(), at(2)).await.unwrap();

@@ -29,6 +29,22 @@ async fn a_version_reads_back_as_it_was_sealed() {
 }
 
 #[tokio::test]
+async fn flavors_read_back_as_they_were_described_and_cannot_change() {
+    let fixture = fixture().await;
+    let mut new = new_version(&fixture.store, b"one").await;
+    new.flavors.named.insert("sklearn".to_owned(), [("a".to_owned(), "b".to_owned())].into());
+    let described = fixture.store.register_version(&new).await.unwrap().into_version();
+    assert_eq!(described.flavors, new.flavors);
+    assert_eq!(described.served(), None, "its flavor is not served, whatever file is there");
+    let plain = version(&fixture.store, b"two").await;
+    assert_eq!(plain.served(), plain.manifest.files().first());
+    let mut write = fixture.store.write().await.unwrap();
+    let changed =
+        sqlx::query("UPDATE version SET flavors = '{}'").execute(write.sql()).await.unwrap_err();
+    assert!(changed.to_string().contains("a sealed version cannot change"));
+}
+
+#[tokio::test]
 async fn the_same_bytes_again_are_the_existing_version() {
     let fixture = fixture().await;
     let first = version(&fixture.store, b"one").await;
@@ -117,9 +133,9 @@ async fn every_move_of_an_alias_is_kept() {
     assert_eq!(store.alias(&model(), "best").await.unwrap(), Some(VersionNumber(2)));
     store.remove_alias(&model(), "best", by("gone", 8)).await.unwrap();
     store.remove_alias(&model(), "best", by("gone", 9)).await.unwrap();
-    let moves = store.alias_history(&model(), "best").await.unwrap();
-    let seen: Vec<_> = moves.iter().map(|m| (m.to.map(|n| n.0), m.at)).collect();
-    assert_eq!(seen, [(Some(1), at(5)), (Some(2), at(6)), (None, at(8))]);
+    let moves = store.alias_history(&model(), Some("best"), &Request::first(9)).await.unwrap();
+    let seen: Vec<_> = moves.items.iter().map(|m| (m.to.map(|n| n.0), m.at)).collect();
+    assert_eq!(seen, [(None, at(8)), (Some(2), at(6)), (Some(1), at(5))]);
     let unknown = store.set_alias((&model(), VersionNumber(9)), "best", by("?", 10)).await;
     assert!(matches!(unknown, Err(Error::UnknownVersion(_, VersionNumber(9)))));
 }

@@ -1,8 +1,8 @@
 //! What is released, and what keeps it.
 
 use super::fixture::{
-    Fixture, ada, at, commit, endpoint, fixture, happens, model, new_version, queued, tamper, turn,
-    version,
+    Fixture, ada, at, commit, endpoint, fixture, happens, model, new_version, queued, swept,
+    tamper, turn, version,
 };
 use crate::aliases::By;
 use crate::blobs::Blob;
@@ -88,6 +88,7 @@ async fn a_released_version_is_gone_with_its_bytes_and_its_number_never_returns(
     assert_eq!(store.releasable().await.unwrap(), [waiting(&before)]);
 
     store.release_version(&waiting(&before), at(6)).await.unwrap();
+    assert_eq!(swept(store).await, 1);
 
     assert!(!bytes_are_there(&fixture, &before));
     assert!(matches!(
@@ -173,8 +174,10 @@ async fn what_refers_to_a_version_keeps_it_and_is_named() {
     assert_kept(&release().await, &format!("rollout {}", running.rollout.id));
     let abort = Event::Abort { reason: "never mind".to_owned() };
     happens(store, &running, &abort, at(6)).await;
+    assert_eq!(swept(store).await, 0);
     assert!(bytes_are_there(&fixture, &before));
     release().await.unwrap();
+    swept(store).await;
     assert!(!bytes_are_there(&fixture, &before));
 }
 
@@ -186,6 +189,7 @@ async fn bytes_that_another_version_or_a_dataset_has_stay() {
     let elsewhere = New { model: "elsewhere".parse().unwrap(), ..new_version(store, b"one").await };
     let elsewhere = store.register_version(&elsewhere).await.unwrap().into_version().reference;
     store.release_version(&waiting(&before), at(6)).await.unwrap();
+    assert_eq!(swept(store).await, 0);
     assert!(bytes_are_there(&fixture, &before));
     let dataset = datasets::New {
         name: "holdout".parse().unwrap(),
@@ -199,52 +203,6 @@ async fn bytes_that_another_version_or_a_dataset_has_stay() {
     };
     store.register_dataset(&dataset).await.unwrap();
     store.delete_version((&elsewhere.model, elsewhere.number), &ada(), at(8)).await.unwrap();
-    assert_eq!(store.sweep_blobs().await.unwrap(), 0);
+    assert_eq!(swept(store).await, 0);
     assert!(bytes_are_there(&fixture, &before));
-}
-
-#[tokio::test]
-async fn a_sweep_makes_up_for_one_that_a_crash_prevented() {
-    let fixture = fixture().await;
-    let before = version(&fixture.store, b"one").await;
-    let key = (&before.reference.model, before.reference.number);
-    // The deletion alone is as far as a crash right after its commit comes.
-    fixture.store.delete_version(key, &ada(), at(6)).await.unwrap();
-    let fixture = fixture.reopened().await;
-    assert!(bytes_are_there(&fixture, &before));
-    assert_eq!(fixture.store.sweep_blobs().await.unwrap(), 1);
-    assert!(!bytes_are_there(&fixture, &before));
-    assert_eq!(fixture.store.sweep_blobs().await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn what_is_being_registered_is_not_swept() {
-    let fixture = fixture().await;
-    let store = &fixture.store;
-    let before = version(store, b"one").await;
-    let key = (&before.reference.model, before.reference.number);
-    store.delete_version(key, &ada(), at(6)).await.unwrap();
-    let hold = store.blobs().hold().await;
-    let again = new_version(store, b"one").await;
-    let (swept, registered) = tokio::join!(store.sweep_blobs(), async {
-        let registered = store.register_version(&again).await;
-        drop(hold);
-        registered
-    });
-    assert_eq!((swept.unwrap(), registered.unwrap().into_version().reference.number.0), (0, 2));
-    assert!(bytes_are_there(&fixture, &before));
-}
-
-#[tokio::test]
-async fn what_a_push_stored_and_never_registered_is_swept() {
-    let fixture = fixture().await;
-    let store = &fixture.store;
-    let kept = version(store, b"one").await;
-    let left = new_version(store, b"two").await.manifest.files()[0].digest.clone();
-    std::fs::write(fixture.dir.path().join("blobs/sha256/notes.txt"), "not a blob").unwrap();
-    // As after a restart: nobody holds what the push before it stored.
-    let fixture = fixture.reopened().await;
-    assert_eq!(fixture.store.sweep_blobs().await.unwrap(), 1);
-    assert!(!fixture.blob_path(&left).exists() && bytes_are_there(&fixture, &kept));
-    assert!(fixture.dir.path().join("blobs/sha256/notes.txt").exists());
 }

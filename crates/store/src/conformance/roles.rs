@@ -3,6 +3,7 @@
 
 use super::fixture::{at, commit, endpoint, fixture, happens, live, model, queued, turn, version};
 use crate::Store;
+use crate::page::Request;
 use crate::rollouts::Stored;
 use crate::versions::Stage as Shown;
 use seatrial_domain::VersionNumber;
@@ -78,8 +79,9 @@ async fn stages_and_roles_follow_a_voyage_that_completes() {
         let serves = store.endpoint(&endpoint()).await.unwrap().unwrap().serving.unwrap();
         assert_eq!(champion, serves.number, "{stage:?}");
     }
-    let history = store.alias_history(&model(), "canary").await.unwrap();
-    let moves: Vec<_> = history.iter().map(|it| (it.to.map(|to| to.0), &*it.cause)).collect();
+    let history = store.alias_history(&model(), Some("canary"), &Request::first(9)).await.unwrap();
+    let moves: Vec<_> =
+        history.items.iter().rev().map(|it| (it.to.map(|to| to.0), &*it.cause)).collect();
     assert_eq!(moves, [(Some(2), "rollout 2: canary"), (None, "rollout 2: cutover")]);
 }
 

@@ -61,13 +61,16 @@ async fn carry_over(
     (from, to): (&ModelName, &ModelName),
     by: By<'_>,
 ) -> Result<(), storage::Error> {
-    const STEPS: [&str; 7] = [
+    const STEPS: [&str; 10] = [
         "INSERT INTO model (name, description, last_number, created_at, updated_at)
          SELECT ?2, description, last_number, created_at, ?3 FROM model WHERE name = ?1",
         "UPDATE version SET model = ?2 WHERE model = ?1 AND ?3 = ?3",
         "UPDATE version_tag SET model = ?2 WHERE model = ?1 AND ?3 = ?3",
         "UPDATE model_tag SET model = ?2 WHERE model = ?1 AND ?3 = ?3",
         "UPDATE alias SET model = ?2 WHERE model = ?1 AND ?3 = ?3",
+        "UPDATE lineage SET model = ?2 WHERE model = ?1 AND ?3 = ?3",
+        "UPDATE lineage_parent SET model = ?2 WHERE model = ?1 AND ?3 = ?3",
+        "UPDATE lineage_parent SET parent_model = ?2 WHERE parent_model = ?1 AND ?3 = ?3",
         "UPDATE alias_history SET model = ?2 WHERE model = ?1 AND ?3 = ?3",
         "UPDATE model SET deleted_at = ?3, updated_at = ?3 WHERE name = ?1 AND ?2 = ?2",
     ];

@@ -7,6 +7,7 @@ use seatrial_domain::search::{Condition, Key, OrderKey, Subject, Test};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Columns {
     name: &'static str,
+    run_id: &'static str,
     created_at: &'static str,
     updated_at: &'static str,
     /// A row's tags, up to the condition on key and value.
@@ -18,16 +19,25 @@ impl Columns {
         match subject {
             Subject::Models => Self {
                 name: "m.name",
+                run_id: "NULL",
                 created_at: "m.created_at",
                 updated_at: "m.updated_at",
                 tags: "EXISTS (SELECT 1 FROM model_tag AS t WHERE t.model = m.name",
             },
             Subject::Versions => Self {
                 name: "v.model",
+                run_id: "v.run_id",
                 created_at: "v.created_at",
                 updated_at: "v.updated_at",
                 tags: "EXISTS (SELECT 1 FROM version_tag AS t \
                        WHERE t.model = v.model AND t.number = v.number",
+            },
+            Subject::LoggedModels => Self {
+                name: "l.name",
+                run_id: "l.source_run",
+                created_at: "l.created_at",
+                updated_at: "l.updated_at",
+                tags: "EXISTS (SELECT 1 FROM tracked_tag AS t WHERE t.owner = l.id",
             },
         }
     }
@@ -36,6 +46,7 @@ impl Columns {
         match key {
             OrderKey::Name => self.name,
             OrderKey::VersionNumber => "v.number",
+            OrderKey::ModelId => "l.id",
             OrderKey::CreatedAt => self.created_at,
             OrderKey::UpdatedAt => self.updated_at,
         }
@@ -44,7 +55,8 @@ impl Columns {
     pub(super) fn push(&self, query: &mut Query, condition: &Condition) {
         match &condition.key {
             Key::Name => test(query, self.name, &condition.test),
-            Key::RunId => test(query, "v.run_id", &condition.test),
+            Key::RunId => test(query, self.run_id, &condition.test),
+            Key::ModelId => test(query, "l.id", &condition.test),
             Key::SourcePath => test(query, "v.source", &condition.test),
             Key::VersionNumber => test(query, "v.number", &condition.test),
             Key::Tag(key) => self.tag(query, key, &condition.test),

@@ -2,6 +2,7 @@
 
 use super::Version;
 use seatrial_domain::manifest::{File, FilePath};
+use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::tensor::Signature;
 use std::collections::BTreeMap;
 
@@ -14,6 +15,9 @@ pub struct Diff {
     pub changed: Vec<(File, File)>,
     /// Before and after, if inputs or outputs differ.
     pub signature: Option<(Signature, Signature)>,
+    /// Before and after, if flavors, their facts or the signature given with them differ. Each
+    /// writing of a model has ids of its own: those do not count.
+    pub flavors: Option<(Flavors, Flavors)>,
     /// Tags whose value differs, is new (before is absent) or is gone.
     pub tags: BTreeMap<String, (Option<String>, Option<String>)>,
 }
@@ -34,11 +38,16 @@ impl Diff {
             (now.digest != file.digest).then(|| ((*file).clone(), (*now).clone()))
         };
         let signatures = (before.signature.clone(), after.signature.clone());
+        let flavors = (before.flavors.clone(), after.flavors.clone());
+        let say_the_same = flavors.0.named == flavors.1.named
+            && flavors.0.onnx == flavors.1.onnx
+            && flavors.0.signature == flavors.1.signature;
         Self {
             added: new.iter().filter_map(fresh).collect(),
             removed: old.iter().filter_map(gone).collect(),
             changed: old.iter().filter_map(altered).collect(),
             signature: (signatures.0 != signatures.1).then_some(signatures),
+            flavors: (!say_the_same).then_some(flavors),
             tags: tags(before, after),
         }
     }

@@ -5,8 +5,10 @@ use crate::aliases::{self, By};
 use crate::changed::{Changed, Named};
 use crate::row::{Columns, int, to_json};
 use crate::write::Write;
-use crate::{Store, journal, models, storage, tags};
+use crate::{Store, journal, lineage, models, signatures, storage, tags};
+use seatrial_domain::lineage::Lineage;
 use seatrial_domain::manifest::Manifest;
+use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::tensor::Signature;
 use seatrial_domain::{Actor, Digest, ModelName, Timestamp, VersionNumber, VersionRef};
 use std::collections::BTreeMap;
@@ -17,9 +19,11 @@ pub struct New {
     pub model: ModelName,
     pub manifest: Manifest,
     pub signature: Signature,
+    pub flavors: Flavors,
     pub tags: BTreeMap<String, String>,
     pub aliases: Vec<String>,
     pub source: Option<String>,
+    pub lineage: Lineage,
     pub actor: Actor,
     pub now: Timestamp,
 }
@@ -52,14 +56,30 @@ impl Registered {
 
 impl Store {
     /// Registers a version; who stores its blobs holds them until then ([`crate::blobs::Hold`]).
-    /// Errors: [`Error::MissingBlob`].
+    /// Errors: [`Error::MissingBlob`], [`Error::Lineage`].
     pub async fn register_version(&self, new: &New) -> Result<Registered, Error> {
+        self.register_signed(new, None).await
+    }
+
+    /// As [`Store::register_version`], with a signature of it: both or neither.
+    /// Errors: [`Error::MissingBlob`], [`Error::TooManySignatures`].
+    pub async fn register_signed(
+        &self,
+        new: &New,
+        signature: Option<&signatures::New>,
+    ) -> Result<Registered, Error> {
+        let _until_registered = self.blobs().hold();
         self.have_all(&new.manifest).await?;
         let digest = new.manifest.digest();
         let mut write = self.write().await?;
         let existing = find(&mut write, &new.model, &digest).await?;
         let number = match existing {
-            Some(number) => number,
+            Some(number) => {
+                let before = load(write.sql(), (&new.model, number)).await?;
+                let run_id = before.origin.run_id.as_deref();
+                lineage::agrees(write.sql(), (&new.model, number), run_id, &new.lineage).await?;
+                number
+            }
             None => insert(&mut write, new, &Origin::default()).await?,
         };
         let key = (&new.model, number);
@@ -72,6 +92,10 @@ impl Store {
             }
         }
         let version = load(write.sql(), key).await?;
+        if let Some(signature) = signature {
+            let by = (&new.actor, new.now);
+            signatures::keep(&mut write, &version.reference, signature, by).await?;
+        }
         let registered = match existing {
             None => Registered::New(version),
             Some(_) => {
@@ -86,33 +110,22 @@ impl Store {
 
     /// Registers a version of a model that is there, with a number of its own even if the model has
     /// one of the same bytes: so registry clients expect it. Who has its blobs holds them until
-    /// then. Errors: [`Error::UnknownModel`], [`Error::MissingBlob`].
+    /// then. Errors: [`Error::UnknownModel`], [`Error::MissingBlob`], [`Error::Lineage`].
     pub async fn register_numbered(
         &self,
         new: &New,
         origin: &Origin,
         description: &str,
     ) -> Result<Version, Error> {
+        let _until_registered = self.blobs().hold();
         self.have_all(&new.manifest).await?;
         let mut write = self.write().await?;
-        if models::find(write.sql(), &new.model).await?.is_none() {
-            return Err(Error::UnknownModel(new.model.clone()));
-        }
-        let number = insert(&mut write, new, origin).await?;
-        let key = (&new.model, number);
-        tags::set(write.sql(), key, &new.tags).await?;
-        sqlx::query("UPDATE version SET description = ? WHERE model = ? AND number = ?")
-            .bind(description)
-            .bind(new.model.as_str())
-            .bind(int(number.0))
-            .execute(write.sql())
-            .await?;
-        let version = load(write.sql(), key).await?;
+        let version = number(&mut write, new, origin, description).await?;
         write.commit().await?;
         Ok(version)
     }
 
-    async fn have_all(&self, manifest: &Manifest) -> Result<(), Error> {
+    pub(crate) async fn have_all(&self, manifest: &Manifest) -> Result<(), Error> {
         for file in manifest.files() {
             if !self.blobs().has(&file.digest, file.size).await? {
                 let (path, digest) = (file.path.clone(), file.digest.clone());
@@ -121,6 +134,28 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// As [`Store::register_numbered`], in a transaction of somebody else's.
+pub(crate) async fn number(
+    write: &mut Write<'_>,
+    new: &New,
+    origin: &Origin,
+    description: &str,
+) -> Result<Version, Error> {
+    if models::find(write.sql(), &new.model).await?.is_none() {
+        return Err(Error::UnknownModel(new.model.clone()));
+    }
+    let number = insert(write, new, origin).await?;
+    let key = (&new.model, number);
+    tags::set(write.sql(), key, &new.tags).await?;
+    sqlx::query("UPDATE version SET description = ? WHERE model = ? AND number = ?")
+        .bind(description)
+        .bind(new.model.as_str())
+        .bind(int(number.0))
+        .execute(write.sql())
+        .await?;
+    load(write.sql(), key).await
 }
 
 async fn find(
@@ -139,19 +174,15 @@ async fn find(
     row.map(|row| row.count("number").map(VersionNumber)).transpose()
 }
 
-async fn insert(
-    write: &mut Write<'_>,
-    new: &New,
-    origin: &Origin,
-) -> Result<VersionNumber, storage::Error> {
+async fn insert(write: &mut Write<'_>, new: &New, origin: &Origin) -> Result<VersionNumber, Error> {
     let digest = new.manifest.digest();
     let number = models::next_number(write.sql(), &new.model, new.now).await?;
     let manifest = String::from_utf8(new.manifest.to_bytes())
         .map_err(|error| storage::Error::corrupt("manifest", &error))?;
     sqlx::query(
         "INSERT INTO version (model, number, digest, manifest, signature, source, lifecycle,
-                              created_at, updated_at, created_by, run_id, run_link, model_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8, ?9, ?10, ?11)",
+                              created_at, updated_at, created_by, run_id, run_link, model_id, flavors)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8, ?9, ?10, ?11, ?12)",
     )
     .bind(new.model.as_str())
     .bind(int(number.0))
@@ -161,11 +192,13 @@ async fn insert(
     .bind(&new.source)
     .bind(new.now.as_micros())
     .bind(to_json("actor", &new.actor)?)
-    .bind(&origin.run_id)
+    .bind(origin.run_id.as_deref().or(new.lineage.run_id()))
     .bind(&origin.run_link)
     .bind(&origin.model_id)
+    .bind(to_json("flavors", &new.flavors)?)
     .execute(write.sql())
     .await?;
+    lineage::seal(write.sql(), (&new.model, number), &digest, &new.lineage).await?;
     // On a version that was not there before, everything is new.
     let changed = Changed { aliases: new.aliases.clone(), tags: new.tags.clone() };
     let version = VersionRef { model: new.model.clone(), number, digest };

@@ -1,15 +1,14 @@
 //! Releasing a retired version whose rollout's plan does not keep its artifacts: the version is
-//! deleted and its bytes go, unless anything else needs them. Done again, it changes nothing, so
-//! whoever was interrupted begins anew.
+//! deleted, unless anything else needs it, and its bytes are garbage. Done again, it changes nothing,
+//! so whoever was interrupted begins anew.
 
 use super::{Error, delete_in};
 use crate::aliases::By;
 use crate::row::{Columns, int};
 use crate::write::Write;
 use crate::{Store, storage};
-use seatrial_domain::{Actor, Digest, EndpointName, RolloutId, Timestamp, VersionRef};
+use seatrial_domain::{Actor, EndpointName, RolloutId, Timestamp, VersionRef};
 use sqlx::sqlite::SqliteRow;
-use std::collections::BTreeSet;
 
 /// A retired version that its plan does not keep, and that is still there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +63,7 @@ impl Store {
         Ok(kept.any(|known| known.version == retired.version))
     }
 
-    /// Deletes the version, then the bytes only it had. Errors: [`Error::Referenced`] by an
+    /// Deletes the version; the bytes only it had are garbage from then on. Errors: [`Error::Referenced`] by an
     /// alias, an endpoint that serves it or may go back to it, or a rollout that has not ended.
     pub async fn release_version(&self, what: &Releasable, now: Timestamp) -> Result<(), Error> {
         let mut write = self.write().await?;
@@ -74,33 +73,7 @@ impl Store {
         let cause = format!("released after rollout {} (keepArtifacts: false)", what.rollout);
         let by = By { actor: &Actor::Seatrial, cause: &cause, now };
         delete_in(&mut write, (&what.version.model, what.version.number), by).await?;
-        write.commit().await?;
-        self.sweep_blobs().await?;
-        Ok(())
-    }
-
-    /// Removes the bytes that no version and no dataset has: of deleted versions, and of pushes
-    /// that came to no end. Waits for registrations under way. Gives how many blobs were removed.
-    pub async fn sweep_blobs(&self) -> Result<u64, Error> {
-        let _alone = self.blobs().alone().await;
-        let rows = sqlx::query(
-            "SELECT layer.value ->> 'digest' AS digest
-             FROM version AS kept, json_each(kept.manifest, '$.layers') AS layer
-             WHERE kept.deleted_at IS NULL
-             UNION
-             SELECT digest FROM dataset",
-        )
-        .fetch_all(self.readers())
-        .await?;
-        let kept = rows.iter().map(|row| row.parsed("digest"));
-        let kept = kept.collect::<Result<BTreeSet<Digest>, _>>()?;
-        let mut removed = 0;
-        for digest in self.blobs().list().await? {
-            if !kept.contains(&digest) {
-                removed += u64::from(self.blobs().remove(&digest).await?);
-            }
-        }
-        Ok(removed)
+        Ok(write.commit().await?)
     }
 }
 

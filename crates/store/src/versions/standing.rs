@@ -2,10 +2,11 @@
 //! where none did, what a client said.
 
 use super::{Error, Version, load};
-use crate::row::{Columns, int};
+use crate::row::{Columns, int, to_json};
 use crate::{Store, models, storage};
 use seatrial_domain::rollout::Rollout;
 use seatrial_domain::{ModelName, RolloutId, Share, Timestamp, VersionNumber};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -67,13 +68,12 @@ pub struct Standing {
 impl Store {
     /// Each version's standing, in their order.
     pub async fn standings(&self, versions: &[Version]) -> Result<Vec<Standing>, storage::Error> {
-        let mut tx = self.readers().begin().await?;
-        let mut standings = Vec::with_capacity(versions.len());
-        for version in versions {
-            let (model, number) = (&version.reference.model, version.reference.number);
-            standings.push(standing(&mut tx, (model, number)).await?);
-        }
-        Ok(standings)
+        let keys = versions.iter().map(|version| {
+            let reference = &version.reference;
+            (reference.model.as_str(), reference.number.0)
+        });
+        let mut connection = self.readers().acquire().await?;
+        of_all(&mut connection, &keys.collect::<Vec<_>>()).await
     }
 
     /// The newest version of each stage.
@@ -139,19 +139,33 @@ impl Store {
 async fn standing(
     sql: &mut SqliteConnection,
     (model, number): (&ModelName, VersionNumber),
-) -> Result<Standing, storage::Error> {
-    let row = sqlx::query(
+) -> Result<Standing, Error> {
+    let found = of_all(sql, &[(model.as_str(), number.0)]).await?;
+    found.into_iter().next().ok_or_else(|| Error::UnknownVersion(model.clone(), number))
+}
+
+/// The standings of versions that are there, in their order: one question for all.
+async fn of_all(
+    sql: &mut SqliteConnection,
+    versions: &[(&str, u64)],
+) -> Result<Vec<Standing>, storage::Error> {
+    let rows = sqlx::query(
         "SELECT v.client_stage, v.lifecycle, r.phase, r.state,
-                EXISTS (SELECT 1 FROM endpoint WHERE serving ->> 'model' = ?1
-                        AND serving ->> 'number' = ?2) AS serves
-         FROM version AS v LEFT JOIN rollout AS r
-             ON r.id = (SELECT max(id) FROM rollout WHERE model = ?1 AND number = ?2)
-         WHERE v.model = ?1 AND v.number = ?2",
+                EXISTS (SELECT 1 FROM endpoint WHERE serving ->> 'model' = v.model
+                        AND serving ->> 'number' = v.number) AS serves
+         FROM json_each(?1) AS asked
+         CROSS JOIN version AS v ON v.model = asked.value ->> 0 AND v.number = asked.value ->> 1
+         LEFT JOIN rollout AS r
+             ON r.id = (SELECT max(id) FROM rollout WHERE model = v.model AND number = v.number)
+         ORDER BY asked.key",
     )
-    .bind(model.as_str())
-    .bind(int(number.0))
-    .fetch_one(sql)
+    .bind(to_json("versions", &versions)?)
+    .fetch_all(sql)
     .await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &SqliteRow) -> Result<Standing, storage::Error> {
     let rollout: Option<Rollout> = row.maybe_json("state")?;
     let serves: bool = row.try_get("serves").map_err(storage::Error::from)?;
     let phase = row.maybe_text("phase")?;

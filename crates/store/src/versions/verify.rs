@@ -24,7 +24,8 @@ pub struct Verified {
 }
 
 impl Store {
-    /// Reads every file of a version and compares digests. Errors: unknown version.
+    /// Reads every file of a version and compares digests. Errors: unknown version, and an object
+    /// store that does not answer, which says nothing about the files.
     pub async fn verify_version(
         &self,
         model: &ModelName,
@@ -41,6 +42,9 @@ impl Store {
         for file in files {
             match self.blobs().verify(&file.digest).await {
                 Ok(bytes) => verified.bytes = verified.bytes.saturating_add(bytes),
+                Err(error @ (blobs::Error::Unreachable(_) | blobs::Error::Denied(_))) => {
+                    return Err(error.into());
+                }
                 Err(error) => verified.faults.push(Fault { path: file.path.clone(), error }),
             }
         }

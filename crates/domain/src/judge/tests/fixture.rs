@@ -110,6 +110,7 @@ pub(super) fn plan(checks: &[Check]) -> Plan {
         },
         keep_candidate: HOUR,
         notify_on: Vec::new(),
+        signature: None,
     }
 }
 

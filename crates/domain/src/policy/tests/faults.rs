@@ -33,7 +33,9 @@ fn all_faults_are_found_at_once_in_the_files_order() {
 
 #[test]
 fn wrong_values_name_the_field_and_the_allowed_range() {
-    let cases: [(&str, &str); 22] = [
+    let cases: [(&str, &str); 24] = [
+        ("signature: {key: /etc/key.pem}", "6:20 spec.signature.key | \"/etc/key.pem\" is not"),
+        ("signature: {keys: a}", "6:15 spec.signature.keys | unknown field | - | key"),
         ("endpoint: a/b", "6:3  | `endpoint` is given twice"),
         ("approval: {forbidAuthor: true}", "6:28 spec.approval.forbidAuthor | actors"),
         ("approval: {count: 0}", "6:21 spec.approval.count | \"0\" is not possible | a whole"),

@@ -1,0 +1,88 @@
+//! Making a version of what was uploaded: the files as they are at one moment, and from then on.
+
+use super::{Artifact, ArtifactPath, Error, end_of, read};
+use crate::row::{int, to_json};
+use crate::versions::{self, New, Origin, Version};
+use crate::write::Write;
+use crate::{Store, storage};
+use seatrial_domain::VersionRef;
+
+/// The files below a directory at one moment, or the one file at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    files: Vec<Artifact>,
+    /// Characters of the directory and its slash.
+    prefix: usize,
+}
+
+impl Snapshot {
+    /// The files, each with its path within the snapshot.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Artifact)> {
+        self.files.iter().map(|file| (file.path.as_str().get(self.prefix..).unwrap_or(""), file))
+    }
+}
+
+impl Store {
+    /// What is at or below `path`, at most `limit` files and one more; none if nothing is there.
+    pub async fn artifact_snapshot(
+        &self,
+        path: &ArtifactPath,
+        limit: u64,
+    ) -> Result<Option<Snapshot>, storage::Error> {
+        if let Some(file) = self.artifact(path).await? {
+            let prefix = path.as_str().len() - path.name().len();
+            return Ok(Some(Snapshot { files: vec![file], prefix }));
+        }
+        let directory = format!("{path}/");
+        let rows = sqlx::query(
+            "SELECT path, digest, size FROM artifact WHERE path > ? AND path < ?
+             ORDER BY path LIMIT ?",
+        )
+        .bind(&directory)
+        .bind(end_of(path.as_str()))
+        .bind(int(limit.saturating_add(1)))
+        .fetch_all(self.readers())
+        .await?;
+        let files = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok((!files.is_empty()).then_some(Snapshot { files, prefix: directory.len() }))
+    }
+
+    /// As [`Store::register_numbered`]; the files of `snapshot`, of which the version is made, are
+    /// sealed with it. Errors: also [`Error::Changed`].
+    pub async fn register_sealing(
+        &self,
+        new: &New,
+        (origin, description): (&Origin, &str),
+        snapshot: &Snapshot,
+    ) -> Result<Version, Error> {
+        let _until_registered = self.blobs().hold();
+        self.have_all(&new.manifest).await?;
+        let mut write = self.write().await?;
+        let version = versions::number(&mut write, new, origin, description).await?;
+        seal(&mut write, snapshot, &version.reference).await?;
+        write.commit().await?;
+        Ok(version)
+    }
+}
+
+async fn seal(
+    write: &mut Write<'_>,
+    snapshot: &Snapshot,
+    version: &VersionRef,
+) -> Result<(), Error> {
+    let wanted = snapshot.files.iter().map(|file| (file.path.as_str(), file.blob.digest.as_str()));
+    let wanted = to_json("snapshot", &wanted.collect::<Vec<_>>())?;
+    let sealed = sqlx::query(
+        "INSERT INTO artifact_seal (path, model, number)
+         SELECT artifact.path, ?2, ?3 FROM json_each(?1) AS wanted
+         JOIN artifact ON artifact.path = wanted.value ->> 0
+                      AND artifact.digest = wanted.value ->> 1",
+    )
+    .bind(wanted)
+    .bind(version.model.as_str())
+    .bind(int(version.number.0))
+    .execute(write.sql())
+    .await?;
+    let all = usize::try_from(sealed.rows_affected()) == Ok(snapshot.files.len());
+    if all { Ok(()) } else { Err(Error::Changed) }
+}

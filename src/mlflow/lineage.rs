@@ -1,0 +1,76 @@
+//! What a registry client's words say of a version's origin.
+
+use super::error::Result;
+use crate::api::Api;
+use seatrial_domain::VersionNumber;
+use seatrial_domain::lineage::{Cited, Lineage};
+use seatrial_store::tracking::{self, RunId};
+use std::collections::BTreeMap;
+
+/// Where MLflow notes the commit that a run was started from.
+const COMMIT: &str = "mlflow.source.git.commit";
+
+/// What is said of a version made from `source` in a run: a copy (`models:/NAME/NUMBER`) descends from
+/// its original; the commit that it, or else its run, is tagged with is the code.
+pub(super) async fn of(
+    api: &Api,
+    (source, run_id): (&str, Option<&str>),
+    tags: &BTreeMap<String, String>,
+) -> Result<Lineage> {
+    let commit = match tags.get(COMMIT) {
+        Some(commit) => Some(commit.clone()),
+        None => commit_of(api, run_id).await?,
+    };
+    said(source, commit.as_deref())
+}
+
+/// None: the run is of another server, or names no commit.
+async fn commit_of(api: &Api, run_id: Option<&str>) -> Result<Option<String>> {
+    let Some(id) = run_id.and_then(RunId::parse) else { return Ok(None) };
+    match api.app.store.run(&id).await {
+        Ok(run) => Ok(run.commit().map(str::to_owned)),
+        Err(tracking::Error::UnknownRun(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn said(source: &str, commit: Option<&str>) -> Result<Lineage> {
+    let said = Lineage::new(original(source).into_iter().collect())?;
+    // One that is no line is no commit, and no reason to refuse the version.
+    Ok(said.clone().by_code(commit).unwrap_or(said))
+}
+
+fn original(source: &str) -> Option<Cited<seatrial_domain::ModelName>> {
+    let path = source.strip_prefix("models:")?.trim_matches('/');
+    let (name, number) = path.split_once('/')?;
+    let number = number.parse().ok().filter(|number| *number > 0)?;
+    Some(Cited::Numbered(name.parse().ok()?, VersionNumber(number)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parents(source: &str) -> Vec<String> {
+        let said = said(source, None).unwrap();
+        said.parents().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn only_a_copy_says_its_parent() {
+        assert_eq!(parents("models:/digits/3"), ["digits@3"]);
+        for source in ["models:/m-0123", "models:/digits@best", "runs:/r/model", "models:/a/0"] {
+            assert_eq!(parents(source), Vec::<String>::new(), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_commit_is_the_code_and_what_is_none_is_left_out() {
+        let code = |text: &str| {
+            let said = said("runs:/r/model", Some(text)).unwrap();
+            said.code_ref().map(str::to_owned)
+        };
+        assert_eq!(code("4f2a1c"), Some("4f2a1c".to_owned()));
+        assert_eq!(code("a\nb"), None);
+    }
+}

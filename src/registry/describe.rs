@@ -1,0 +1,92 @@
+//! What a version is: the tensors of what is served, and what its author says of it.
+
+use super::place::Place;
+use super::{Error, Registry};
+use seatrial_domain::manifest::{File, Manifest};
+use seatrial_domain::mlmodel::{self, Flavors};
+use seatrial_domain::tensor::Signature;
+use seatrial_runtime::load::Level;
+
+/// What a version is registered as.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    /// The tensors of what is served; empty where nothing of it can be.
+    pub signature: Signature,
+    pub flavors: Flavors,
+}
+
+impl Registry {
+    /// Reads what a version of these stored files is, and tries what would be served. The files it
+    /// reads are verified; the others are not looked at.
+    pub async fn describe(&self, manifest: &Manifest) -> Result<Described, Error> {
+        let _turn = self.turn()?;
+        let place = Place::spooled(self.store.blobs(), &self.spool)?;
+        self.describe_at(manifest, &place).await
+    }
+
+    pub(super) async fn describe_at(
+        &self,
+        manifest: &Manifest,
+        place: &Place<'_>,
+    ) -> Result<Described, Error> {
+        let said = mlmodel::find(manifest).map_err(Error::MlModels)?;
+        let flavors = match said {
+            Some(said) => flavors(said, place).await?,
+            None => Flavors::default(),
+        };
+        let Some(main) = main_file(manifest, said, &flavors)? else {
+            return Ok(Described { signature: Signature::default(), flavors });
+        };
+        let files = place.files(manifest, main).await?;
+        let report = self.children.model.probe(&files, Level::Door).await;
+        let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
+        if let (Some(said), Some(signature)) = (said, &flavors.signature) {
+            let (path, model) = (said.path.clone(), main.path.clone());
+            let checked = signature.check(&report.signature);
+            checked.map_err(|source| {
+                let source = Box::new(source);
+                Error::Contradiction { path, model, source }
+            })?;
+        }
+        Ok(Described { signature: report.signature, flavors })
+    }
+}
+
+/// What the `MLmodel` says.
+async fn flavors(said: &File, place: &Place<'_>) -> Result<Flavors, Error> {
+    let refused = |source| Error::MlModel { path: said.path.clone(), source };
+    // Before it is copied, let alone read.
+    if said.size > mlmodel::SIZE_MAX {
+        return Err(refused(mlmodel::Error::TooLong));
+    }
+    let bytes = tokio::fs::read(place.file(said).await?).await?;
+    mlmodel::read(&said.path, &bytes).map_err(refused)
+}
+
+/// The file that will be loaded: what the door lets in as an ONNX model, a server can load. None: its
+/// `MLmodel` names other flavors.
+fn main_file<'a>(
+    manifest: &'a Manifest,
+    said: Option<&File>,
+    flavors: &Flavors,
+) -> Result<Option<&'a File>, Error> {
+    if let Some(main) = flavors.served(manifest) {
+        return Ok(Some(main));
+    }
+    if let (Some(said), Some(data)) = (said, &flavors.onnx) {
+        return Err(Error::NoData { path: said.path.clone(), data: data.clone() });
+    }
+    if !flavors.named.is_empty() {
+        return Ok(None);
+    }
+    let names = |files: &[&File]| {
+        let names = files.iter().take(5).map(|file| file.path.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let several = manifest.files().iter().filter(|file| file.is_onnx()).collect::<Vec<_>>();
+    if several.is_empty() {
+        let all = manifest.files().iter().collect::<Vec<_>>();
+        return Err(Error::NoModel { found: names(&all) });
+    }
+    Err(Error::SeveralModels { found: names(&several) })
+}

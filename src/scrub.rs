@@ -1,0 +1,142 @@
+//! The scrub: reads every artifact now and then, so that bytes gone bad are known, and mended while
+//! a good copy exists, before anyone needs them. Slow on purpose; goes on where a restart left it.
+
+#[cfg(test)]
+mod tests;
+
+use crate::clock;
+use crate::config;
+use crate::tasks::Tasks;
+use seatrial_domain::{Digest, Timestamp};
+use seatrial_store::Store;
+use seatrial_store::blobs::Listed;
+use seatrial_store::blobs::scrub::{Health, Mended};
+use seatrial_store::scrub::{Corrupt, Progress, Round};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// After a round that broke off, as when the object store is out of reach.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// Bytes after which it is noted how far the round is: what a restart repeats at most.
+const NOTE_EVERY_BYTES: u64 = 256 << 20;
+
+/// What was done since the server started.
+#[derive(Debug, Default)]
+pub struct Meter {
+    pub blobs: AtomicU64,
+    pub bytes: AtomicU64,
+    pub mended_cached: AtomicU64,
+    pub mended_stored: AtomicU64,
+}
+
+/// One server's scrub.
+#[derive(Debug)]
+pub struct Scrub {
+    store: Store,
+    limits: config::BlobLimits,
+    meter: Arc<Meter>,
+}
+
+impl Scrub {
+    pub fn new(store: Store, limits: config::BlobLimits, meter: Arc<Meter>) -> Self {
+        Self { store, limits, meter }
+    }
+
+    /// Goes on until the process stops.
+    pub fn run(self, tasks: &Tasks) {
+        tasks.spawn("scrub", async move {
+            loop {
+                let rest = match self.round().await {
+                    Ok(rest) => rest,
+                    Err(error) => {
+                        tracing::warn!(error = format!("{error:#}"), "the scrub broke off");
+                        AGAIN_AFTER
+                    }
+                };
+                tokio::time::sleep(rest).await;
+            }
+        });
+    }
+
+    /// Does one round if it is due. Gives the time until the next one.
+    pub async fn round(&self) -> anyhow::Result<Duration> {
+        let mut progress = self.store.scrub_progress().await?;
+        let now = clock::now();
+        let due = progress.finished_at.map(|at| at.plus(self.limits.scrub_every));
+        if progress.round.is_none()
+            && let Some(due) = due.filter(|due| *due > now)
+        {
+            return Ok(due.since(now));
+        }
+        let swept = self.store.blobs().sweep_temporary(self.limits.temporary_grace).await?;
+        if swept > 0 {
+            tracing::info!(swept, "what uploads had left in the object store was deleted");
+        }
+        self.look_at_all(&mut progress, now).await?;
+        Ok(self.limits.scrub_every)
+    }
+
+    async fn look_at_all(&self, progress: &mut Progress, now: Timestamp) -> anyhow::Result<()> {
+        let fresh = Round { began_at: now, after: None, blobs: 0, bytes: 0 };
+        let mut round = progress.round.take().unwrap_or(fresh);
+        let blobs = self.store.blobs().inventory().await?;
+        let noted = self.store.corrupt_blobs().await?.into_iter().map(|blob| blob.digest);
+        let noted: BTreeSet<_> = noted.collect();
+        let mut unnoted = 0_u64;
+        let came_to = round.after.clone();
+        for blob in blobs.iter().filter(|blob| Some(&blob.digest) > came_to.as_ref()) {
+            self.look_at(blob, &noted).await?;
+            round.after = Some(blob.digest.clone());
+            round.blobs += 1;
+            round.bytes = round.bytes.saturating_add(blob.size);
+            unnoted = unnoted.saturating_add(blob.size);
+            if unnoted >= NOTE_EVERY_BYTES {
+                unnoted = 0;
+                let round = Some(round.clone());
+                self.store.save_scrub_progress(&Progress { round, ..progress.clone() }).await?;
+            }
+        }
+        let there: BTreeSet<_> = blobs.into_iter().map(|blob| blob.digest).collect();
+        let gone = noted.difference(&there).cloned().collect();
+        self.store.forget_corrupt(&gone).await?;
+        let finished = Progress { finished_at: Some(clock::now()), round: None };
+        self.store.save_scrub_progress(&finished).await?;
+        tracing::info!(blobs = round.blobs, bytes = round.bytes, "every blob was looked at");
+        Ok(())
+    }
+
+    /// `noted`: those that were corrupt before.
+    async fn look_at(&self, blob: &Listed, noted: &BTreeSet<Digest>) -> anyhow::Result<()> {
+        let health = self.store.blobs().scrub(&blob.digest, self.limits.scrub_rate).await?;
+        self.meter.blobs.fetch_add(1, Ordering::Relaxed);
+        self.meter.bytes.fetch_add(blob.size, Ordering::Relaxed);
+        match health {
+            Health::Corrupt { found } => return self.note(blob, found).await,
+            Health::Mended(which) => {
+                let (meter, copy) = match which {
+                    Mended::Cached => (&self.meter.mended_cached, "cached"),
+                    Mended::Stored => (&self.meter.mended_stored, "stored"),
+                };
+                meter.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(blob = %blob.digest, copy, "a bad copy was replaced by a good one");
+            }
+            Health::Intact | Health::Gone => {}
+        }
+        if noted.contains(&blob.digest) {
+            self.store.forget_corrupt(&[blob.digest.clone()].into()).await?;
+        }
+        Ok(())
+    }
+
+    async fn note(&self, blob: &Listed, found: Digest) -> anyhow::Result<()> {
+        let corrupt = Corrupt { digest: blob.digest.clone(), found, at: clock::now() };
+        if self.store.note_corrupt(&corrupt).await? {
+            tracing::error!(blob = %corrupt.digest, found = %corrupt.found,
+                "a blob is corrupt and no good copy is left; push its version again");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! Versions made of what was uploaded: from then on it neither changes nor goes.
+
+use super::artifacts::{RUN, bytes, delete, list, log, onnx, put, register, server};
+use super::{call, post, refusal};
+use crate::harness::Server;
+use reqwest::Method;
+use serde_json::json;
+
+const MODEL: &str = "m-0123456789abcdef0123456789abcdef";
+
+async fn versions(server: &Server) -> usize {
+    server.get("/models/m/versions").await.body["items"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_version_is_what_was_uploaded_when_it_was_made() {
+    let server = server().await;
+    log(&server, &format!("{RUN}/model")).await;
+    let host = server.control.replace("http://", "");
+    let sources = [
+        format!("mlflow-artifacts:/{RUN}/model"),
+        format!("mlflow-artifacts://{host}/{RUN}/model"),
+        format!("http://{host}/api/2.0/mlflow-artifacts/artifacts/{RUN}/model"),
+    ];
+    let mut digests = Vec::new();
+    for (number, source) in (1..).zip(&sources) {
+        let made = register(&server, source).await;
+        let version = &made.body["model_version"];
+        assert_eq!((made.status, &version["status"]), (200, &json!("READY")), "{made:?}");
+        assert_eq!(
+            (&version["version"], &version["source"]),
+            (&json!(number.to_string()), &json!(source))
+        );
+        let shown = server.get(&format!("/models/m/versions/{number}")).await.body;
+        assert_eq!(shown["signature"]["inputs"].as_array().unwrap().len(), 1, "read from the ONNX");
+        digests.push(shown["digest"].clone());
+    }
+    digests.dedup();
+    assert_eq!(digests.len(), 1);
+    assert_eq!(bytes(&server, "versions/m/1/model.onnx").await, onnx());
+}
+
+#[tokio::test]
+async fn what_is_sealed_takes_the_same_bytes_and_no_others_and_stays() {
+    let server = server().await;
+    let file = format!("{RUN}/model/model.onnx");
+    log(&server, &format!("{RUN}/model")).await;
+    assert_eq!(register(&server, &format!("mlflow-artifacts:/{RUN}/model")).await.status, 200);
+
+    assert_eq!(put(&server, &file, onnx()).await.status, 200);
+    let other = put(&server, &file, b"other".to_vec()).await;
+    assert_eq!(refusal(&other), (409, "RESOURCE_CONFLICT"));
+    let said = other.body["message"].as_str().unwrap();
+    assert!(said.contains("sealed in version m/1"), "{said}");
+    for path in [&file, &format!("{RUN}/model"), RUN, "0", "versions/m/1/model.onnx"] {
+        let refused = delete(&server, path).await;
+        assert_eq!(refusal(&refused), (409, "RESOURCE_CONFLICT"), "{path}");
+    }
+    // The run goes on.
+    assert_eq!(put(&server, &format!("{RUN}/model/more.txt"), vec![1]).await.status, 200);
+    assert_eq!(bytes(&server, &file).await, onnx());
+    let files = list(&server, "versions/m/1").await.body["files"].as_array().unwrap().len();
+    assert_eq!(files, 2, "a version does not grow");
+
+    let gone = json!({"name": "m", "version": "1"});
+    call(&server, Method::DELETE, "model-versions/delete", gone).await;
+    assert_eq!(delete(&server, RUN).await.status, 200, "nothing is made of it any more");
+}
+
+#[tokio::test]
+async fn a_logged_model_and_a_runs_directory_are_sources() {
+    let server = server().await;
+    let run = json!({"experiment_id": "0", "start_time": 1});
+    let run = post(&server, "runs/create", run).await;
+    let run = run.body["run"]["info"]["run_id"].as_str().unwrap_or_default().to_owned();
+    let logged = json!({"experiment_id": "0", "name": "model"});
+    let logged = post(&server, "logged-models", logged).await;
+    let model = logged.body["model"]["info"]["model_id"].as_str().unwrap_or_default().to_owned();
+    log(&server, &format!("0/{run}/artifacts/a/b")).await;
+    log(&server, &format!("0/models/{model}/artifacts")).await;
+    for source in [format!("runs:/{run}/a/b"), format!("models:/{model}")] {
+        let made = register(&server, &source).await;
+        assert_eq!(made.status, 200, "{source}: {made:?}");
+    }
+    for source in [format!("runs:/{run}/none"), format!("models:/{MODEL}")] {
+        let refused = register(&server, &source).await;
+        assert_eq!(refusal(&refused), (404, "RESOURCE_DOES_NOT_EXIST"), "{source}");
+    }
+    let sealed = put(&server, &format!("0/models/{model}/artifacts/model.onnx"), vec![1]).await;
+    assert_eq!(sealed.status, 409);
+}
+
+#[tokio::test]
+async fn what_is_refused_seals_nothing() {
+    let server = server().await;
+    put(&server, &format!("{RUN}/bad/model.onnx"), b"no model".to_vec()).await;
+    log(&server, &format!("{RUN}/good")).await;
+    let bad = register(&server, &format!("mlflow-artifacts:/{RUN}/bad")).await;
+    assert_eq!(refusal(&bad), (400, "INVALID_PARAMETER_VALUE"), "{bad:?}");
+    let unknown = json!({"name": "nobody", "source": format!("mlflow-artifacts:/{RUN}/good")});
+    let unknown = post(&server, "model-versions/create", unknown).await;
+    assert_eq!(refusal(&unknown), (404, "RESOURCE_DOES_NOT_EXIST"));
+    for source in [format!("mlflow-artifacts:/{RUN}/goo"), format!("mlflow-artifacts:/{RUN}/g")] {
+        let refused = register(&server, &source).await;
+        assert_eq!(refusal(&refused), (404, "RESOURCE_DOES_NOT_EXIST"), "{source}");
+    }
+    for source in ["mlflow-artifacts://127.0.0.1:1/0/r", "mlflow-artifacts:/"] {
+        let refused = register(&server, source).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{source}");
+    }
+    assert_eq!(versions(&server).await, 0);
+    assert_eq!(delete(&server, "0").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_damaged_or_missing_file_is_no_version_until_it_is_uploaded_again() {
+    let server = server().await;
+    log(&server, &format!("{RUN}/model")).await;
+    let path = format!("{RUN}/model/requirements.txt");
+    let digest = seatrial_domain::Digest::of(b"onnx");
+    let blob = server.data.path().join("blobs/sha256").join(digest.hex());
+    let source = format!("mlflow-artifacts:/{RUN}/model");
+    for damage in ["altered", "missing"] {
+        std::fs::remove_file(&blob).unwrap();
+        if damage == "altered" {
+            std::fs::write(&blob, b"ONNX").unwrap();
+        }
+        let refused = register(&server, &source).await;
+        assert_eq!(refusal(&refused), (404, "RESOURCE_DOES_NOT_EXIST"), "{damage}");
+        assert_eq!(versions(&server).await, 0);
+        assert_eq!(put(&server, &path, b"onnx".to_vec()).await.status, 200);
+    }
+    assert_eq!(register(&server, &source).await.status, 200);
+}
