@@ -1,7 +1,7 @@
 //! The disk is full, to the last byte: what comes in is refused with 507 and leaves nothing behind,
 //! what is there stays whole, and all of it works once there is room.
 
-use crate::harness::{Reply, Server, fixture};
+use crate::harness::{Reply, Server, age_blobs, fixture};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -110,4 +110,28 @@ fn a_version_is_sealed_on_a_full_disk_wholly_or_not_at_all() {
     assert_eq!(made.body["model_version"]["status"], "READY", "{made:?}");
     assert_eq!(made.body["model_version"]["version"], "1", "no number was lost");
     server.cli(&["model", "verify", "digits", "1"]).expect(0);
+}
+
+#[test]
+fn garbage_goes_from_a_full_disk_and_nothing_else_does() {
+    let server = Server::start_on_a_disk_of(24);
+    server.push(&fixture("v1"), "digits");
+    server.push(&fixture("v2"), "digits");
+    server.cli(&["model", "delete", "digits", "1"]).expect(0);
+    age_blobs(&server);
+    let before = server.blobs().len();
+    let filler = server.fill(0);
+
+    let collected = server.cli(&["model", "gc", "--delete"]);
+
+    let told = collected.status == 0 || collected.stderr.contains("free some disk space");
+    assert!(told, "{collected:?}");
+    assert_eq!(server.blobs().len(), before - 1, "{collected:?}");
+    server.cli(&["model", "verify", "digits", "2"]).expect(0);
+
+    drop(filler);
+    server.cli(&["model", "gc", "--delete"]).expect(0);
+    assert_eq!(server.blobs().len(), before - 1);
+    server.cli(&["model", "verify", "digits", "2"]).expect(0);
+    server.assert_journal_verifies();
 }
