@@ -10,6 +10,7 @@ use crate::clock;
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
+use seatrial_domain::ModelName;
 use seatrial_store::aliases::By;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,12 +44,15 @@ async fn set(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>
 }
 
 async fn show(api: Shared, Args(given, _): Args<Alias>) -> Result<Json<Value>> {
-    let model = models::named(&api, &given.name).await?;
-    let number = model.aliases.get(&given.alias).ok_or_else(|| {
-        Error::invalid(format!("Registered model alias {} not found.", given.alias))
-    })?;
-    let version = api.app.store.version(&model.name, *number).await?;
-    versions::answer(&api, &version).await
+    let found = match ModelName::new(&given.name) {
+        Ok(model) => api.app.store.listed_as(&model, &given.alias).await?,
+        Err(_) => None,
+    };
+    if let Some(version) = found {
+        return Ok(versions::answer(&version));
+    }
+    models::named(&api, &given.name).await?;
+    Err(Error::invalid(format!("Registered model alias {} not found.", given.alias)))
 }
 
 async fn remove(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>> {

@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use seatrial_domain::ModelName;
 use seatrial_store::aliases::By;
 use seatrial_store::models::{Created, Model, RenameError, Said};
-use seatrial_store::versions::Stage;
+use seatrial_store::versions::{Newest, Stage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -82,10 +82,13 @@ async fn remove(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Val
 }
 
 async fn latest(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
-    let name = named(&api, &about.name).await?.name;
+    let model = named(&api, &about.name).await?;
     let stages = about.stages.iter().map(|stage| super::stages::read(stage));
     let stages = stages.collect::<Result<Vec<Stage>>>()?;
-    let found = newest(&api, &name, &stages).await?;
+    let wanted = |stage: Stage| stages.is_empty() || stages.contains(&stage);
+    let newest = newest(&api, std::slice::from_ref(&model)).await?;
+    let found = newest.values().flatten().filter(|(stage, _)| wanted(**stage));
+    let found: Vec<ModelVersion> = found.map(|(_, version)| wire::version(version)).collect();
     Ok(Json(if found.is_empty() { json!({}) } else { json!({"model_versions": found}) }))
 }
 
@@ -99,17 +102,26 @@ pub(super) async fn named(api: &Api, name: &str) -> Result<Model> {
     Ok(api.app.store.model(&parsed).await?)
 }
 
-/// A model with the newest version of each stage.
-pub(super) async fn full(api: &Api, model: &Model) -> Result<RegisteredModel> {
-    Ok(wire::model(model, newest(api, &model.name, &[]).await?))
+/// Models, each with the newest version of each stage.
+pub(super) async fn all(api: &Api, models: &[Model]) -> Result<Vec<RegisteredModel>> {
+    let mut newest = newest(api, models).await?;
+    Ok(models.iter().map(|model| with(model, &mut newest)).collect())
 }
 
-/// Of these stages; of every one where none is named.
-async fn newest(api: &Api, name: &ModelName, stages: &[Stage]) -> Result<Vec<ModelVersion>> {
-    let found = api.app.store.newest_by_stage(name).await?;
-    let wanted = |stage: Stage| stages.is_empty() || stages.contains(&stage);
-    let found = found.iter().filter(|(_, standing)| wanted(standing.stage));
-    Ok(found.map(|(version, standing)| wire::version(version, standing)).collect())
+async fn full(api: &Api, model: &Model) -> Result<RegisteredModel> {
+    let mut newest = newest(api, std::slice::from_ref(model)).await?;
+    Ok(with(model, &mut newest))
+}
+
+async fn newest(api: &Api, models: &[Model]) -> Result<Newest> {
+    let versioned = models.iter().filter(|model| model.latest.is_some());
+    let names: Vec<_> = versioned.map(|model| &model.name).collect();
+    Ok(if names.is_empty() { Newest::new() } else { api.app.store.newest_by_stage(&names).await? })
+}
+
+fn with(model: &Model, newest: &mut Newest) -> RegisteredModel {
+    let newest = newest.remove(&model.name).unwrap_or_default();
+    wire::model(model, newest.values().map(wire::version).collect())
 }
 
 fn answer(model: &RegisteredModel) -> Json<Value> {

@@ -2,15 +2,15 @@
 
 use super::error::{Error, Result};
 use super::models;
-use super::wire::{self, Args};
+use super::wire::{self, Args, ModelVersion, RegisteredModel};
 use crate::api::Api;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use seatrial_domain::search::{self, Subject};
 use seatrial_store::search::{Search, Token};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
 type Shared = State<Arc<Api>>;
@@ -65,30 +65,37 @@ impl Asked {
     }
 }
 
-async fn of_models(api: Shared, Args(asked, _): Args<Asked>) -> Result<Json<Value>> {
+async fn of_models(
+    api: Shared,
+    Args(asked, _): Args<Asked>,
+) -> Result<Json<Page<RegisteredModel>>> {
     let found = api.app.store.search_models(&asked.search(Subject::Models, &MODELS)?).await?;
-    let mut shown = Vec::with_capacity(found.items.len());
-    for model in &found.items {
-        shown.push(json!(models::full(&api, model).await?));
-    }
-    Ok(page("registered_models", shown, found.next.as_ref()))
+    let items = models::all(&api, &found.items).await?;
+    Ok(Json(Page { name: "registered_models", items, next: found.next }))
 }
 
-async fn of_versions(api: Shared, Args(asked, _): Args<Asked>) -> Result<Json<Value>> {
+async fn of_versions(api: Shared, Args(asked, _): Args<Asked>) -> Result<Json<Page<ModelVersion>>> {
     let found = api.app.store.search_versions(&asked.search(Subject::Versions, &VERSIONS)?).await?;
-    let standings = api.app.store.standings(&found.items).await?;
-    let shown = found.items.iter().zip(&standings);
-    let shown = shown.map(|(version, standing)| json!(wire::version(version, standing))).collect();
-    Ok(page("model_versions", shown, found.next.as_ref()))
+    let items = found.items.iter().map(wire::version).collect();
+    Ok(Json(Page { name: "model_versions", items, next: found.next }))
 }
 
-fn page(name: &str, items: Vec<Value>, next: Option<&Token>) -> Json<Value> {
-    let mut page = Map::new();
-    if !items.is_empty() {
-        page.insert(name.to_owned(), Value::Array(items));
+/// A page in MLflow's JSON: what is empty is left out.
+struct Page<T> {
+    name: &'static str,
+    items: Vec<T>,
+    next: Option<Token>,
+}
+
+impl<T: Serialize> Serialize for Page<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut page = to.serialize_map(None)?;
+        if !self.items.is_empty() {
+            page.serialize_entry(self.name, &self.items)?;
+        }
+        if let Some(token) = &self.next {
+            page.serialize_entry("next_page_token", &token.to_string())?;
+        }
+        page.end()
     }
-    if let Some(token) = next {
-        page.insert("next_page_token".to_owned(), Value::String(token.to_string()));
-    }
-    Json(Value::Object(page))
 }

@@ -69,7 +69,8 @@ async fn not_tracked(api: &Api, source: &str, error: tracking::Error) -> Result<
 
 /// Another registered version: `models:/NAME/VERSION`, as copying one does it.
 async fn registered(api: &Api, name: &str, number: &Number) -> Result<Sealed> {
-    let found = versions::named(api, name, number).await?;
+    let found = versions::named(api, name, number).await?.reference;
+    let found = api.app.store.version(&found.model, found.number).await?;
     verify(api, &found.manifest).await?;
     let (signature, flavors, original) = (found.signature, found.flavors, Some(found.origin));
     let (manifest, snapshot) = (found.manifest, None);

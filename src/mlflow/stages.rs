@@ -2,8 +2,8 @@
 
 use super::error::{Error, Result};
 use super::owned::refuse_managed;
-use super::versions::named;
-use super::wire::{self, Args, Number};
+use super::versions::{answer, named};
+use super::wire::{Args, Number};
 use crate::api::Api;
 use crate::clock;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use seatrial_store::versions::Stage;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Arc<Api>> {
@@ -41,9 +41,7 @@ async fn transition(api: State<Arc<Api>>, Args(to, _): Args<Transition>) -> Resu
     let others = to.archive_existing_versions.then_some(Stage::Archived);
     let key = (&reference.model, reference.number);
     let staged = api.app.store.set_stage(key, stage, others, clock::now()).await?;
-    let standings = api.app.store.standings(std::slice::from_ref(&staged)).await?;
-    let shown = standings.first().map(|standing| wire::version(&staged, standing));
-    Ok(Json(json!({"model_version": shown})))
+    Ok(answer(&staged))
 }
 
 /// A stage in any case of letters.

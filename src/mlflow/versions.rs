@@ -12,8 +12,9 @@ use crate::clock;
 use axum::extract::State;
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
+use seatrial_domain::{ModelName, VersionNumber};
 use seatrial_store::tracking::{self, LoggedModelId};
-use seatrial_store::versions::{self, New, Origin, Version};
+use seatrial_store::versions::{self, Listed, New, Origin};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -73,7 +74,8 @@ async fn create(
         None => store.register_numbered(&new, &origin, &description).await?,
     };
     api.app.driver.caught_up().await;
-    answer(&api, &version).await
+    let version = api.app.store.listed((&version.reference.model, version.reference.number));
+    Ok(answer(&version.await?))
 }
 
 /// What the version came of: what is said of it, and what is known of its files.
@@ -118,8 +120,7 @@ async fn logged_by(api: &Api, model_id: Option<&str>) -> Result<Option<String>> 
 }
 
 async fn show(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
-    let version = named(&api, &about.name, &about.version).await?;
-    answer(&api, &version).await
+    Ok(answer(&named(&api, &about.name, &about.version).await?))
 }
 
 async fn update(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
@@ -127,8 +128,7 @@ async fn update(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>>
     let key = (&reference.model, reference.number);
     let description = about.description.unwrap_or_default();
     api.app.store.describe_version(key, &description, clock::now()).await?;
-    let version = api.app.store.version(key.0, key.1).await?;
-    answer(&api, &version).await
+    Ok(answer(&api.app.store.listed(key).await?))
 }
 
 async fn remove(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Value>> {
@@ -146,21 +146,31 @@ async fn download(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value
     Ok(Json(json!({"artifact_uri": uri})))
 }
 
-/// The version of a client's words.
-pub(super) async fn named(api: &Api, name: &str, version: &Number) -> Result<Version> {
+/// The version of a client's words. The model is asked for only where the version is not there.
+pub(super) async fn named(api: &Api, name: &str, version: &Number) -> Result<Listed> {
     let number = version.read()?;
-    let model = models::named(api, name).await?.name;
-    match api.app.store.version(&model, number).await {
-        Err(versions::Error::UnknownVersion(..)) => Err(Error::missing(format!(
-            "Model Version (name={model}, version={}) not found",
-            number.0
-        ))),
+    let found = match ModelName::new(name) {
+        Ok(model) => api.app.store.listed((&model, number)).await,
+        Err(_) => return Err(missing(api, name, number).await),
+    };
+    match found {
+        Err(versions::Error::UnknownVersion(..)) => Err(missing(api, name, number).await),
         found => Ok(found?),
     }
 }
 
-pub(super) async fn answer(api: &Api, version: &Version) -> Result<Json<Value>> {
-    let standings = api.app.store.standings(std::slice::from_ref(version)).await?;
-    let shown = standings.first().map(|standing| wire::version(version, standing));
-    Ok(Json(json!({"model_version": shown})))
+/// Why there is no such version: there is no such model, or it has none of this number.
+async fn missing(api: &Api, name: &str, number: VersionNumber) -> Error {
+    match models::named(api, name).await {
+        Ok(model) => Error::missing(format!(
+            "Model Version (name={}, version={number}) not found",
+            model.name,
+            number = number.0
+        )),
+        Err(error) => error,
+    }
+}
+
+pub(super) fn answer(version: &Listed) -> Json<Value> {
+    Json(json!({"model_version": wire::version(version)}))
 }

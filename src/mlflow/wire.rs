@@ -7,7 +7,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use seatrial_domain::{Actor, Timestamp, VersionNumber};
 use seatrial_store::models::Model;
-use seatrial_store::versions::{Standing, Version};
+use seatrial_store::versions::Listed;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -190,9 +190,9 @@ pub(super) fn model(model: &Model, latest: Vec<ModelVersion>) -> RegisteredModel
     }
 }
 
-pub(super) fn version(version: &Version, standing: &Standing) -> ModelVersion {
+pub(super) fn version(version: &Listed) -> ModelVersion {
     let mut shown = version.tags.clone();
-    if let Some(rollout) = &standing.rollout {
+    if let Some(rollout) = &version.standing.rollout {
         shown.insert("rollout.id".to_owned(), rollout.id.to_string());
         shown.insert("rollout.stage".to_owned(), rollout.stage.clone());
         let share = f64::from(rollout.share.basis_points()) / 100.0;
@@ -205,7 +205,7 @@ pub(super) fn version(version: &Version, standing: &Standing) -> ModelVersion {
         version: reference.number.0.to_string(),
         creation_timestamp: millis(version.created_at),
         last_updated_timestamp: millis(version.updated_at),
-        current_stage: standing.stage.as_str(),
+        current_stage: version.standing.stage.as_str(),
         description: version.description.clone(),
         user_id: version.created_by.to_string(),
         source: version.source.clone().unwrap_or(sealed),

@@ -9,6 +9,7 @@ mod fixture;
 mod gc;
 mod history;
 mod lineage;
+mod listed;
 mod opening;
 mod registry;
 mod release;

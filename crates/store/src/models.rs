@@ -7,7 +7,7 @@ use crate::aliases::By;
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
 use crate::versions::{self, Error};
-use crate::{Store, storage, tags};
+use crate::{Store, storage};
 use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -30,11 +30,26 @@ pub struct Model {
     pub updated_at: Timestamp,
 }
 
+/// Selects models as `m`, for [`read`]: a page of them is one question to the database.
+macro_rules! whole {
+    () => {
+        "SELECT m.*,
+             (SELECT max(v.number) FROM version AS v
+              WHERE v.model = m.name AND v.deleted_at IS NULL) AS latest,
+             (SELECT json_group_object(t.key, t.value) FROM model_tag AS t
+              WHERE t.model = m.name) AS tags,
+             (SELECT json_group_object(a.name, a.number) FROM alias AS a
+              WHERE a.model = m.name) AS aliases
+         FROM model AS m"
+    };
+}
+pub(crate) use whole;
+
 impl Store {
     /// The model. Errors: [`Error::UnknownModel`].
     pub async fn model(&self, name: &ModelName) -> Result<Model, Error> {
-        let mut tx = self.readers().begin().await?;
-        find(&mut tx, name).await?.ok_or_else(|| Error::UnknownModel(name.clone()))
+        let mut connection = self.readers().acquire().await?;
+        find(&mut connection, name).await?.ok_or_else(|| Error::UnknownModel(name.clone()))
     }
 
     /// Whether there is or was a model of this name.
@@ -51,18 +66,15 @@ impl Store {
         &self,
         page: &Request<ModelName>,
     ) -> Result<Page<Model, ModelName>, storage::Error> {
-        let mut tx = self.readers().begin().await?;
-        let rows = sqlx::query(
-            "SELECT * FROM model WHERE deleted_at IS NULL AND name > ? ORDER BY name LIMIT ?",
-        )
+        let rows = sqlx::query(concat!(
+            whole!(),
+            " WHERE m.deleted_at IS NULL AND m.name > ? ORDER BY m.name LIMIT ?"
+        ))
         .bind(page.after.as_ref().map_or("", ModelName::as_str))
         .bind(page.rows())
-        .fetch_all(&mut *tx)
+        .fetch_all(self.readers())
         .await?;
-        let mut models = Vec::with_capacity(rows.len());
-        for row in &rows {
-            models.push(read(&mut tx, row).await?);
-        }
+        let models = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::cut(models, page, |model| model.name.clone()))
     }
 
@@ -133,42 +145,23 @@ pub(crate) async fn find(
     sql: &mut SqliteConnection,
     name: &ModelName,
 ) -> Result<Option<Model>, storage::Error> {
-    let row = sqlx::query("SELECT * FROM model WHERE name = ? AND deleted_at IS NULL")
+    let row = sqlx::query(concat!(whole!(), " WHERE m.name = ? AND m.deleted_at IS NULL"))
         .bind(name.as_str())
-        .fetch_optional(&mut *sql)
+        .fetch_optional(sql)
         .await?;
-    match row {
-        Some(row) => read(sql, &row).await.map(Some),
-        None => Ok(None),
-    }
+    row.as_ref().map(read).transpose()
 }
 
-pub(crate) async fn read(
-    sql: &mut SqliteConnection,
-    row: &SqliteRow,
-) -> Result<Model, storage::Error> {
-    let name: ModelName = row.parsed("name")?;
-    let latest: Option<i64> = sqlx::query_scalar(
-        "SELECT max(number) FROM version WHERE model = ? AND deleted_at IS NULL",
-    )
-    .bind(name.as_str())
-    .fetch_one(&mut *sql)
-    .await?;
-    let aliases = sqlx::query("SELECT name, number FROM alias WHERE model = ?")
-        .bind(name.as_str())
-        .fetch_all(&mut *sql)
-        .await?;
+/// A model of a row of [`whole!`].
+pub(crate) fn read(row: &SqliteRow) -> Result<Model, storage::Error> {
     Ok(Model {
+        name: row.parsed("name")?,
         description: row.text("description")?,
-        tags: tags::of_model(sql, &name).await?,
-        aliases: aliases
-            .iter()
-            .map(|row| Ok((row.text("name")?, VersionNumber(row.count("number")?))))
-            .collect::<Result<_, storage::Error>>()?,
-        latest: latest.and_then(|n| u64::try_from(n).ok()).map(VersionNumber),
+        tags: row.json("tags")?,
+        aliases: row.json("aliases")?,
+        latest: row.maybe_count("latest")?.map(VersionNumber),
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
-        name,
     })
 }
 

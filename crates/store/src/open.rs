@@ -171,5 +171,7 @@ fn pool(connections: u32, options: &Options) -> SqlitePoolOptions {
         .max_connections(connections)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file does not hang up, and each question would ask another one first.
+        .test_before_acquire(false)
         .acquire_timeout(options.busy_timeout.saturating_mul(4))
 }

@@ -5,9 +5,9 @@ mod conditions;
 mod logged_models;
 mod token;
 
-use crate::models::Model;
-use crate::versions::{Version, whole};
-use crate::{Store, models, storage, versions};
+use crate::models::{self, Model};
+use crate::versions::listed::{self, Listed, listed};
+use crate::{Store, storage};
 use conditions::Columns;
 use seatrial_domain::search::{Direction, Filter, OrderBy, OrderKey, Subject};
 use sqlx::QueryBuilder;
@@ -46,14 +46,13 @@ storage::from_storage!(Error);
 impl Store {
     /// Models that are not deleted.
     pub async fn search_models(&self, search: &Search) -> Result<Found<Model>, Error> {
-        let mut query = QueryBuilder::new("SELECT * FROM model AS m WHERE deleted_at IS NULL");
-        finish(&mut query, search, Columns::of(Subject::Models))?;
-        let mut tx = self.readers().begin().await?;
-        let rows = query.build().fetch_all(&mut *tx).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            found.push(models::read(&mut tx, row).await?);
-        }
+        let mut query = QueryBuilder::new(concat!(
+            models::whole!(),
+            " WHERE m.rowid IN (SELECT m.rowid FROM model AS m WHERE deleted_at IS NULL"
+        ));
+        of_page(&mut query, search, Columns::of(Subject::Models))?;
+        let rows = query.build().fetch_all(self.readers()).await?;
+        let found = rows.iter().map(models::read).collect::<Result<Vec<_>, _>>()?;
         Ok(page(found, search, |model, key| match key {
             OrderKey::Name => Mark::Text(model.name.to_string()),
             OrderKey::CreatedAt => Mark::Number(model.created_at.as_micros()),
@@ -63,11 +62,14 @@ impl Store {
     }
 
     /// Versions that are not deleted.
-    pub async fn search_versions(&self, search: &Search) -> Result<Found<Version>, Error> {
-        let mut query = QueryBuilder::new(concat!(whole!(), " WHERE deleted_at IS NULL"));
-        finish(&mut query, search, Columns::of(Subject::Versions))?;
+    pub async fn search_versions(&self, search: &Search) -> Result<Found<Listed>, Error> {
+        let mut query = QueryBuilder::new(concat!(
+            listed!(),
+            " WHERE v.rowid IN (SELECT v.rowid FROM version AS v WHERE deleted_at IS NULL"
+        ));
+        of_page(&mut query, search, Columns::of(Subject::Versions))?;
         let rows = query.build().fetch_all(self.readers()).await?;
-        let found = rows.iter().map(versions::read).collect::<Result<Vec<_>, _>>()?;
+        let found = rows.iter().map(listed::read).collect::<Result<Vec<_>, _>>()?;
         Ok(page(found, search, |version, key| match key {
             OrderKey::Name => Mark::Text(version.reference.model.to_string()),
             OrderKey::VersionNumber => Mark::Number(crate::row::int(version.reference.number.0)),
@@ -80,6 +82,15 @@ impl Store {
 
 type Query = QueryBuilder<sqlx::Sqlite>;
 
+/// Ends a selection of the page's rows, begun as such, and the query of what is told of them: what is
+/// told of a row is looked for only where the row is on the page.
+fn of_page(query: &mut Query, search: &Search, columns: Columns) -> Result<(), Error> {
+    finish(query, search, columns)?;
+    query.push(")");
+    push_order(query, &columns, &search.order);
+    Ok(())
+}
+
 /// The conditions, the place to go on from, the order, and one row more than the page.
 fn finish(query: &mut Query, search: &Search, columns: Columns) -> Result<(), Error> {
     for condition in &search.filter.0 {
@@ -90,16 +101,20 @@ fn finish(query: &mut Query, search: &Search, columns: Columns) -> Result<(), Er
         let marks = token.marks(search).ok_or(Error::Token)?;
         push_after(query, &columns, &search.order, marks);
     }
+    push_order(query, &columns, &search.order);
+    query.push(" LIMIT ").push_bind(i64::from(search.limit) + 1);
+    Ok(())
+}
+
+fn push_order(query: &mut Query, columns: &Columns, order: &[OrderBy]) {
     query.push(" ORDER BY ");
-    for (place, by) in search.order.iter().enumerate() {
+    for (place, by) in order.iter().enumerate() {
         query.push(if place == 0 { "" } else { ", " }).push(columns.order(by.key));
         query.push(match by.direction {
             Direction::Ascending => " ASC",
             Direction::Descending => " DESC",
         });
     }
-    query.push(" LIMIT ").push_bind(i64::from(search.limit) + 1);
-    Ok(())
 }
 
 /// Rows beyond the marks: beyond in the first key, or equal there and beyond in the next.

@@ -2,12 +2,11 @@
 
 use crate::aliases::By;
 use crate::changed::{Changed, Named};
-use crate::row::{Columns, int};
+use crate::row::int;
 use crate::storage::Error;
 use crate::{Store, journal, models, versions};
 use seatrial_domain::{ModelName, VersionNumber};
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
 
 type Tags = BTreeMap<String, String>;
@@ -79,16 +78,4 @@ pub(crate) async fn set(
         }
     }
     Ok(changed)
-}
-
-pub(crate) async fn of_model(sql: &mut SqliteConnection, model: &ModelName) -> Result<Tags, Error> {
-    let rows = sqlx::query("SELECT key, value FROM model_tag WHERE model = ?")
-        .bind(model.as_str())
-        .fetch_all(sql)
-        .await?;
-    pairs(&rows)
-}
-
-fn pairs(rows: &[SqliteRow]) -> Result<Tags, Error> {
-    rows.iter().map(|row| Ok((row.text("key")?, row.text("value")?))).collect()
 }

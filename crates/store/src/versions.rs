@@ -2,6 +2,7 @@
 
 mod delete;
 mod diff;
+pub(crate) mod listed;
 mod register;
 mod release;
 mod standing;
@@ -9,6 +10,7 @@ mod verify;
 
 pub(crate) use delete::delete_in;
 pub use diff::Diff;
+pub use listed::{Listed, Newest};
 pub(crate) use register::number;
 pub use register::{New, Origin, Registered};
 pub use release::Releasable;
@@ -107,19 +109,23 @@ pub struct Version {
     pub created_by: Actor,
 }
 
-/// Selects versions as `v`, each with its tags and aliases in its row: one question to the database
-/// for a whole page of them.
-macro_rules! whole {
+/// The tags and aliases of `v`, in its row: a page of versions is one question to the database.
+macro_rules! names {
     () => {
-        "SELECT v.*,
-             (SELECT json_group_object(t.key, t.value) FROM version_tag AS t
-              WHERE t.model = v.model AND t.number = v.number) AS tags,
-             (SELECT json_group_array(a.name) FROM alias AS a
-              WHERE a.model = v.model AND a.number = v.number) AS aliases
-         FROM version AS v"
+        "(SELECT json_group_object(t.key, t.value) FROM version_tag AS t
+          WHERE t.model = v.model AND t.number = v.number) AS tags,
+         (SELECT json_group_array(a.name) FROM alias AS a
+          WHERE a.model = v.model AND a.number = v.number) AS aliases"
     };
 }
-pub(crate) use whole;
+pub(crate) use names;
+
+/// Selects versions as `v`, for [`read`].
+macro_rules! whole {
+    () => {
+        concat!("SELECT v.*, ", names!(), " FROM version AS v")
+    };
+}
 
 impl Version {
     /// The ONNX file that is served; none: the version cannot be.
@@ -173,37 +179,49 @@ pub(crate) async fn load(
 }
 
 /// A version of a row of [`whole!`].
-pub(crate) fn read(row: &SqliteRow) -> Result<Version, storage::Error> {
-    let reference = VersionRef {
-        model: row.parsed("model")?,
-        number: VersionNumber(row.count("number")?),
-        digest: row.parsed("digest")?,
-    };
+fn read(row: &SqliteRow) -> Result<Version, storage::Error> {
+    let reference = reference(row)?;
     let bytes = row.text("manifest")?;
     let manifest = Manifest::from_bytes(bytes.as_bytes())
         .map_err(|error| storage::Error::corrupt("manifest", &error))?;
     if manifest.digest() != reference.digest {
         return Err(storage::Error::corrupt("manifest", &"its digest is not the version's"));
     }
-    let mut aliases: Vec<String> = row.json("aliases")?;
-    aliases.sort();
     Ok(Version {
         tags: row.json("tags")?,
-        aliases,
+        aliases: aliases(row)?,
         manifest,
         signature: row.json("signature")?,
         flavors: row.json("flavors")?,
         lifecycle: row.parsed("lifecycle")?,
         source: row.maybe_text("source")?,
-        origin: Origin {
-            run_id: row.maybe_text("run_id")?,
-            run_link: row.maybe_text("run_link")?,
-            model_id: row.maybe_text("model_id")?,
-        },
+        origin: origin(row)?,
         description: row.text("description")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
         created_by: row.json("created_by")?,
         reference,
+    })
+}
+
+fn reference(row: &SqliteRow) -> Result<VersionRef, storage::Error> {
+    Ok(VersionRef {
+        model: row.parsed("model")?,
+        number: VersionNumber(row.count("number")?),
+        digest: row.parsed("digest")?,
+    })
+}
+
+fn aliases(row: &SqliteRow) -> Result<Vec<String>, storage::Error> {
+    let mut aliases: Vec<String> = row.json("aliases")?;
+    aliases.sort();
+    Ok(aliases)
+}
+
+fn origin(row: &SqliteRow) -> Result<Origin, storage::Error> {
+    Ok(Origin {
+        run_id: row.maybe_text("run_id")?,
+        run_link: row.maybe_text("run_link")?,
+        model_id: row.maybe_text("model_id")?,
     })
 }

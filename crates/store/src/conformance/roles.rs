@@ -38,12 +38,11 @@ async fn two_versions(store: &Store) -> Stored {
 
 /// The stages of versions 1 and 2, and where `canary` and `standby` point.
 async fn shown(store: &Store) -> ([Shown; 2], [Option<u64>; 2]) {
-    let mut versions = Vec::new();
+    let mut stages = Vec::new();
     for number in [1, 2] {
-        versions.push(store.version(&model(), VersionNumber(number)).await.unwrap());
+        let version = store.listed((&model(), VersionNumber(number))).await.unwrap();
+        stages.push(version.standing.stage);
     }
-    let stages: Vec<_> =
-        store.standings(&versions).await.unwrap().into_iter().map(|it| it.stage).collect();
     let mut named = Vec::new();
     for alias in ["canary", "standby"] {
         named.push(store.alias(&model(), alias).await.unwrap().map(|number| number.0));

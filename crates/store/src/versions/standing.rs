@@ -1,14 +1,14 @@
 //! How far a version has come, in the words of MLflow's stages: what rollouts did with it decides;
 //! where none did, what a client said.
 
-use super::{Error, Version, load};
-use crate::row::{Columns, int, to_json};
+use super::Error;
+use super::listed::{self, Listed};
+use crate::row::{Columns, int};
 use crate::{Store, models, storage};
 use seatrial_domain::rollout::Rollout;
 use seatrial_domain::{ModelName, RolloutId, Share, Timestamp, VersionNumber};
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -66,41 +66,6 @@ pub struct Standing {
 }
 
 impl Store {
-    /// Each version's standing, in their order.
-    pub async fn standings(&self, versions: &[Version]) -> Result<Vec<Standing>, storage::Error> {
-        let keys = versions.iter().map(|version| {
-            let reference = &version.reference;
-            (reference.model.as_str(), reference.number.0)
-        });
-        let mut connection = self.readers().acquire().await?;
-        of_all(&mut connection, &keys.collect::<Vec<_>>()).await
-    }
-
-    /// The newest version of each stage.
-    pub async fn newest_by_stage(
-        &self,
-        model: &ModelName,
-    ) -> Result<Vec<(Version, Standing)>, Error> {
-        let mut tx = self.readers().begin().await?;
-        let mut newest = BTreeMap::new();
-        for number in special(&mut tx, model).await? {
-            let standing = standing(&mut tx, (model, number)).await?;
-            newest.insert(standing.stage, (number, standing));
-        }
-        if let Some(number) = newest_plain(&mut tx, model).await? {
-            let standing = Standing { stage: Stage::None, rollout: None };
-            let is_newer = newest.get(&Stage::None).is_none_or(|(other, _)| *other < number);
-            if is_newer {
-                newest.insert(Stage::None, (number, standing));
-            }
-        }
-        let mut found = Vec::with_capacity(newest.len());
-        for (number, standing) in newest.into_values() {
-            found.push((load(&mut tx, (model, number)).await?, standing));
-        }
-        Ok(found)
-    }
-
     /// Gives a version a stage, and the others of that stage another one where asked.
     pub async fn set_stage(
         &self,
@@ -108,7 +73,7 @@ impl Store {
         stage: Stage,
         others: Option<Stage>,
         now: Timestamp,
-    ) -> Result<Version, Error> {
+    ) -> Result<Listed, Error> {
         let mut write = self.write().await?;
         models::touch(write.sql(), version, now).await?;
         if let Some(others) = others {
@@ -130,42 +95,14 @@ impl Store {
             .bind(int(version.1.0))
             .execute(write.sql())
             .await?;
-        let staged = load(write.sql(), version).await?;
+        let staged = listed::load(write.sql(), version).await?;
         write.commit().await?;
         Ok(staged)
     }
 }
 
-async fn standing(
-    sql: &mut SqliteConnection,
-    (model, number): (&ModelName, VersionNumber),
-) -> Result<Standing, Error> {
-    let found = of_all(sql, &[(model.as_str(), number.0)]).await?;
-    found.into_iter().next().ok_or_else(|| Error::UnknownVersion(model.clone(), number))
-}
-
-/// The standings of versions that are there, in their order: one question for all.
-async fn of_all(
-    sql: &mut SqliteConnection,
-    versions: &[(&str, u64)],
-) -> Result<Vec<Standing>, storage::Error> {
-    let rows = sqlx::query(
-        "SELECT v.client_stage, v.lifecycle, r.phase, r.state,
-                EXISTS (SELECT 1 FROM endpoint WHERE serving ->> 'model' = v.model
-                        AND serving ->> 'number' = v.number) AS serves
-         FROM json_each(?1) AS asked
-         CROSS JOIN version AS v ON v.model = asked.value ->> 0 AND v.number = asked.value ->> 1
-         LEFT JOIN rollout AS r
-             ON r.id = (SELECT max(id) FROM rollout WHERE model = v.model AND number = v.number)
-         ORDER BY asked.key",
-    )
-    .bind(to_json("versions", &versions)?)
-    .fetch_all(sql)
-    .await?;
-    rows.iter().map(read).collect()
-}
-
-fn read(row: &SqliteRow) -> Result<Standing, storage::Error> {
+/// The standing of a version of a row of [`super::listed::listed!`].
+pub(super) fn read(row: &SqliteRow) -> Result<Standing, storage::Error> {
     let rollout: Option<Rollout> = row.maybe_json("state")?;
     let serves: bool = row.try_get("serves").map_err(storage::Error::from)?;
     let phase = row.maybe_text("phase")?;
@@ -182,39 +119,4 @@ fn read(row: &SqliteRow) -> Result<Standing, storage::Error> {
         share: rollout.share(),
     });
     Ok(Standing { stage, rollout })
-}
-
-/// Versions that a rollout or a client gave a stage, the oldest first.
-async fn special(
-    sql: &mut SqliteConnection,
-    model: &ModelName,
-) -> Result<Vec<VersionNumber>, storage::Error> {
-    let rows = sqlx::query(
-        "SELECT number FROM version
-         WHERE model = ?1 AND deleted_at IS NULL AND number IN (
-             SELECT number FROM rollout WHERE model = ?1
-             UNION SELECT number FROM version WHERE model = ?1 AND client_stage <> 'None')
-         ORDER BY number",
-    )
-    .bind(model.as_str())
-    .fetch_all(sql)
-    .await?;
-    rows.iter().map(|row| row.count("number").map(VersionNumber)).collect()
-}
-
-/// The newest version of no stage.
-async fn newest_plain(
-    sql: &mut SqliteConnection,
-    model: &ModelName,
-) -> Result<Option<VersionNumber>, storage::Error> {
-    let row = sqlx::query(
-        "SELECT number FROM version
-         WHERE model = ?1 AND deleted_at IS NULL AND client_stage = 'None'
-           AND number NOT IN (SELECT number FROM rollout WHERE model = ?1)
-         ORDER BY number DESC LIMIT 1",
-    )
-    .bind(model.as_str())
-    .fetch_optional(sql)
-    .await?;
-    row.map(|row| row.count("number").map(VersionNumber)).transpose()
 }
