@@ -24,6 +24,7 @@ mod routes;
 mod scrub;
 mod signatures;
 mod status;
+mod tags;
 mod to_end;
 mod unavailable;
 mod uploads;

@@ -11,8 +11,10 @@ mod model;
 mod place;
 mod receive;
 mod signature;
+pub mod tag;
 #[cfg(test)]
 mod tests;
+mod tried;
 mod upload;
 
 pub use dataset::NewDataset;
@@ -33,6 +35,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tried::Tried;
 use upload::Upload;
 
 /// The processes in which what is pushed is tried.
@@ -51,6 +54,8 @@ pub struct Registry {
     limits: Uploads,
     /// One permit for each child at work.
     checks: Semaphore,
+    /// What they have found so far.
+    tried: Tried,
     /// Where uploads wait; emptied at start.
     spool: PathBuf,
     open: Mutex<BTreeMap<UploadId, Upload>>,
@@ -72,7 +77,8 @@ impl Registry {
         std::fs::create_dir_all(&spool)?;
         let checks = Semaphore::new(size(limits.max_checks));
         let signatures = Signatures::new(store.clone(), Keys::default());
-        Ok(Self { store, signatures, children, limits, checks, spool, open: Mutex::default() })
+        let (tried, open) = (Tried::default(), Mutex::default());
+        Ok(Self { store, signatures, children, limits, checks, tried, spool, open })
     }
 
     /// The same door, where signatures are judged by `signatures`.

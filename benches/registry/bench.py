@@ -21,6 +21,8 @@ ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 VERSIONS = 300
 MODELS = 100
 CALLS = 20
+# Of what takes longest.
+FIRST_TIMES = 4
 BLOB_BYTES = 100_000_000
 PAGE = Path(__file__).parents[2] / "docs/explanation/registry-benchmark.md"
 
@@ -34,7 +36,8 @@ class Registry:
         self.run = run["run_id"]
         self.root = run["artifact_uri"].split(":", 1)[1].lstrip("/")
         self.root = self.root[self.root.index("0/"):]
-        self.put(f"{self.root}/model/model.onnx", Path(model).read_bytes())
+        self.bytes, self.models = Path(model).read_bytes(), 0
+        self.put(f"{self.root}/model/model.onnx", self.bytes)
         self.call("POST", "registered-models/create", {"name": "bench"})
         self.register()
         for number in range(2, VERSIONS + 1):
@@ -59,11 +62,15 @@ class Registry:
             raise RuntimeError(f"{answer.status} for {method} {path}: {read[:300]}")
         return read
 
-    def call(self, method, path, arguments):
+    def ask(self, method, path, arguments):
+        """The bytes of an answer: what a client makes of them is no server's time."""
         path = f"{API}/{path}"
         if method == "GET":
-            return json.loads(self.request("GET", f"{path}?{urlencode(arguments)}"))
-        return json.loads(self.request(method, path, json.dumps(arguments)))
+            return self.request("GET", f"{path}?{urlencode(arguments)}")
+        return self.request(method, path, json.dumps(arguments))
+
+    def call(self, method, path, arguments):
+        return json.loads(self.ask(method, path, arguments))
 
     def put(self, path, data):
         self.request("PUT", f"{ARTIFACTS}/{path}", data, "application/octet-stream")
@@ -71,36 +78,39 @@ class Registry:
     def create(self, source="models:/bench/1", rank="made"):
         tags = [{"key": "rank", "value": rank}]
         version = {"name": "bench", "source": source, "run_id": self.run, "tags": tags}
-        self.call("POST", "model-versions/create", version)
+        return self.ask("POST", "model-versions/create", version)
 
     def register(self):
-        """Of files that were uploaded: here they are sealed, and the model in them is loaded."""
-        self.create(f"mlflow-artifacts:/{self.root}/model")
+        """Of files that were uploaded: here they are sealed, and their model was loaded once."""
+        return self.create(f"mlflow-artifacts:/{self.root}/model")
+
+    def register_new(self):
+        """As `register`, of a model that was never there before: here it is loaded."""
+        self.models += 1
+        path = f"{self.root}/model-{self.models}"
+        self.put(f"{path}/model.onnx", self.bytes + annotation(f"{self.root}-{self.models}"))
+        return timed(lambda: self.create(f"mlflow-artifacts:/{path}"))
 
     def by_alias(self):
-        found = self.call("GET", "registered-models/alias", {"name": "bench", "alias": "best"})
-        assert found["model_version"]["version"] == str(VERSIONS // 2)
+        return self.ask("GET", "registered-models/alias", {"name": "bench", "alias": "best"})
 
     def by_number(self):
-        self.call("GET", "model-versions/get", {"name": "bench", "version": "7"})
+        return self.ask("GET", "model-versions/get", {"name": "bench", "version": "7"})
 
     def model(self):
-        self.call("GET", "registered-models/get", {"name": "bench"})
+        return self.ask("GET", "registered-models/get", {"name": "bench"})
 
     def search(self):
         arguments = {"filter": "name = 'bench' AND tag.rank = 'tenth'", "max_results": 100}
-        found = self.call("GET", "model-versions/search", arguments)
-        assert len(found["model_versions"]) == VERSIONS // 10
+        return self.ask("GET", "model-versions/search", arguments)
 
     def search_all(self):
         arguments = {"filter": "name = 'bench'", "max_results": VERSIONS}
-        found = self.call("GET", "model-versions/search", arguments)
-        assert len(found["model_versions"]) == VERSIONS
+        return self.ask("GET", "model-versions/search", arguments)
 
     def search_models(self):
         arguments = {"filter": "name LIKE 'other-%'", "max_results": MODELS}
-        found = self.call("GET", "registered-models/search", arguments)
-        assert len(found["registered_models"]) == MODELS
+        return self.ask("GET", "registered-models/search", arguments)
 
     def upload(self, number, data):
         self.put(f"{self.root}/blobs/{number}", data)
@@ -115,24 +125,50 @@ def timed(work):
     return time.perf_counter() - start
 
 
+def annotation(text):
+    """What makes other bytes of an ONNX model, and the same model: one more entry of its metadata."""
+
+    def field(number, data):
+        assert len(data) < 128
+        return bytes([number << 3 | 2, len(data)]) + data
+
+    return field(14, field(1, b"bench") + field(2, text.encode()))
+
+
 def metadata(registry):
-    """Seconds of one call of each kind, the mean of CALLS."""
+    """Seconds of one call of each kind, the mean of CALLS; each answer is what was asked for."""
+    half = str(VERSIONS // 2)
     kinds = {
-        "create a version, a copy": registry.create,
-        "create a version of uploaded files": registry.register,
-        "get by alias": registry.by_alias,
-        "get by number": registry.by_number,
-        "get a model": registry.model,
-        f"search versions by tag, {VERSIONS // 10} found": registry.search,
-        f"search versions, {VERSIONS} found": registry.search_all,
-        f"search models, {MODELS} found": registry.search_models,
+        "create a version, a copy": (registry.create, ready),
+        "create a version of uploaded files again": (registry.register, ready),
+        "get by alias": (registry.by_alias, lambda found: ready(found)["version"] == half),
+        "get by number": (registry.by_number, lambda found: ready(found)["version"] == "7"),
+        "get a model": (registry.model, lambda found: found["registered_model"]["aliases"]),
+        f"search versions by tag, {VERSIONS // 10} found": (
+            registry.search, lambda found: len(found["model_versions"]) == VERSIONS // 10),
+        f"search versions, {VERSIONS} found": (
+            registry.search_all, lambda found: len(found["model_versions"]) == VERSIONS),
+        f"search models, {MODELS} found": (
+            registry.search_models, lambda found: len(found["registered_models"]) == MODELS),
     }
 
-    def mean(call):
+    def mean(call, is_right):
+        answers = []
         registry.connect()
-        return timed(lambda: [call() for _ in range(CALLS)]) / CALLS
+        taken = timed(lambda: answers.extend(call() for _ in range(CALLS)))
+        assert all(is_right(json.loads(answer)) for answer in answers), answers[0][:300]
+        return taken / CALLS
 
-    return {kind: mean(call) for kind, call in kinds.items()}
+    found = {kind: mean(*asked) for kind, asked in kinds.items()}
+    registry.connect()
+    new = [registry.register_new() for _ in range(FIRST_TIMES)]
+    found["create a version of uploaded files, new ones"] = statistics.mean(new)
+    return found
+
+
+def ready(found):
+    version = found["model_version"]
+    return version if version["status"] == "READY" else None
 
 
 def blobs(registry, number, data):

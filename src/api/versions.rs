@@ -6,7 +6,7 @@ use super::models::check_alias;
 use super::problem::Result;
 use super::request::{Body, By, PageQuery, Path, Query};
 use super::wire::{self, Change, FileChange, FileCheck, FileState, Page, Problem, SealedFile};
-use super::{State, lineage};
+use super::{State, lineage, tags};
 use crate::clock;
 use crate::registry::{NewModel, UploadId};
 use axum::Json;
@@ -55,6 +55,7 @@ pub(super) async fn register(
     }
     let lineage = lineage::said(&register)?;
     let upload = UploadId::claimed(&register.upload);
+    tags::check(&register.tags)?;
     let wire::Register { tags, alias, source, .. } = register;
     let required = api.app.driver.required_signatures(&model).await?;
     let new = NewModel { model, tags, alias, source, lineage, actor, required };
@@ -134,16 +135,18 @@ pub(super) async fn verify(
 /// Sets tags; others stay.
 #[utoipa::path(patch, path = "/models/{model}/versions/{version}/tags", tag = "models",
     params(("model" = String, Path), ("version" = u64, Path)), request_body = wire::Tags,
-    responses((status = 200, body = wire::Version), (status = 404, body = Problem)))]
+    responses((status = 200, body = wire::Version), (status = 400, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn tag(
     api: State,
     Path((name, number)): Path<(String, u64)>,
     By(actor): By,
-    Body(tags): Body<wire::Tags>,
+    Body(set): Body<wire::Tags>,
 ) -> Result<Json<wire::Version>> {
     let (model, number) = (ModelName::new(&name)?, VersionNumber(number));
+    tags::check(&set.tags)?;
     let by = aliases::By { actor: &actor, cause: "set by hand", now: clock::now() };
-    api.app.store.tag_version((&model, number), &tags.tags, by).await?;
+    api.app.store.tag_version((&model, number), &set.tags, by).await?;
     let tagged = api.app.store.version(&model, number).await?;
     api.app.driver.caught_up().await;
     Ok(Json(view(&tagged)))

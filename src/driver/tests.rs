@@ -7,5 +7,6 @@ mod rollbacks;
 mod settings;
 mod signatures;
 mod storage;
+mod triggers;
 mod turns;
 mod words;

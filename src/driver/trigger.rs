@@ -42,7 +42,7 @@ impl Driver {
         });
     }
 
-    /// Returns once the policies were asked about everything set so far. A store that takes nothing
+    /// Returns once the policies were asked about everything set so far. A store that cannot be asked
     /// delays that; then it is not waited for.
     pub async fn caught_up(&self) {
         let head = *self.store.journal_head().borrow();
@@ -53,15 +53,21 @@ impl Driver {
 
     async fn read_outbox(self: &Arc<Self>) -> anyhow::Result<()> {
         loop {
+            let head = *self.store.journal_head().borrow();
             let rows = self.store.outbox(CONSUMER, ROWS_MAX).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else {
+                // Read by an earlier process, all of it.
+                self.triggers_read.send_replace(head);
+                return Ok(());
+            };
             for row in &rows {
                 if let Some(named) = Named::of(row) {
                     self.start_all(row, &named).await?;
                 }
             }
-            self.store.delivered(CONSUMER, last.seq).await?;
+            // Nobody waits for the note, which only keeps these rows from being read again.
             self.triggers_read.send_replace(last.seq);
+            self.store.delivered(CONSUMER, last.seq).await?;
         }
     }
 

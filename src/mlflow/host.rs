@@ -36,6 +36,11 @@ impl Host {
         Self { asked: control.to_string(), port: control.port() }
     }
 
+    /// What the client calls this server: what it is given leads there again.
+    pub(super) fn asked(&self) -> &str {
+        &self.asked
+    }
+
     /// The address of something among the artifacts.
     pub(super) fn address(&self, rest: &str) -> String {
         format!("http://{}{ARTIFACTS}/{rest}", self.asked)

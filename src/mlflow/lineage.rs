@@ -4,7 +4,7 @@ use super::error::Result;
 use crate::api::Api;
 use seatrial_domain::VersionNumber;
 use seatrial_domain::lineage::{Cited, Lineage};
-use seatrial_store::tracking::{self, RunId};
+use seatrial_store::tracking::RunId;
 use std::collections::BTreeMap;
 
 /// Where MLflow notes the commit that a run was started from.
@@ -27,11 +27,7 @@ pub(super) async fn of(
 /// None: the run is of another server, or names no commit.
 async fn commit_of(api: &Api, run_id: Option<&str>) -> Result<Option<String>> {
     let Some(id) = run_id.and_then(RunId::parse) else { return Ok(None) };
-    match api.app.store.run(&id).await {
-        Ok(run) => Ok(run.commit().map(str::to_owned)),
-        Err(tracking::Error::UnknownRun(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(api.app.store.commit_of_run(&id).await?)
 }
 
 fn said(source: &str, commit: Option<&str>) -> Result<Lineage> {

@@ -1,6 +1,7 @@
 //! Registered models: create, get, describe, rename, delete, and the newest of each stage.
 
 use super::error::{Error, Result};
+use super::owned;
 use super::tags::checked;
 use super::wire::{self, Args, ModelVersion, RegisteredModel, Tag};
 use crate::api::Api;
@@ -64,6 +65,9 @@ async fn update(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>>
 async fn rename(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Value>> {
     let from = named(&api, &about.name).await?.name;
     let to = ModelName::new(&about.new_name)?;
+    for name in [&from, &to] {
+        owned::refuse_renamed(&api, name).await?;
+    }
     let by = By { actor: &actor, cause: "renamed by a registry client", now: clock::now() };
     let renamed = api.app.store.rename_model(&from, &to, by).await;
     let model = renamed.map_err(|error| match error {

@@ -26,6 +26,18 @@ pub(super) async fn refuse_managed(api: &Api, model: &ModelName, what: &str) -> 
     )))
 }
 
+/// Refuses another name for, or to, a model that policies know by it: with its name would go what
+/// they ask of its files, and what they own of its aliases.
+pub(super) async fn refuse_renamed(api: &Api, model: &ModelName) -> Result<()> {
+    match api.app.driver.policies_of(model).await?.first() {
+        None => Ok(()),
+        Some(policy) => {
+            let policy = policy.name();
+            Err(Error::state(format!("policy {policy} is for the model {model}, by its name")))
+        }
+    }
+}
+
 /// Refuses files that are not signed as the model's policies ask: no client sends a signature, but
 /// files that were signed once are signed under every name.
 pub(super) async fn refuse_unsigned(api: &Api, model: &ModelName, files: &Manifest) -> Result<()> {

@@ -69,8 +69,7 @@ async fn not_tracked(api: &Api, source: &str, error: tracking::Error) -> Result<
 
 /// Another registered version: `models:/NAME/VERSION`, as copying one does it.
 async fn registered(api: &Api, name: &str, number: &Number) -> Result<Sealed> {
-    let found = versions::named(api, name, number).await?.reference;
-    let found = api.app.store.version(&found.model, found.number).await?;
+    let found = versions::whole(api, name, number).await?;
     verify(api, &found.manifest).await?;
     let (signature, flavors, original) = (found.signature, found.flavors, Some(found.origin));
     let (manifest, snapshot) = (found.manifest, None);
@@ -95,11 +94,12 @@ async fn uploaded(api: &Api, source: &str, path: &ArtifactPath) -> Result<Sealed
     Ok(Sealed { manifest, signature, flavors, snapshot, run_id: None, original: None })
 }
 
-/// Reads every file. One that is gone or altered is not there, and may be uploaded again.
+/// Reads every file, unless it was read a while ago and has not changed since. One that is gone or
+/// altered is not there, and may be uploaded again.
 async fn verify(api: &Api, manifest: &Manifest) -> Result<()> {
     for file in manifest.files() {
-        match api.app.store.blobs().verify(&file.digest).await {
-            Ok(_) => {}
+        match api.app.store.blobs().verified(&file.digest).await {
+            Ok(()) => {}
             Err(error @ (blobs::Error::Missing(_) | blobs::Error::Altered { .. })) => {
                 return Err(Error::missing(format!("{}: {error}; upload it again", file.path)));
             }

@@ -5,6 +5,7 @@ use super::wire::{Args, Number, Tag};
 use super::{models, versions};
 use crate::api::Api;
 use crate::clock;
+use crate::registry::tag;
 use axum::extract::State;
 use axum::routing::{delete, post};
 use axum::{Json, Router};
@@ -14,10 +15,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-const KEY_MAX: usize = 250;
-const VALUE_MAX: usize = 100_000;
-const READ_ONLY: [&str; 3] = ["rollout.id", "rollout.stage", "rollout.share"];
 
 type Shared = State<Arc<Api>>;
 
@@ -53,7 +50,7 @@ async fn set_on_model(api: Shared, Args(given, _): Args<Given>) -> Result<Json<V
 }
 
 async fn remove_from_model(api: Shared, Args(given, _): Args<Given>) -> Result<Json<Value>> {
-    check_key(&given.key)?;
+    tag::check_key(&given.key)?;
     let name = models::named(&api, &given.name).await?.name;
     api.app.store.untag_model(&name, &given.key, clock::now()).await?;
     Ok(Json(json!({})))
@@ -70,7 +67,7 @@ async fn set_on_version(api: Shared, Args(given, actor): Args<Given>) -> Result<
 }
 
 async fn remove_from_version(api: Shared, Args(given, actor): Args<Given>) -> Result<Json<Value>> {
-    check_key(&given.key)?;
+    tag::check_key(&given.key)?;
     let version = versions::named(&api, &given.name, &given.version).await?.reference;
     let key = (&version.model, version.number);
     let by = By { actor: &actor, cause: "removed by a registry client", now: clock::now() };
@@ -82,30 +79,17 @@ async fn remove_from_version(api: Shared, Args(given, actor): Args<Given>) -> Re
 pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>> {
     let mut checked = BTreeMap::new();
     for Tag { key, value } in tags {
-        check_key(&key)?;
-        let length = value.chars().count();
-        if length > VALUE_MAX {
-            return Err(Error::invalid(format!(
-                "tag {key}: a value has at most {VALUE_MAX} characters, this one has {length}"
-            )));
-        }
+        tag::check(&key, &value)?;
         checked.insert(key, value);
     }
     Ok(checked)
 }
 
-fn check_key(key: &str) -> Result<()> {
-    let fits = |c: char| c.is_alphanumeric() || "_-. :/".contains(c);
-    if key.is_empty() || key.chars().count() > KEY_MAX || !key.chars().all(fits) {
-        return Err(Error::invalid(format!(
-            "Invalid tag key: {key:?}. Keys may only contain alphanumerics, underscores (_), \
-             dashes (-), periods (.), spaces, colons (:) and slashes (/), 1 to {KEY_MAX} of them."
-        )));
+impl From<tag::Error> for Error {
+    fn from(error: tag::Error) -> Self {
+        match error {
+            tag::Error::Key(_) | tag::Error::Value { .. } => Self::invalid(error.to_string()),
+            tag::Error::Owned(_) => Self::denied(error.to_string()),
+        }
     }
-    if READ_ONLY.contains(&key) {
-        return Err(Error::denied(format!(
-            "tag {key} is set by rollouts alone: seatrial rollout start MODEL VERSION"
-        )));
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use seatrial_domain::{ModelName, VersionNumber};
 use seatrial_store::tracking::{self, LoggedModelId};
-use seatrial_store::versions::{self, Listed, New, Origin};
+use seatrial_store::versions::{self, Listed, New, Origin, Version};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -139,10 +139,9 @@ async fn remove(api: Shared, Args(about, actor): Args<About>) -> Result<Json<Val
 }
 
 /// Where the sealed files are, whatever became of what they were uploaded as.
-async fn download(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>> {
+async fn download(api: Shared, host: Host, Args(about, _): Args<About>) -> Result<Json<Value>> {
     let reference = named(&api, &about.name, &about.version).await?.reference;
-    let (control, path) = (api.app.addresses.control, prefix(&reference));
-    let uri = format!("mlflow-artifacts://{control}/{path}");
+    let uri = format!("mlflow-artifacts://{}/{}", host.asked(), prefix(&reference));
     Ok(Json(json!({"artifact_uri": uri})))
 }
 
@@ -153,6 +152,24 @@ pub(super) async fn named(api: &Api, name: &str, version: &Number) -> Result<Lis
         Ok(model) => api.app.store.listed((&model, number)).await,
         Err(_) => return Err(missing(api, name, number).await),
     };
+    or_missing(api, (name, number), found).await
+}
+
+/// As [`named`], with what is sealed in it.
+pub(super) async fn whole(api: &Api, name: &str, version: &Number) -> Result<Version> {
+    let number = version.read()?;
+    let found = match ModelName::new(name) {
+        Ok(model) => api.app.store.version(&model, number).await,
+        Err(_) => return Err(missing(api, name, number).await),
+    };
+    or_missing(api, (name, number), found).await
+}
+
+async fn or_missing<T>(
+    api: &Api,
+    (name, number): (&str, VersionNumber),
+    found: std::result::Result<T, versions::Error>,
+) -> Result<T> {
     match found {
         Err(versions::Error::UnknownVersion(..)) => Err(missing(api, name, number).await),
         found => Ok(found?),

@@ -1,7 +1,7 @@
 //! What a version is: the tensors of what is served, and what its author says of it.
 
 use super::place::Place;
-use super::{Error, Registry};
+use super::{Error, Registry, tried};
 use seatrial_domain::manifest::{File, Manifest};
 use seatrial_domain::mlmodel::{self, Flavors};
 use seatrial_domain::tensor::Signature;
@@ -19,9 +19,7 @@ impl Registry {
     /// Reads what a version of these stored files is, and tries what would be served. The files it
     /// reads are verified; the others are not looked at.
     pub async fn describe(&self, manifest: &Manifest) -> Result<Described, Error> {
-        let _turn = self.turn()?;
-        let place = Place::spooled(self.store.blobs(), &self.spool)?;
-        self.describe_at(manifest, &place).await
+        self.describe_at(manifest, &Place::Stored(self.store.blobs())).await
     }
 
     pub(super) async fn describe_at(
@@ -37,29 +35,50 @@ impl Registry {
         let Some(main) = main_file(manifest, said, &flavors)? else {
             return Ok(Described { signature: Signature::default(), flavors });
         };
-        let files = place.files(manifest, main).await?;
-        let report = self.children.model.probe(&files, Level::Door).await;
-        let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
+        let found = self.signature(manifest, main, place).await?;
         if let (Some(said), Some(signature)) = (said, &flavors.signature) {
             let (path, model) = (said.path.clone(), main.path.clone());
-            let checked = signature.check(&report.signature);
+            let checked = signature.check(&found);
             checked.map_err(|source| {
                 let source = Box::new(source);
                 Error::Contradiction { path, model, source }
             })?;
         }
-        Ok(Described { signature: report.signature, flavors })
+        Ok(Described { signature: found, flavors })
+    }
+
+    /// What a trial finds of the model, or has found of the very same files.
+    async fn signature(
+        &self,
+        manifest: &Manifest,
+        main: &File,
+        place: &Place<'_>,
+    ) -> Result<Signature, Error> {
+        let key = tried::key(manifest, main);
+        if let Some(found) = self.tried.of(&key) {
+            return Ok(found);
+        }
+        let _turn = match place {
+            Place::Stored(_) => Some(self.turn()?),
+            // Who takes it in has the turn.
+            Place::Upload(_) => None,
+        };
+        let trial = place.trial(manifest, main).await?;
+        let report = self.children.model.probe(&trial.files, Level::Door).await;
+        let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
+        self.tried.remember(key, &report.signature);
+        Ok(report.signature)
     }
 }
 
 /// What the `MLmodel` says.
 async fn flavors(said: &File, place: &Place<'_>) -> Result<Flavors, Error> {
     let refused = |source| Error::MlModel { path: said.path.clone(), source };
-    // Before it is copied, let alone read.
+    // Before it is read.
     if said.size > mlmodel::SIZE_MAX {
         return Err(refused(mlmodel::Error::TooLong));
     }
-    let bytes = tokio::fs::read(place.file(said).await?).await?;
+    let bytes = place.read(said, mlmodel::SIZE_MAX).await?;
     mlmodel::read(&said.path, &bytes).map_err(refused)
 }
 

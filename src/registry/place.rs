@@ -1,59 +1,71 @@
 //! Where the files of a version lie while it is described: a process of its own reads them, so they
 //! must be on this disk.
 
-use super::upload::{Directory, Upload};
-use super::{Error, UploadId};
+use super::Error;
+use super::upload::Upload;
+use bytes::Bytes;
 use seatrial_domain::manifest::{File, Manifest};
 use seatrial_runtime::Files;
 use seatrial_store::Blobs;
-use std::path::{Path, PathBuf};
+use seatrial_store::blobs::LocalFile;
+use std::io::{Error as IoError, ErrorKind};
+use std::path::PathBuf;
 
 /// Where a version's files come from.
 #[derive(Debug)]
 pub(super) enum Place<'a> {
     /// They were just received.
     Upload(&'a Upload),
-    /// They are stored: what is asked for is copied, verified, and gone when this is dropped.
-    Spool { blobs: &'a Blobs, dir: Directory },
+    /// They are stored: what is asked for was verified.
+    Stored(&'a Blobs),
 }
 
-impl<'a> Place<'a> {
-    /// A place for copies, below `spool`.
-    pub(super) fn spooled(blobs: &'a Blobs, spool: &Path) -> Result<Self, Error> {
-        let dir = Directory::create(spool.join(UploadId::random().as_str()))?;
-        Ok(Self::Spool { blobs, dir })
+/// A file to be read, which stays while this lives.
+#[derive(Debug)]
+struct Readable {
+    path: PathBuf,
+    stays: Option<LocalFile>,
+}
+
+/// The files of a trial, which stay while this lives.
+#[derive(Debug)]
+pub(super) struct Trial {
+    pub(super) files: Files<PathBuf>,
+    _stay: Vec<LocalFile>,
+}
+
+impl Place<'_> {
+    /// The whole of a small file.
+    pub(super) async fn read(&self, file: &File, limit: u64) -> Result<Bytes, Error> {
+        match self {
+            Self::Upload(upload) => Ok(tokio::fs::read(received(upload, file)?).await?.into()),
+            Self::Stored(blobs) => Ok(blobs.read_verified(&file.digest, limit).await?),
+        }
     }
 
-    /// Where this file of the version is.
-    pub(super) async fn file(&self, file: &File) -> Result<PathBuf, Error> {
+    async fn file(&self, file: &File) -> Result<Readable, Error> {
         match self {
-            Self::Upload(upload) => {
-                let received = upload.file(&file.path).ok_or(std::io::ErrorKind::NotFound);
-                Ok(received.map_err(std::io::Error::from)?.at.clone())
-            }
-            Self::Spool { blobs, dir } => {
-                let path = dir.path().join(file.digest.hex());
-                if !tokio::fs::try_exists(&path).await? {
-                    let mut from = blobs.open_verified(&file.digest, 0).await?;
-                    let mut to = tokio::fs::File::create_new(&path).await?;
-                    tokio::io::copy(&mut from, &mut to).await?;
-                    tokio::io::AsyncWriteExt::flush(&mut to).await?;
-                }
-                Ok(path)
+            Self::Upload(upload) => Ok(Readable { path: received(upload, file)?, stays: None }),
+            Self::Stored(blobs) => {
+                let local = blobs.located(&file.digest).await?;
+                Ok(Readable { path: local.path().to_owned(), stays: Some(local) })
             }
         }
     }
 
     /// The file that will be loaded, with those beside it that may hold its data.
-    pub(super) async fn files(
-        &self,
-        manifest: &Manifest,
-        main: &File,
-    ) -> Result<Files<PathBuf>, Error> {
-        let mut files = Files::alone(self.file(main).await?);
+    pub(super) async fn trial(&self, manifest: &Manifest, main: &File) -> Result<Trial, Error> {
+        let Readable { path, stays } = self.file(main).await?;
+        let (mut files, mut stay) = (Files::alone(path), Vec::from_iter(stays));
         for (name, file) in manifest.beside(main) {
-            files.beside.insert(name.to_owned(), self.file(file).await?);
+            let Readable { path, stays } = self.file(file).await?;
+            files.beside.insert(name.to_owned(), path);
+            stay.extend(stays);
         }
-        Ok(files)
+        Ok(Trial { files, _stay: stay })
     }
+}
+
+fn received(upload: &Upload, file: &File) -> Result<PathBuf, IoError> {
+    upload.file(&file.path).map(|file| file.at.clone()).ok_or(ErrorKind::NotFound.into())
 }

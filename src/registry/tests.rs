@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 use seatrial_domain::Digest;
 use seatrial_domain::manifest::{ArtifactType, File, FilePath, Manifest};
 use seatrial_domain::mlmodel;
-use seatrial_domain::tensor::Signature;
+use seatrial_domain::tensor::{DataType, Signature, TensorSpec};
 use seatrial_runtime::{confined, probe};
 use std::time::Duration;
 
@@ -171,6 +171,22 @@ async fn a_stored_model_is_described_from_its_sealed_bytes_only() {
         assert!(matches!(refused, Error::Blobs(_)), "{path}: {refused}");
     }
     assert_eq!(door.left(), 0, "no copy stays");
+}
+
+#[tokio::test]
+async fn files_that_were_tried_are_not_tried_again_and_others_are() {
+    let door = door(Uploads::default()).await;
+    let manifest = stored(&door, &[("a/model.onnx", b"graph"), ("a/weights", b"1")]).await;
+    let main = manifest.file("a/model.onnx").unwrap();
+    let input = TensorSpec { name: "x".to_owned(), datatype: DataType::Fp32, shape: vec![-1] };
+    let found = Signature { inputs: vec![input], outputs: Vec::new() };
+
+    door.registry.tried.remember(tried::key(&manifest, main), &found);
+
+    // There is no child to try anything in.
+    assert_eq!(door.registry.describe(&manifest).await.unwrap().signature, found);
+    let other = stored(&door, &[("a/model.onnx", b"graph"), ("a/weights", b"2")]).await;
+    assert!(matches!(door.registry.describe(&other).await, Err(Error::Model { .. })));
 }
 
 #[tokio::test]

@@ -120,10 +120,6 @@ impl Directory {
         std::fs::create_dir(&path)?;
         Ok(Self(path))
     }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
 }
 
 impl Drop for Directory {

@@ -9,4 +9,5 @@ mod history;
 mod lineage;
 mod push;
 mod signatures;
+mod tags;
 mod verify;

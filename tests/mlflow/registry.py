@@ -71,7 +71,7 @@ def a_model_takes_no_name_that_another_has():
 
 
 @differs(
-    "a model that an endpoint or a rollout knows keeps its name",
+    "a model that an endpoint, a rollout or a policy knows keeps its name",
     "it is renamed",
 )
 def a_model_that_a_rollout_knows_keeps_its_name():

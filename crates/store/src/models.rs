@@ -7,7 +7,7 @@ use crate::aliases::By;
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
 use crate::versions::{self, Error};
-use crate::{Store, storage};
+use crate::{Store, storage, tags};
 use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -28,6 +28,14 @@ pub struct Model {
     pub latest: Option<VersionNumber>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Model {
+    /// Roughly what it takes of an answer.
+    pub(crate) fn bytes(&self) -> u64 {
+        let aliases = self.aliases.keys().map(String::as_str);
+        tags::bytes(&self.tags, aliases.chain([self.description.as_str()]))
+    }
 }
 
 /// Selects models as `m`, for [`read`]: a page of them is one question to the database.

@@ -1,14 +1,17 @@
 //! Searching the registry: a filter and an order of `domain::search` as SQL, page after page. A
-//! page's token names the last row's keys, so that what is registered meanwhile shifts nothing.
+//! page's token names the last row's keys, so that what is registered meanwhile shifts nothing. A
+//! page ends early where its rows would take too much of one answer.
 
 mod conditions;
+mod fill;
 mod logged_models;
 mod token;
 
 use crate::models::{self, Model};
-use crate::versions::listed::{self, Listed, listed};
+use crate::versions::listed::{self, Listed, at_once, listed};
 use crate::{Store, storage};
 use conditions::Columns;
+use fill::Filled;
 use seatrial_domain::search::{Direction, Filter, OrderBy, OrderKey, Subject};
 use sqlx::QueryBuilder;
 pub use token::{Mark, Token};
@@ -43,6 +46,19 @@ pub enum Error {
 }
 storage::from_storage!(Error);
 
+/// A smaller page of versions is handed over by the database's thread at once: row by row, two threads
+/// would wake each other for each.
+const AT_ONCE: u32 = 512;
+
+macro_rules! versions_where {
+    () => {
+        concat!(
+            listed!(),
+            " WHERE v.rowid IN (SELECT v.rowid FROM version AS v WHERE deleted_at IS NULL"
+        )
+    };
+}
+
 impl Store {
     /// Models that are not deleted.
     pub async fn search_models(&self, search: &Search) -> Result<Found<Model>, Error> {
@@ -51,9 +67,8 @@ impl Store {
             " WHERE m.rowid IN (SELECT m.rowid FROM model AS m WHERE deleted_at IS NULL"
         ));
         of_page(&mut query, search, Columns::of(Subject::Models))?;
-        let rows = query.build().fetch_all(self.readers()).await?;
-        let found = rows.iter().map(models::read).collect::<Result<Vec<_>, _>>()?;
-        Ok(page(found, search, |model, key| match key {
+        let filled = fill::from(query.build().fetch(self.readers()), models::read, Model::bytes);
+        Ok(page(filled.await?, search, |model, key| match key {
             OrderKey::Name => Mark::Text(model.name.to_string()),
             OrderKey::CreatedAt => Mark::Number(model.created_at.as_micros()),
             OrderKey::UpdatedAt => Mark::Number(model.updated_at.as_micros()),
@@ -63,14 +78,19 @@ impl Store {
 
     /// Versions that are not deleted.
     pub async fn search_versions(&self, search: &Search) -> Result<Found<Listed>, Error> {
-        let mut query = QueryBuilder::new(concat!(
-            listed!(),
-            " WHERE v.rowid IN (SELECT v.rowid FROM version AS v WHERE deleted_at IS NULL"
-        ));
-        of_page(&mut query, search, Columns::of(Subject::Versions))?;
-        let rows = query.build().fetch_all(self.readers()).await?;
-        let found = rows.iter().map(listed::read).collect::<Result<Vec<_>, _>>()?;
-        Ok(page(found, search, |version, key| match key {
+        let filled = if search.limit < AT_ONCE {
+            let mut query = QueryBuilder::new(concat!(at_once!(), versions_where!()));
+            of_page(&mut query, search, Columns::of(Subject::Versions))?;
+            query.push(")");
+            let row = query.build().fetch_one(self.readers()).await?;
+            fill::with(listed::read_all(&row)?, Listed::bytes)
+        } else {
+            let mut query = QueryBuilder::new(versions_where!());
+            of_page(&mut query, search, Columns::of(Subject::Versions))?;
+            let rows = query.build().fetch(self.readers());
+            fill::from(rows, listed::read, Listed::bytes).await?
+        };
+        Ok(page(filled, search, |version, key| match key {
             OrderKey::Name => Mark::Text(version.reference.model.to_string()),
             OrderKey::VersionNumber => Mark::Number(crate::row::int(version.reference.number.0)),
             OrderKey::CreatedAt => Mark::Number(version.created_at.as_micros()),
@@ -138,8 +158,9 @@ fn push_after(query: &mut Query, columns: &Columns, order: &[OrderBy], marks: &[
     query.push(")");
 }
 
-fn page<T>(mut items: Vec<T>, search: &Search, mark: fn(&T, OrderKey) -> Mark) -> Found<T> {
-    let full = usize::try_from(search.limit).unwrap_or(usize::MAX);
+fn page<T>(filled: Filled<T>, search: &Search, mark: fn(&T, OrderKey) -> Mark) -> Found<T> {
+    let Filled { mut items, fits } = filled;
+    let full = fits.min(usize::try_from(search.limit).unwrap_or(usize::MAX));
     let more = items.len() > full;
     items.truncate(full);
     let next = items.last().filter(|_| more).map(|last| {

@@ -79,3 +79,10 @@ pub(crate) async fn set(
     }
     Ok(changed)
 }
+
+/// Bytes of tags and of other texts.
+pub(crate) fn bytes<'a>(tags: &'a Tags, others: impl Iterator<Item = &'a str>) -> u64 {
+    let tags = tags.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+    let bytes = tags.chain(others).map(str::len).sum::<usize>();
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

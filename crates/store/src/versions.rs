@@ -109,21 +109,33 @@ pub struct Version {
     pub created_by: Actor,
 }
 
-/// The tags and aliases of `v`, in its row: a page of versions is one question to the database.
-macro_rules! names {
+/// The tags of `v`, in its row: a page of versions is one question to the database.
+macro_rules! tags_of {
     () => {
         "(SELECT json_group_object(t.key, t.value) FROM version_tag AS t
-          WHERE t.model = v.model AND t.number = v.number) AS tags,
-         (SELECT json_group_array(a.name) FROM alias AS a
-          WHERE a.model = v.model AND a.number = v.number) AS aliases"
+          WHERE t.model = v.model AND t.number = v.number)"
     };
 }
-pub(crate) use names;
+
+/// The aliases of `v`, in its row.
+macro_rules! aliases_of {
+    () => {
+        "(SELECT json_group_array(a.name) FROM alias AS a
+          WHERE a.model = v.model AND a.number = v.number)"
+    };
+}
+pub(crate) use {aliases_of, tags_of};
 
 /// Selects versions as `v`, for [`read`].
 macro_rules! whole {
     () => {
-        concat!("SELECT v.*, ", names!(), " FROM version AS v")
+        concat!(
+            "SELECT v.*, ",
+            tags_of!(),
+            " AS tags, ",
+            aliases_of!(),
+            " AS aliases FROM version AS v"
+        )
     };
 }
 

@@ -4,8 +4,10 @@ use crate::storage::Error;
 use crate::{Store, journal};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-/// Takes the lock at once, before anything is read.
-const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Take the lock at once, before anything is read. Each says how its commit treats the disk, since
+/// the connection is the same one.
+const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+const UNHURRIED: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
 
 /// The store's one writer, for as long as it lives.
 #[derive(Debug)]
@@ -19,13 +21,23 @@ impl Store {
     /// Waits for the writer and takes the database's write lock at once, so that what is read in
     /// the transaction is still so when it commits.
     pub(crate) async fn write(&self) -> Result<Write<'_>, Error> {
+        self.begin(DURABLE).await
+    }
+
+    /// As [`Store::write`], for what nobody is told of: its commit does not wait for the disk. It
+    /// outlives this process, and a power cut if anything that was committed after it does.
+    pub(crate) async fn write_unhurried(&self) -> Result<Write<'_>, Error> {
+        self.begin(UNHURRIED).await
+    }
+
+    async fn begin(&self, how: &'static str) -> Result<Write<'_>, Error> {
         let writer = &self.inner.writer;
-        let tx = match writer.begin_with(BEGIN).await {
+        let tx = match writer.begin_with(how).await {
             // A full disk ends a transaction by itself, and its connection goes on believing in it:
             // without another one nothing would be written until the next start.
             Err(sqlx::Error::InvalidSavePointStatement) => {
                 writer.acquire().await?.close().await?;
-                writer.begin_with(BEGIN).await?
+                writer.begin_with(how).await?
             }
             begun => begun?,
         };

@@ -54,6 +54,16 @@ async fn the_download_uri_leads_to_the_sealed_bytes() {
 }
 
 #[tokio::test]
+async fn the_download_uri_names_the_server_as_its_client_does() {
+    let server = server().await;
+    let path = "/api/2.0/mlflow/model-versions/get-download-uri";
+    let request = server.at(Method::GET, path).query(&[("name", "m"), ("version", "1")]);
+    // As through a forwarded port.
+    let uri = answer(request.header("host", "localhost:9000")).await;
+    assert_eq!(uri.body["artifact_uri"], "mlflow-artifacts://localhost:9000/versions/m/1");
+}
+
+#[tokio::test]
 async fn a_range_is_that_part_and_one_beyond_the_end_is_refused() {
     let server = server().await;
     let model = model();

@@ -95,6 +95,28 @@ async fn an_alias_that_rollouts_move_is_denied_by_name_of_the_command() {
 }
 
 #[tokio::test]
+async fn no_rename_leads_past_a_policy() {
+    let server = Server::start();
+    server.push("other", &demo_model("v1")).await;
+    let champion = json!({"name": "other", "alias": "champion", "version": "1"});
+    assert_eq!(post(&server, "registered-models/alias", champion).await.status, 200);
+    let yaml = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\n\
+                spec: {endpoint: m}\n";
+    assert!(server.put("/policies/p", json!({"text": yaml})).await.status < 300);
+    let rename = |from: &str, to: &str| {
+        let rename = json!({"name": from, "new_name": to});
+        post(&server, "registered-models/rename", rename)
+    };
+    let taken = rename("other", "m").await;
+    assert_eq!(refusal(&taken), (400, "INVALID_STATE"), "its alias was not moved by a rollout");
+    server.push("m", &demo_model("v1")).await;
+    let left = rename("m", "free").await;
+    assert_eq!(refusal(&left), (400, "INVALID_STATE"));
+    assert!(left.body["message"].as_str().unwrap().contains("policy p is for the model m"));
+    assert_eq!(rename("other", "free").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_renamed_model_keeps_its_versions_and_the_old_name_its_numbers() {
     let server = Server::start();
     server.push("old", &demo_model("v1")).await;

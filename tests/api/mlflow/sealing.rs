@@ -2,7 +2,7 @@
 
 use super::artifacts::{RUN, bytes, delete, list, log, onnx, put, register, server};
 use super::{call, post, refusal};
-use crate::harness::Server;
+use crate::harness::{Server, demo_model};
 use reqwest::Method;
 use serde_json::json;
 
@@ -65,6 +65,34 @@ async fn what_is_sealed_takes_the_same_bytes_and_no_others_and_stays() {
     let gone = json!({"name": "m", "version": "1"});
     call(&server, Method::DELETE, "model-versions/delete", gone).await;
     assert_eq!(delete(&server, RUN).await.status, 200, "nothing is made of it any more");
+}
+
+#[tokio::test]
+async fn what_is_replaced_while_it_is_sealed_is_one_or_the_other_and_stays() {
+    let server = server().await;
+    let other = std::fs::read(demo_model("v4")).unwrap();
+    let mut made = 0;
+    for round in 0..12 {
+        let directory = format!("{RUN}/{round}");
+        let file = format!("{directory}/model.onnx");
+        assert_eq!(put(&server, &file, onnx()).await.status, 200);
+        let source = format!("mlflow-artifacts:/{directory}");
+        let registering = register(&server, &source);
+        let (version, replaced) = tokio::join!(registering, put(&server, &file, other.clone()));
+        match version.status {
+            200 => {
+                made += 1;
+                let sealed = bytes(&server, &format!("versions/m/{made}/model.onnx")).await;
+                assert_eq!(sealed, bytes(&server, &file).await, "{replaced:?}");
+                let kept = if replaced.status == 409 { onnx() } else { other.clone() };
+                assert!(sealed == kept, "{replaced:?}");
+            }
+            // It changed between being read and being sealed.
+            409 => assert_eq!(replaced.status, 200),
+            odd => panic!("{odd}: {version:?}"),
+        }
+    }
+    assert_eq!(versions(&server).await, made);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Versions: made from what is here, numbered once, staged where no rollout stages.
 
 use super::{call, get, post, refusal};
-use crate::harness::{Server, answer, demo_model};
+use crate::harness::{Answer, Server, answer, demo_model};
 use reqwest::Method;
 use serde_json::json;
 
@@ -28,6 +28,18 @@ async fn the_same_source_again_is_a_version_of_its_own_with_the_same_digest() {
     assert_eq!(first.body["digest"], third.body["digest"]);
     let pushed = server.push("m", &demo_model("v1")).await;
     assert_eq!(pushed.status, 200, "a push stays idempotent: {pushed:?}");
+}
+
+#[tokio::test]
+async fn versions_made_at_once_have_numbers_of_their_own() {
+    let server = server().await;
+    let create = json!({"name": "m", "source": "models:/m/1"});
+    let at_once = (0..8).map(|_| post(&server, "model-versions/create", create.clone()));
+    let made = futures_util::future::join_all(at_once).await;
+    let number = |made: &Answer| made.body["model_version"]["version"].as_str().unwrap().to_owned();
+    let mut numbers = made.iter().map(number).collect::<Vec<_>>();
+    numbers.sort();
+    assert_eq!(numbers, ["2", "3", "4", "5", "6", "7", "8", "9"]);
 }
 
 #[tokio::test]

@@ -70,13 +70,24 @@ impl Blobs {
     /// The blob from byte `first` on, open, once all of it was read and verified: by this call, or
     /// by an earlier one of this process, if the file has not changed since.
     pub async fn open_verified(&self, digest: &Digest, first: u64) -> Result<File, Error> {
+        let mut file = self.checked(digest).await?.file;
+        file.seek(io::SeekFrom::Start(first)).await?;
+        Ok(file)
+    }
+
+    /// The blob as a file on this machine, once all of it was read and verified: by this call, or by
+    /// an earlier one of this process, if the file has not changed since.
+    pub async fn located(&self, digest: &Digest) -> Result<LocalFile, Error> {
+        Ok(self.checked(digest).await?.local)
+    }
+
+    async fn checked(&self, digest: &Digest) -> Result<Cached, Error> {
         let once = || async {
             let mut opened = self.opened(digest, u64::MAX).await?;
             if opened.checked == Checked::NotYet {
                 self.know(&mut opened.file, digest).await?;
             }
-            opened.file.seek(io::SeekFrom::Start(first)).await?;
-            Ok(opened.file)
+            Ok(opened)
         };
         self.with_a_good_copy(digest, once).await
     }
@@ -96,6 +107,18 @@ impl Blobs {
         let after = Identity::of(file).await?;
         self.seen.remember(digest, (before, after), (self.clock)());
         Ok(())
+    }
+
+    /// As [`Blobs::verify`], but a blob in the data directory is not read again that this process has
+    /// read a while ago, if its file has not changed since.
+    pub async fn verified(&self, digest: &Digest) -> Result<(), Error> {
+        self.in_use(digest).await;
+        match &self.backend {
+            Backend::Local(directory) => {
+                self.know(&mut directory.file(digest).await?, digest).await
+            }
+            Backend::S3(s3) => s3.verify(digest).await.map(drop),
+        }
     }
 
     /// Reads the whole blob where it is stored, and compares its digest. Gives its size in bytes.
@@ -233,5 +256,23 @@ mod tests {
         let file = blobs.open_verified(&digest, 2).await.unwrap();
         let identity = Identity::of(&file).await.unwrap();
         assert!(blobs.seen.knows(&digest, identity, late()), "the next range costs no hash");
+    }
+
+    #[tokio::test]
+    async fn what_was_verified_is_known_until_its_file_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let late = || Timestamp::from_micros(i64::MAX / 2);
+        let options = Options { clock: late, ..Options::default() };
+        let blobs = Blobs::open(&dir.path().join("blobs"), &options).await.unwrap();
+        let digest = blobs.store(&b"abc"[..], 3).await.unwrap().digest;
+        let path = dir.path().join("blobs/sha256").join(digest.hex());
+        let identity = async || Identity::of(&File::open(&path).await.unwrap()).await.unwrap();
+        blobs.verified(&digest).await.unwrap();
+        assert!(blobs.seen.knows(&digest, identity().await, late()), "a copy of it costs no hash");
+
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(blobs.verified(&digest).await, Err(Error::Missing(_))));
+        std::fs::write(&path, b"abd").unwrap();
+        assert!(matches!(blobs.verified(&digest).await, Err(Error::Altered { .. })));
     }
 }

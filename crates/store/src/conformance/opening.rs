@@ -47,6 +47,26 @@ async fn what_is_durable_is_set() {
     }
 }
 
+/// How a commit of this transaction treats the disk: 2 waits for it, 1 does not.
+async fn synchronous(write: &mut crate::write::Write<'_>) -> i64 {
+    sqlx::query_scalar("PRAGMA synchronous").fetch_one(write.sql()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_written_after_something_unhurried_is_durable_again() {
+    let store = fixture().await.store;
+    for _ in 0..2 {
+        let mut note = store.write_unhurried().await.unwrap();
+        assert_eq!(synchronous(&mut note).await, 1);
+        drop(note);
+        let mut write = store.write().await.unwrap();
+        assert_eq!(synchronous(&mut write).await, 2);
+        write.commit().await.unwrap();
+        store.write_unhurried().await.unwrap().commit().await.unwrap();
+        assert_eq!(synchronous(&mut store.write().await.unwrap()).await, 2);
+    }
+}
+
 #[tokio::test]
 async fn a_transaction_dropped_half_way_leaves_nothing() {
     let fixture = fixture().await;

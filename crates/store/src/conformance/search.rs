@@ -1,6 +1,7 @@
 //! What every store promises of searches, and of what people say of models, as tests.
 
 use super::fixture::{Fixture, ada, at, fixture, model, new_version, version};
+use crate::Store;
 use crate::aliases::By;
 use crate::models::{Created, Said};
 use crate::search::{Error, Search, Token};
@@ -122,11 +123,58 @@ async fn versions_are_found_by_number_source_and_tag_over_many_pages() {
     }
     assert_eq!(numbers, (1..=COUNT).step_by(2).collect::<Vec<_>>());
     let text = "version_number > 2999 AND source_path = 'a test' AND name = 'digits'";
+    for limit in [100, 100_000] {
+        let every = looking_for(Subject::Versions, "", &["version_number DESC"], limit);
+        let mut expected = (1..=COUNT).rev();
+        for page in pages(store, every).await {
+            assert!(page.into_iter().eq(expected.by_ref().take(usize::try_from(limit).unwrap())));
+        }
+        assert_eq!(expected.next(), None, "pages of {limit}");
+    }
     let last = store.search_versions(&looking_for(Subject::Versions, text, &[], 10)).await.unwrap();
     let last: Vec<u64> = last.items.iter().map(|version| version.reference.number.0).collect();
     assert_eq!(last, [3001, 3000], "by default the newest first");
     let none = looking_for(Subject::Versions, "run_id = 'r'", &[], 10);
     assert_eq!(store.search_versions(&none).await.unwrap().items, []);
+}
+
+/// Every page of a search, until there is none.
+async fn pages(store: &Store, mut search: Search) -> Vec<Vec<u64>> {
+    let mut pages = Vec::new();
+    loop {
+        let found = store.search_versions(&search).await.unwrap();
+        pages.push(found.items.iter().map(|version| version.reference.number.0).collect());
+        search.after = found.next;
+        if search.after.is_none() {
+            return pages;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_ends_before_it_takes_too_much_of_an_answer() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let new = new_version(store, b"one").await;
+    let text = "x".repeat(6 << 20);
+    store.create_model(&new.model, &Said::default(), at(1)).await.unwrap();
+    for _ in 0..5 {
+        store.register_numbered(&new, &versions::Origin::default(), &text).await.unwrap();
+    }
+    for limit in [4, 100_000] {
+        let search = looking_for(Subject::Versions, "", &["version_number ASC"], limit);
+        assert_eq!(pages(store, search).await, [vec![1, 2], vec![3, 4], vec![5]], "6 MiB each");
+    }
+    let search = looking_for(Subject::Versions, "", &["version_number ASC"], 1);
+    assert_eq!(pages(store, search).await.len(), 5, "a page asked to be smaller is");
+
+    for name in ["large-a", "large-b", "large-c"] {
+        let said = Said { description: Some(text.clone()), ..Said::default() };
+        store.create_model(&name.parse().unwrap(), &said, at(2)).await.unwrap();
+    }
+    let search = looking_for(Subject::Models, "name LIKE 'large-%'", &[], 100);
+    let found = store.search_models(&search).await.unwrap();
+    assert_eq!((found.items.len(), found.next.is_some()), (2, true));
 }
 
 #[tokio::test]

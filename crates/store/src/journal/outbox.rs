@@ -40,9 +40,11 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Notes that `consumer` has delivered all rows up to `seq`. Never moves back.
+    /// Notes that `consumer` has delivered all rows up to `seq`. Never moves back. After a power cut
+    /// the note may be lost, and then so is everything that was committed after it: rows that are
+    /// given out again are looked at as things stood.
     pub async fn delivered(&self, consumer: &str, seq: u64) -> Result<(), Error> {
-        let mut write = self.write().await?;
+        let mut write = self.write_unhurried().await?;
         sqlx::query(
             "INSERT INTO outbox (consumer, seq) VALUES (?, ?)
              ON CONFLICT (consumer) DO UPDATE SET seq = max(seq, excluded.seq)",

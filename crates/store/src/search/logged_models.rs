@@ -1,14 +1,12 @@
-//! Searching logged models. A page ends early where its rows would take too much of one answer.
+//! Searching logged models, each of which is read by questions of its own.
 
+use super::fill::{Filling, Room};
 use super::{Columns, Error, Found, Mark, Search, finish, page};
 use crate::Store;
 use crate::row::Columns as _;
 use crate::tracking::{ExperimentId, LoggedModel, logged_models};
 use seatrial_domain::search::{OrderKey, Subject};
 use sqlx::QueryBuilder;
-
-/// Bytes of tags, parameters and metrics that one page holds, its first model's excepted.
-const PAGE_BYTES: u64 = 16 << 20;
 
 impl Store {
     /// Logged models of these experiments.
@@ -28,17 +26,14 @@ impl Store {
         finish(&mut query, search, Columns::of(Subject::LoggedModels))?;
         let mut tx = self.readers().begin().await?;
         let rows = query.build().fetch_all(&mut *tx).await?;
-        let (mut found, mut bytes, mut limit) = (Vec::new(), 0_u64, 0_u32);
+        let mut filling = Filling::new();
         for row in &rows {
-            found.push(logged_models::read(&mut tx, row).await?);
-            bytes = bytes.saturating_add(row.count("bytes")?);
-            if limit > 0 && bytes > PAGE_BYTES {
+            let model = logged_models::read(&mut tx, row).await?;
+            if filling.add(model, row.count("bytes")?) == Room::None {
                 break;
             }
-            limit += 1;
         }
-        let search = Search { limit: limit.min(search.limit), ..search.clone() };
-        Ok(page(found, &search, |model, key| match key {
+        Ok(page(filling.end(), search, |model, key| match key {
             OrderKey::Name => Mark::Text(model.name.clone()),
             OrderKey::ModelId => Mark::Text(model.id.to_string()),
             OrderKey::CreatedAt => Mark::Number(model.created_at.as_micros()),

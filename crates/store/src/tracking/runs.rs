@@ -98,11 +98,6 @@ impl Run {
     pub fn artifact_uri(&self) -> String {
         format!("mlflow-artifacts:/{}", self.artifact_path())
     }
-
-    /// The commit of the code it ran, as its client says.
-    pub fn commit(&self) -> Option<&str> {
-        self.tags.get(COMMIT_TAG).map(String::as_str)
-    }
 }
 
 impl Store {
@@ -137,6 +132,14 @@ impl Store {
     pub async fn run(&self, id: &RunId) -> Result<Run, Error> {
         let mut tx = self.readers().begin().await?;
         load(&mut tx, id).await
+    }
+
+    /// The commit of the code that a run ran, as its client says; none also of a run that is not
+    /// here.
+    pub async fn commit_of_run(&self, id: &RunId) -> Result<Option<String>, storage::Error> {
+        let query = "SELECT value FROM tracked_tag WHERE owner = ? AND key = ?";
+        let commit = sqlx::query_scalar(query).bind(id.as_str()).bind(COMMIT_TAG);
+        Ok(commit.fetch_optional(self.readers()).await?)
     }
 
     /// Errors: [`Error::UnknownRun`], [`Error::Limit`].

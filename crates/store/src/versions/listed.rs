@@ -1,12 +1,15 @@
 //! Versions as registry clients are told of them: what is said of one and how far it has come. What
 //! is sealed in it is not read, so that a page of them is one question to the database and no more
-//! work than its answer.
+//! work than its answer. A row is one text of JSON: each value that is handed over from the thread of
+//! the database costs as much as reading a few.
 
 use super::standing::{self, Stage, Standing};
-use super::{Error, Origin, aliases, origin, reference};
+use super::{Error, Origin};
 use crate::row::{Columns, int, to_json};
-use crate::{Store, storage};
-use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber, VersionRef};
+use crate::{Store, storage, tags};
+use seatrial_domain::rollout::Rollout;
+use seatrial_domain::{Actor, Digest, ModelName, Timestamp, VersionNumber, VersionRef};
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
@@ -26,6 +29,15 @@ pub struct Listed {
     pub created_by: Actor,
 }
 
+impl Listed {
+    /// Roughly what it takes of an answer.
+    pub(crate) fn bytes(&self) -> u64 {
+        let said = [&self.source, &self.origin.run_link].into_iter().flatten();
+        let said = said.chain(&self.aliases).chain([&self.description]);
+        tags::bytes(&self.tags, said.map(String::as_str))
+    }
+}
+
 /// The newest version of each stage, of each model that has one.
 pub type Newest = BTreeMap<ModelName, BTreeMap<Stage, Listed>>;
 
@@ -33,19 +45,35 @@ pub type Newest = BTreeMap<ModelName, BTreeMap<Stage, Listed>>;
 macro_rules! listed {
     () => {
         concat!(
-            "SELECT v.model, v.number, v.digest, v.lifecycle, v.client_stage, v.source, v.run_id,
-                 v.run_link, v.model_id, v.description, v.created_at, v.updated_at, v.created_by,
-                 r.phase, r.state,
-                 EXISTS (SELECT 1 FROM endpoint WHERE serving ->> 'model' = v.model
-                         AND serving ->> 'number' = v.number) AS serves, ",
-            crate::versions::names!(),
-            " FROM version AS v
-              LEFT JOIN rollout AS r ON r.id = (SELECT max(id) FROM rollout
-                                                WHERE model = v.model AND number = v.number)"
+            "SELECT json_object(
+                 'model', v.model, 'number', v.number, 'digest', v.digest,
+                 'lifecycle', v.lifecycle, 'client_stage', v.client_stage, 'source', v.source,
+                 'run_id', v.run_id, 'run_link', v.run_link, 'model_id', v.model_id,
+                 'description', v.description, 'created_at', v.created_at,
+                 'updated_at', v.updated_at, 'created_by', json(v.created_by),
+                 'phase', r.phase, 'state', json(r.state),
+                 'serves', EXISTS (SELECT 1 FROM endpoint WHERE serving ->> 'model' = v.model
+                                   AND serving ->> 'number' = v.number),
+                 'tags', json(",
+            crate::versions::tags_of!(),
+            "), 'aliases', json(",
+            crate::versions::aliases_of!(),
+            ")) AS listed
+             FROM version AS v
+             LEFT JOIN rollout AS r ON r.id = (SELECT max(id) FROM rollout
+                                               WHERE model = v.model AND number = v.number)"
         )
     };
 }
 pub(crate) use listed;
+
+/// Begins the selection of a few ordered rows of [`listed!`] as one, for [`read_all`].
+macro_rules! at_once {
+    () => {
+        "SELECT '[' || group_concat(listed, ',') || ']' AS listed FROM ("
+    };
+}
+pub(crate) use at_once;
 
 impl Store {
     /// The version. Errors: [`Error::UnknownVersion`], also for a deleted one.
@@ -120,18 +148,64 @@ pub(crate) async fn load(
     }
 }
 
+/// What [`listed!`] says of a version.
+#[derive(Deserialize)]
+struct Said {
+    model: ModelName,
+    number: u64,
+    digest: Digest,
+    lifecycle: String,
+    client_stage: String,
+    source: Option<String>,
+    run_id: Option<String>,
+    run_link: Option<String>,
+    model_id: Option<String>,
+    description: String,
+    created_at: i64,
+    updated_at: i64,
+    created_by: Actor,
+    phase: Option<String>,
+    state: Option<Rollout>,
+    serves: u8,
+    tags: BTreeMap<String, String>,
+    aliases: Vec<String>,
+}
+
 /// A version of a row of [`listed!`].
 pub(crate) fn read(row: &SqliteRow) -> Result<Listed, storage::Error> {
+    of(row.json("listed")?)
+}
+
+/// The versions of a row of [`at_once!`], in their order.
+pub(crate) fn read_all(row: &SqliteRow) -> Result<Vec<Listed>, storage::Error> {
+    let said: Vec<Said> = row.maybe_json("listed")?.unwrap_or_default();
+    said.into_iter().map(of).collect()
+}
+
+fn of(said: Said) -> Result<Listed, storage::Error> {
+    let mut aliases = said.aliases;
+    aliases.sort();
+    let standing = standing::Came {
+        serves: said.serves != 0,
+        phase: said.phase.as_deref(),
+        lifecycle: &said.lifecycle,
+        client_stage: &said.client_stage,
+        rollout: said.state,
+    };
     Ok(Listed {
-        reference: reference(row)?,
-        standing: standing::read(row)?,
-        tags: row.json("tags")?,
-        aliases: aliases(row)?,
-        source: row.maybe_text("source")?,
-        origin: origin(row)?,
-        description: row.text("description")?,
-        created_at: row.time("created_at")?,
-        updated_at: row.time("updated_at")?,
-        created_by: row.json("created_by")?,
+        standing: standing.read()?,
+        reference: VersionRef {
+            model: said.model,
+            number: VersionNumber(said.number),
+            digest: said.digest,
+        },
+        tags: said.tags,
+        aliases,
+        source: said.source,
+        origin: Origin { run_id: said.run_id, run_link: said.run_link, model_id: said.model_id },
+        description: said.description,
+        created_at: Timestamp::from_micros(said.created_at),
+        updated_at: Timestamp::from_micros(said.updated_at),
+        created_by: said.created_by,
     })
 }

@@ -80,7 +80,7 @@ impl Store {
                 lineage::agrees(write.sql(), (&new.model, number), run_id, &new.lineage).await?;
                 number
             }
-            None => insert(&mut write, new, &Origin::default()).await?,
+            None => insert(&mut write, new, &Origin::default(), "").await?,
         };
         let key = (&new.model, number);
         let by = By { actor: &new.actor, cause: "given at registration", now: new.now };
@@ -146,15 +146,9 @@ pub(crate) async fn number(
     if models::find(write.sql(), &new.model).await?.is_none() {
         return Err(Error::UnknownModel(new.model.clone()));
     }
-    let number = insert(write, new, origin).await?;
+    let number = insert(write, new, origin, description).await?;
     let key = (&new.model, number);
     tags::set(write.sql(), key, &new.tags).await?;
-    sqlx::query("UPDATE version SET description = ? WHERE model = ? AND number = ?")
-        .bind(description)
-        .bind(new.model.as_str())
-        .bind(int(number.0))
-        .execute(write.sql())
-        .await?;
     load(write.sql(), key).await
 }
 
@@ -174,15 +168,21 @@ async fn find(
     row.map(|row| row.count("number").map(VersionNumber)).transpose()
 }
 
-async fn insert(write: &mut Write<'_>, new: &New, origin: &Origin) -> Result<VersionNumber, Error> {
+async fn insert(
+    write: &mut Write<'_>,
+    new: &New,
+    origin: &Origin,
+    description: &str,
+) -> Result<VersionNumber, Error> {
     let digest = new.manifest.digest();
     let number = models::next_number(write.sql(), &new.model, new.now).await?;
     let manifest = String::from_utf8(new.manifest.to_bytes())
         .map_err(|error| storage::Error::corrupt("manifest", &error))?;
     sqlx::query(
         "INSERT INTO version (model, number, digest, manifest, signature, source, lifecycle,
-                              created_at, updated_at, created_by, run_id, run_link, model_id, flavors)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8, ?9, ?10, ?11, ?12)",
+                              created_at, updated_at, created_by, run_id, run_link, model_id, flavors,
+                              description)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )
     .bind(new.model.as_str())
     .bind(int(number.0))
@@ -196,6 +196,7 @@ async fn insert(write: &mut Write<'_>, new: &New, origin: &Origin) -> Result<Ver
     .bind(&origin.run_link)
     .bind(&origin.model_id)
     .bind(to_json("flavors", &new.flavors)?)
+    .bind(description)
     .execute(write.sql())
     .await?;
     lineage::seal(write.sql(), (&new.model, number), &digest, &new.lineage).await?;

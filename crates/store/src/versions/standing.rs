@@ -3,12 +3,10 @@
 
 use super::Error;
 use super::listed::{self, Listed};
-use crate::row::{Columns, int};
+use crate::row::int;
 use crate::{Store, models, storage};
 use seatrial_domain::rollout::Rollout;
 use seatrial_domain::{ModelName, RolloutId, Share, Timestamp, VersionNumber};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -101,22 +99,36 @@ impl Store {
     }
 }
 
-/// The standing of a version of a row of [`super::listed::listed!`].
-pub(super) fn read(row: &SqliteRow) -> Result<Standing, storage::Error> {
-    let rollout: Option<Rollout> = row.maybe_json("state")?;
-    let serves: bool = row.try_get("serves").map_err(storage::Error::from)?;
-    let phase = row.maybe_text("phase")?;
-    let stage = match phase.as_deref() {
-        _ if serves => Stage::Production,
-        Some("ended") => Stage::Archived,
-        Some(_) => Stage::Staging,
-        None if row.text("lifecycle")? == "retired" => Stage::Archived,
-        None => row.parsed("client_stage")?,
-    };
-    let rollout = rollout.map(|rollout| InRollout {
-        id: rollout.id,
-        stage: rollout.stage.name().as_str().to_owned(),
-        share: rollout.share(),
-    });
-    Ok(Standing { stage, rollout })
+/// How far a version has come, as the store has it.
+#[derive(Debug)]
+pub(super) struct Came<'a> {
+    /// Whether an endpoint answers with it.
+    pub(super) serves: bool,
+    /// Of its last rollout.
+    pub(super) phase: Option<&'a str>,
+    pub(super) lifecycle: &'a str,
+    /// As a client says.
+    pub(super) client_stage: &'a str,
+    pub(super) rollout: Option<Rollout>,
+}
+
+impl Came<'_> {
+    pub(super) fn read(self) -> Result<Standing, storage::Error> {
+        let stage = match self.phase {
+            _ if self.serves => Stage::Production,
+            Some("ended") => Stage::Archived,
+            Some(_) => Stage::Staging,
+            None if self.lifecycle == "retired" => Stage::Archived,
+            None => {
+                let stage = self.client_stage.parse();
+                stage.map_err(|odd: String| storage::Error::corrupt("client_stage", &odd))?
+            }
+        };
+        let rollout = self.rollout.map(|rollout| InRollout {
+            id: rollout.id,
+            stage: rollout.stage.name().as_str().to_owned(),
+            share: rollout.share(),
+        });
+        Ok(Standing { stage, rollout })
+    }
 }
