@@ -15,6 +15,7 @@ mod history;
 mod lineage;
 mod metrics;
 mod models;
+mod past;
 mod policies;
 mod problem;
 mod quarantine;

@@ -73,7 +73,7 @@ async fn dispatch(verb: Verb, context: &Context) -> anyhow::Result<Exit> {
     match verb {
         Verb::Serve(arguments) => serve::run(arguments, context).await,
         Verb::Demo(arguments) => demo::run(arguments, context).await,
-        Verb::Simulate(_) => simulate::run(),
+        Verb::Simulate(arguments) => simulate::run(&arguments, context),
         Verb::Doctor(arguments) => doctor::run(&arguments, context).await,
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Model(verb) => model::run(verb, context).await,

@@ -8,6 +8,7 @@ pub mod command;
 mod commit;
 mod drive;
 mod explain;
+mod grounds;
 mod known;
 mod latch;
 mod look;

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod driver;
 mod http;
 mod mlflow;
+pub mod past;
 pub mod registry;
 pub mod scrub;
 pub mod signatures;

@@ -4,12 +4,14 @@
 pub mod embedded;
 
 use seatrial_domain::endpoint::Settings;
-use seatrial_domain::plan::{Guardrail, Kind, RequiredSignature, Routing, Shadow};
+use seatrial_domain::plan::{Guardrail, Kind, RequiredSignature, Routing, Shadow, Watch};
 use seatrial_domain::rollout::{Desired, Mirror, Rollout};
 use seatrial_domain::split::Salt;
 use seatrial_domain::telemetry::{Latch, LatchCause};
 use seatrial_domain::tensor::Signature;
 use seatrial_domain::{EndpointName, Epoch, RolloutId, VersionRef};
+use seatrial_gateway::Column;
+use seatrial_gateway::Counting;
 use std::time::Duration;
 
 /// What one endpoint should look like.
@@ -38,8 +40,11 @@ pub struct RouteOf {
     pub id: RolloutId,
     pub kind: Kind,
     pub salt: Salt,
+    pub counting: Counting,
     pub routing: Routing,
     pub guardrails: Vec<Guardrail>,
+    pub slices: Vec<Column>,
+    pub watches: Vec<Watch>,
     pub shadow: Option<Shadow>,
 }
 
@@ -51,8 +56,14 @@ impl RouteOf {
             id: rollout.id,
             kind: rollout.plan.kind,
             salt: rollout.salt,
+            counting: Counting {
+                window: rollout.plan.analysis.unit_window,
+                discard: rollout.plan.analysis.discard,
+            },
             routing: rollout.plan.routing.clone(),
             guardrails: rollout.plan.guardrails.clone(),
+            slices: Column::of(&rollout.plan.analysis),
+            watches: rollout.plan.watches(),
             shadow: mirrored.then(|| rollout.plan.shadow.clone()),
         }
     }

@@ -37,7 +37,11 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/audit/verify", tag = "audit",
     responses((status = 200, body = Chain)))]
 pub(super) async fn verify(api: State) -> Result<Json<Chain>> {
-    Ok(Json(match api.app.store.verify_journal().await? {
+    Ok(Json(chain(&api).await?))
+}
+
+pub(super) async fn chain(api: &State) -> Result<Chain> {
+    Ok(match api.app.store.verify_journal().await? {
         Verdict::Verified(chain) => Chain {
             verified: true,
             rows: chain.rows,
@@ -50,7 +54,7 @@ pub(super) async fn verify(api: State) -> Result<Json<Chain>> {
             head: None,
             fault: Some(format!("row {seq}: {why}")),
         },
-    }))
+    })
 }
 
 /// Says which version served each endpoint at an instant, and why.
@@ -117,13 +121,17 @@ pub(super) fn view(row: Row) -> JournalRow {
 
 /// The row in one line: the step it was, and why.
 fn what(row: &Row) -> String {
+    format!("{}  {}: {}", step(row), row.event, row.cause.in_words())
+}
+
+/// `canary -> ramp at 25 %`; outside a rollout, what the row is about.
+pub(super) fn step(row: &Row) -> String {
     let share = row.share.map(|share| format!(" at {share}")).unwrap_or_default();
     let overlays = row.overlays.iter().map(|overlay| format!(" {overlay}")).collect::<String>();
-    let step = match (&row.from, &row.to) {
+    match (&row.from, &row.to) {
         (Some(from), Some(to)) if from == to => format!("{to}{share}{overlays}"),
         (Some(from), Some(to)) => format!("{from} -> {to}{share}{overlays}"),
         (None, Some(to)) => format!("{to}{share}{overlays}"),
         (Some(_) | None, None) => row.subject.clone().unwrap_or_default(),
-    };
-    format!("{step}  {}: {}", row.event, row.cause.in_words())
+    }
 }

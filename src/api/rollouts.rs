@@ -99,6 +99,7 @@ pub(super) async fn explain(api: State, Path(id): Path<u64>) -> Result<Json<Expl
         rollout: explanation.rollout,
         revision: explanation.revision,
         verdict: explanation.verdict,
+        accounts: explanation.accounts,
         validation: explanation.validation,
         shadow: explanation.shadow,
         summary: explanation.summary,

@@ -2,7 +2,7 @@
 
 use super::{
     Api, audit, blobs, catalogue, datasets, endpoints, events, garbage, guard, history, lineage,
-    metrics, models, policies, quarantine, rollouts, scrub, signatures, status, to_end,
+    metrics, models, past, policies, quarantine, rollouts, scrub, signatures, status, to_end,
     unavailable, uploads, versions,
 };
 use axum::extract::DefaultBodyLimit;
@@ -50,11 +50,13 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(rollouts::show))
         .routes(routes!(rollouts::explain))
         .routes(routes!(rollouts::history))
+        .routes(routes!(past::list))
         .routes(routes!(rollouts::command));
     let journal = OpenApiRouter::new()
         .routes(routes!(audit::list))
         .routes(routes!(audit::verify))
         .routes(routes!(audit::at))
+        .routes(routes!(past::replay))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::show))
         .routes(routes!(quarantine::lift))

@@ -8,6 +8,7 @@ mod garbage;
 mod history;
 mod lineage;
 mod models;
+mod past;
 mod policies;
 mod problem;
 mod rollouts;
@@ -23,6 +24,7 @@ pub use models::{
     Alias, Change, Diff, FileChange, FileCheck, FileState, MlModel, Model, Register, SealedFile,
     Signature, Tags, Upload, UploadedFile, Verification, Version,
 };
+pub use past::{PastVerdict, Replay, ReplayedVerdict};
 pub use policies::{Applied, Checked, Policy, PolicyText};
 pub use problem::Problem;
 pub use rollouts::{Command, Explained, Rollout, Start, StartAnswer};

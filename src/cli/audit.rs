@@ -1,13 +1,19 @@
 //! `audit`: the journal, its proof, and what served when.
 
+mod replay;
+
 use super::exit::usage;
+use super::rollout::Target;
 use super::table::{self, or_dash};
 use super::{Context, Exit};
 use crate::api::wire::{Chain, JournalRow, Page, Served, Underway};
-use clap::Args;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Audit {
+    #[command(subcommand)]
+    verb: Option<Verb>,
     /// What served every endpoint then: 2026-03-01T12:00:00Z, or a span ago such as 2h.
     #[arg(long, value_name = "TIME", conflicts_with = "verify")]
     at: Option<String>,
@@ -22,7 +28,16 @@ pub struct Audit {
     limit: u32,
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Derive every verdict of a rollout again from the journal alone, and report any difference.
+    Replay(Target),
+}
+
 pub(super) async fn run(arguments: Audit, context: &Context) -> anyhow::Result<Exit> {
+    if let Some(Verb::Replay(target)) = &arguments.verb {
+        return replay::run(target, context).await;
+    }
     if arguments.verify {
         return verify(context).await;
     }

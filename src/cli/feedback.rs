@@ -19,12 +19,17 @@ pub struct Send {
     /// The answer's `x-request-id`.
     #[arg(long)]
     request_id: String,
-    /// What the label says: `correct`, `converted`, …
+    /// What the label says: `correct`, `converted`, `revenue`, …
     #[arg(long)]
     metric: String,
-    /// 1 where it is so, 0 where it is not.
-    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1))]
-    value: u8,
+    /// 1 for yes, 0 for no, or a KPI's number.
+    #[arg(long, allow_negative_numbers = true, value_parser = finite)]
+    value: f64,
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().map_err(|error| error.to_string())?;
+    if number.is_finite() { Ok(number) } else { Err("is no finite number".to_owned()) }
 }
 
 pub(super) async fn run(verb: Feedback, context: &Context) -> anyhow::Result<Exit> {
@@ -42,4 +47,18 @@ pub(super) async fn run(verb: Feedback, context: &Context) -> anyhow::Result<Exi
         .output
         .show(&body, |_| format!("{} {} = {}", send.request_id, send.metric, send.value))?;
     Ok(Exit::Success)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::finite;
+
+    #[test]
+    fn a_value_is_any_finite_number() {
+        assert_eq!(finite("-12.75"), Ok(-12.75));
+        assert_eq!(finite("1e3"), Ok(1000.0));
+        for text in ["inf", "NaN", "1e999", "yes", ""] {
+            assert!(finite(text).is_err(), "{text}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use super::table::{self, or_dash};
 use super::{Context, Exit};
 use crate::api::wire::{Applied, Checked, Policy as PolicyView, PolicyText};
 use clap::{Args, Subcommand};
+pub(super) use forecast::human_span;
 use seatrial_domain::policy;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +51,7 @@ pub(super) async fn run(verb: Policy, context: &Context) -> anyhow::Result<Exit>
 }
 
 /// Reads a policy that may be applied; every fault is told with its file and place.
-fn read(file: &Path) -> anyhow::Result<(String, policy::Policy)> {
+pub(super) fn read(file: &Path) -> anyhow::Result<(String, policy::Policy)> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
     let policy = policy::parse(&text).map_err(|error| {
         let told = |fault: &policy::Fault| format!("{}: {fault}", file.display());

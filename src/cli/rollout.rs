@@ -1,6 +1,7 @@
 //! `rollout`: start, look, and the words people say to one.
 
 mod command;
+mod explain;
 mod show;
 mod start;
 
@@ -23,7 +24,7 @@ pub enum Rollout {
     /// Follow a rollout until it ends or needs a person.
     Watch(Watch),
     /// Say where it stands, why, and what is still needed.
-    Explain(Target),
+    Explain(explain::Explain),
     /// Grant an approval, or accept a divergence.
     Approve(command::Word),
     /// Refuse an approval or a divergence; ends in `rejected`.
@@ -115,7 +116,7 @@ pub(super) async fn run(verb: Rollout, context: &Context) -> anyhow::Result<Exit
             let id = resolve(&arguments.target, context).await?;
             watch::follow(id, &arguments.limits, watch::View::Tree, context).await
         }
-        Rollout::Explain(target) => show::explain(&target, context).await,
+        Rollout::Explain(arguments) => explain::run(&arguments, context).await,
         Rollout::History(target) => show::history(&target, context).await,
         Rollout::Approve(word) => command::approve(word, context).await,
         Rollout::Resume(word) => command::resume(word, context).await,
@@ -128,7 +129,7 @@ pub(super) async fn run(verb: Rollout, context: &Context) -> anyhow::Result<Exit
 }
 
 /// The rollout that is meant.
-async fn resolve(target: &Target, context: &Context) -> anyhow::Result<RolloutId> {
+pub(super) async fn resolve(target: &Target, context: &Context) -> anyhow::Result<RolloutId> {
     if let Ok(number) = target.rollout.parse() {
         return Ok(RolloutId(number));
     }

@@ -1,18 +1,87 @@
-//! `simulate`: comes with the statistics; says so until then.
+//! `simulate`: what a policy does with assumed traffic and an assumed candidate, before anybody is
+//! exposed. Needs no server.
 
-use super::Exit;
-use super::exit::usage;
-use clap::Args;
+mod arguments;
+mod html;
+pub(super) mod latency;
+mod table;
 
-#[derive(Debug, Args)]
-pub struct Simulate {
-    /// The policy that will be tried.
-    #[arg(value_name = "FILE")]
-    _policy: Option<std::path::PathBuf>,
+use super::exit::{unreadable, usage};
+use super::policy::read;
+use super::{Context, Exit};
+use crate::tasks;
+pub(super) use arguments::Simulate;
+use seatrial_domain::plan::Kind;
+use seatrial_sim::simulate::ended::Ended;
+use seatrial_sim::simulate::summary::Summary;
+use seatrial_sim::simulate::{Detail, Error, Setup, Simulation};
+use serde::Serialize;
+
+/// Runs whose looks are kept for the report.
+const TRACED: u64 = 5;
+
+/// What was assumed, and what came of it.
+#[derive(Debug, Serialize)]
+struct Told {
+    policy: String,
+    endpoint: String,
+    plan_hash: seatrial_domain::PlanHash,
+    seed: u64,
+    span_s: u64,
+    assumptions: Vec<Assumption>,
+    #[serde(flatten)]
+    summary: Summary,
 }
 
-pub(super) fn run() -> anyhow::Result<Exit> {
-    Err(usage(
-        "simulate is planned, not available yet; `seatrial policy plan FILE` shows the steps",
-    ))
+/// One assumption, as it was given or by default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Assumption {
+    name: &'static str,
+    value: String,
+}
+
+pub(super) fn run(arguments: &Simulate, context: &Context) -> anyhow::Result<Exit> {
+    let (_, policy) = read(&arguments.file)?;
+    let plan = policy.plan(Kind::Promote, policy.endpoint());
+    let plan = plan.map_err(|error| usage(error.to_string()))?;
+    let setup = arguments.setup(plan)?;
+    let (policy, endpoint) = (setup.plan.policy.clone(), setup.plan.endpoint.to_string());
+    let (plan_hash, seed, span_s) = (setup.plan.hash(), setup.seed, setup.span.as_secs());
+    let simulation = simulation(setup)?;
+    if arguments.users_are_no_units(simulation.plan()) {
+        let why = "the policy has no routing.key, so each request is a unit, whoever sends it";
+        context.output.note(&format!("note: --users: {why}"));
+    }
+    let runs = played(&simulation, arguments)?;
+    let none = || anyhow::anyhow!("no rollout was played");
+    let summary = Summary::of(&runs, simulation.truth()).ok_or_else(none)?;
+    let assumptions = arguments.assumptions(simulation.plan());
+    let told = Told { policy, endpoint, plan_hash, seed, span_s, assumptions, summary };
+    if let Some(file) = &arguments.report {
+        let page = html::page(&told, &runs);
+        std::fs::write(file, page).map_err(|error| unreadable(file, &error))?;
+        context.output.note(&format!("report written to {}", file.display()));
+    }
+    context.output.show(&told, table::text)?;
+    Ok(Exit::Success)
+}
+
+fn simulation(setup: Setup) -> anyhow::Result<Simulation> {
+    Simulation::new(setup).map_err(|error| match error {
+        Error::Load(error) => usage(arguments::named(&error)),
+        Error::Span => usage(format!("--span: {error}")),
+        Error::Judge(error) => usage(error.to_string()),
+        Error::NotPlayed(_) => usage(error.to_string()),
+        Error::Broken(_) => anyhow::Error::new(error),
+    })
+}
+
+/// Every run; the first few with their looks. Where a run is played leaves no trace in it.
+fn played(simulation: &Simulation, arguments: &Simulate) -> anyhow::Result<Vec<Ended>> {
+    let run = |index| {
+        let traced = index < TRACED && arguments.report.is_some();
+        simulation.run(index, if traced { Detail::Looks } else { Detail::Outcome })
+    };
+    let runs = tasks::in_parallel(arguments.threads(), arguments.runs, run);
+    Ok(runs.into_iter().collect::<Result<Vec<_>, _>>()?)
 }

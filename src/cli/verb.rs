@@ -69,7 +69,7 @@ pub enum Verb {
     Serve(serve::Serve),
     /// Play the whole voyage on bundled models and real traffic.
     Demo(demo::Demo),
-    /// Try a policy on simulated traffic (not available yet).
+    /// Try a policy on simulated traffic: how it ends, when, and at what cost.
     Simulate(simulate::Simulate),
     /// Check this machine and the server.
     Doctor(doctor::Doctor),

@@ -51,6 +51,7 @@ mod tests {
     const STANDARD: &str = "
   routing: {key: [header:x-writer]}
   validation: {holdout: {dataset: digits-holdout@1, slices: [client]}}
+  analysis: {slices: [parameter:client]}
   shadow: {slices: [parameter:client], compare: [{output: label, by: class}]}
   checks:
     - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.005}, weight: 0.4}
@@ -84,6 +85,7 @@ mod tests {
             errors_as_by_default(&mut gate.checks);
         }
         errors_as_by_default(&mut demo.stability.checks);
+        demo.analysis.unit_window = standard.analysis.unit_window;
         demo.shadow.min_duration = standard.shadow.min_duration;
         demo.shadow.max_duration = standard.shadow.max_duration;
         demo.cutover.drain_timeout = standard.cutover.drain_timeout;

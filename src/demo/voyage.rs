@@ -129,6 +129,7 @@ mod tests {
                 checks: Vec::new(),
                 assignment: None,
                 labelled: Vec::new(),
+                ranking: Vec::new(),
             }),
         };
         let voyage = voyage(&[

@@ -56,6 +56,8 @@ pub(super) struct Pending {
     pub(super) rollout: RolloutId,
     pub(super) event: Event,
     pub(super) actor: Actor,
+    /// What its journal row will rest on: later looks see more than it was decided on.
+    pub(super) grounds: Option<serde_json::Value>,
 }
 
 /// What the store says.

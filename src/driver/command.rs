@@ -2,7 +2,7 @@
 
 use crate::signatures::Refusal;
 use seatrial_domain::rollout::{Bootstrap, Event, Rejected, Rollout, StageName};
-use seatrial_domain::verdict::Verdict;
+use seatrial_domain::verdict::{Account, Verdict};
 use seatrial_domain::{
     Actor, Digest, EndpointName, ModelName, Revision, RolloutId, Timestamp, VersionNumber,
     VersionRef,
@@ -70,6 +70,8 @@ pub struct Explanation {
     /// The verdict at this moment on the present stage's evidence, if the stage has a gate; for a
     /// finished rollout, the last one journalled.
     pub verdict: Option<Verdict>,
+    /// What each check of that verdict rests on.
+    pub accounts: Vec<Account>,
     /// The validation report as stored.
     pub validation: Option<serde_json::Value>,
     /// What the shadow has shown (`domain::evidence::ShadowCounts`), when there was one.

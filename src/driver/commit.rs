@@ -3,6 +3,7 @@
 use super::Driver;
 use super::cell::{Cell, Known, Pending, State};
 use super::command::{Error, Stored};
+use super::grounds;
 use crate::clock;
 use seatrial_domain::rollout::{Effect, Event, Rejected, Rollout, Stage, Transition};
 use seatrial_domain::telemetry::LatchCause;
@@ -35,7 +36,7 @@ impl Driver {
         if to > from {
             self.refuse_under_latch(rollout, event)?;
         }
-        let evidence = state.validation.evidence(event);
+        let evidence = grounds::of(state, rollout, event, &transition);
         let commit = Commit {
             transition: &transition,
             expected: before.revision,
@@ -53,8 +54,8 @@ impl Driver {
             Err(error) => {
                 self.note_refused(&rollout.endpoint, &error);
                 if from > Share::ZERO && to == Share::ZERO {
-                    let event = event.clone();
-                    state.pending = Some(Pending { rollout: rollout.id, event, actor });
+                    let (event, grounds) = (event.clone(), evidence);
+                    state.pending = Some(Pending { rollout: rollout.id, event, actor, grounds });
                 }
                 return Err(refused(rollout, to, error));
             }

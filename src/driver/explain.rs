@@ -2,16 +2,16 @@
 
 use super::Driver;
 use super::command::{Error, Explanation};
-use super::look::{Subject, verdict_now};
 use super::operator::storage;
-use crate::clock;
+use crate::{clock, past};
 use seatrial_domain::evidence::Evidence;
+use seatrial_domain::judge::Judge;
+use seatrial_domain::looks::Subject;
 use seatrial_domain::plan::{Blocks, Freeze, Kind};
-use seatrial_domain::rollout::{Cause, Rollout, Stage};
-use seatrial_domain::verdict::{CheckVerdict, Enforced, Verdict};
+use seatrial_domain::rollout::{Rollout, Stage};
+use seatrial_domain::verdict::{Account, CheckVerdict, Enforced, Verdict};
 use seatrial_domain::{RolloutId, Timestamp};
-use seatrial_store::journal::Filter;
-use seatrial_store::page::{LIMIT, Request};
+use seatrial_store::page::LIMIT;
 use seatrial_store::storage::Error as Fault;
 
 impl Driver {
@@ -20,44 +20,61 @@ impl Driver {
         let stored = self.standing(self.stored(id).await?);
         let rollout = stored.rollout;
         let evidence = self.evidence(&rollout).await;
-        let verdict = match (Subject::of(&rollout), &evidence) {
+        let now = clock::now();
+        let (verdict, accounts) = match (Subject::of(&rollout), &evidence) {
             (Some(subject), Ok(evidence)) => {
-                Some(verdict_now(&rollout, subject, evidence).map_err(Error::Storage)?)
+                let (verdict, accounts) = judged_now(&rollout, (subject, evidence), now)?;
+                (Some(verdict), accounts)
             }
-            (Some(_), Err(why)) => Some(Verdict::blind("evidence", why.to_string())),
-            (None, _) => self.last_verdict(id, LIMIT).await?,
+            (Some(_), Err(why)) => (Some(Verdict::blind("evidence", why.to_string())), Vec::new()),
+            (None, _) => self.judged_last(id).await?,
         };
         let evidence = evidence.or_else(unreadable)?;
-        let now = clock::now();
         let shadow = (evidence.shadow.mirror.offered > 0).then_some(evidence.shadow);
         Ok(Explanation {
-            summary: summary(&rollout, verdict.as_ref(), now),
+            summary: summary(&rollout, (verdict.as_ref(), &accounts), now),
             validation: self.store.report(id).await.map_err(storage)?,
             revision: stored.revision,
             rollout,
             verdict,
+            accounts,
             shadow,
             now,
         })
     }
 
-    /// The verdict that moved the rollout last, looked for so many rows at once.
-    pub(super) async fn last_verdict(
-        &self,
-        id: RolloutId,
-        rows_at_once: u32,
-    ) -> Result<Option<Verdict>, Error> {
-        let filter = Filter { rollout: Some(id), ..Filter::default() };
-        let (mut page, mut last) = (Request::first(rows_at_once), None);
-        loop {
-            let rows = self.store.journal(&filter, &page).await.map_err(storage)?;
-            last = rows.items.into_iter().rev().find_map(verdict_of).or(last);
-            match rows.next {
-                Some(seq) => page = Request::after(seq, rows_at_once),
-                None => return Ok(last),
-            }
-        }
+    /// The last verdict journalled, and what it rested on.
+    async fn judged_last(&self, id: RolloutId) -> Result<(Option<Verdict>, Vec<Account>), Error> {
+        let Some(last) = past::last(&self.store, id, LIMIT).await.map_err(storage)? else {
+            return Ok((None, Vec::new()));
+        };
+        let planned = past::planned(&self.store, id).await.map_err(storage)?;
+        let accounts = last.accounts(&planned);
+        Ok((last.verdict, accounts))
     }
+}
+
+/// The verdict of this moment outside the looks, and what it rests on.
+fn judged_now(
+    rollout: &Rollout,
+    (subject, evidence): (Subject, &Evidence),
+    now: Timestamp,
+) -> Result<(Verdict, Vec<Account>), Error> {
+    let judge = Judge::new(&rollout.plan).map_err(storage)?;
+    let verdict = judge.look(subject, evidence);
+    let accounts = judge.accounts(subject, evidence);
+    let paced = |account: Account| {
+        let report = verdict.checks.iter().find(|report| report.name == account.check);
+        match (report, rollout.gate_index()) {
+            (Some(report), Some(gate)) => {
+                let seconds = rollout.under_way(now).as_secs_f64();
+                account.paced(report, (gate, seconds))
+            }
+            (Some(_) | None, _) => account,
+        }
+    };
+    let accounts = accounts.into_iter().map(paced).collect();
+    Ok((verdict, accounts))
 }
 
 /// What can't be read is told by the verdict; everything else is still shown.
@@ -68,14 +85,11 @@ fn unreadable(error: Fault) -> Result<Evidence, Error> {
     }
 }
 
-fn verdict_of(row: seatrial_store::journal::Row) -> Option<Verdict> {
-    match row.cause {
-        Cause::Verdict { verdict } => Some(*verdict),
-        Cause::Said { .. } | Cause::Guardrail { .. } => None,
-    }
-}
-
-fn summary(rollout: &Rollout, verdict: Option<&Verdict>, now: Timestamp) -> String {
+fn summary(
+    rollout: &Rollout,
+    (verdict, accounts): (Option<&Verdict>, &[Account]),
+    now: Timestamp,
+) -> String {
     let stage = rollout.stage.name();
     let why = rollout.reason.as_deref().unwrap_or("");
     if rollout.stage.is_terminal() {
@@ -94,7 +108,12 @@ fn summary(rollout: &Rollout, verdict: Option<&Verdict>, now: Timestamp) -> Stri
         return queued(rollout, now);
     }
     match verdict.and_then(slowest) {
-        Some((check, units)) => format!("{stage}: {check} needs about {units} more units"),
+        Some((check, units)) => {
+            let account = accounts.iter().find(|account| account.check == check);
+            let time = account.and_then(Account::time_needed);
+            let time = time.map(|time| format!(", {time}")).unwrap_or_default();
+            format!("{stage}: {check} needs about {units} more units{time}")
+        }
         None => stage.to_string(),
     }
 }
@@ -160,7 +179,7 @@ mod tests {
         let window = |schedule, blocks| {
             format!("{{kind: deny, schedule: '{schedule}', duration: 2h, blocks: [{blocks}]}}")
         };
-        let told = |windows: &str| summary(&queued_under(windows), None, now);
+        let told = |windows: &str| summary(&queued_under(windows), (None, &[]), now);
         let frozen = told(&window("0 0 * * *", "start"));
         assert!(
             frozen.starts_with("queued, frozen until 1970-01-01T02:00:00.000Z: denied"),

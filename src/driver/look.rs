@@ -1,133 +1,109 @@
-//! When the evidence is looked at, and what was seen last.
+//! The driver's looks at one endpoint: `domain::looks` by this process's clock, and whether the
+//! reference is frozen.
 
 #[cfg(test)]
 pub(super) mod tests;
 
 use crate::clock;
-use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex, ShadowCounts};
-use seatrial_domain::judge::{self, Judge};
-use seatrial_domain::plan::Kind;
-use seatrial_domain::rollout::{Rollout, Stage};
-use seatrial_domain::verdict::{Decision, Verdict};
-use seatrial_domain::{Epoch, RolloutId};
-use std::collections::BTreeMap;
-use std::time::Instant;
+use seatrial_domain::evidence::Evidence;
+use seatrial_domain::looks::Looks;
+pub(super) use seatrial_domain::looks::{Call, Subject};
+use seatrial_domain::rollout::Rollout;
+use seatrial_domain::verdict::Verdict;
+use seatrial_domain::{Digest, Epoch, RolloutId, grounds, judge};
+use std::time::{Duration, Instant};
+
+/// How long a window waits for a store that has refused it. Windows are an hour long.
+const WINDOW_RETRY: Duration = Duration::from_secs(60);
 
 /// One rollout's looks. Begins anew with each rollout and each route.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Look {
-    judge: Option<(RolloutId, Judge)>,
-    last: Option<Seen>,
+    origin: Instant,
+    looks: Looks,
     /// The rollout whose reference is known to be frozen.
     frozen: Option<RolloutId>,
+    /// What the last verdict was computed on.
+    saw: Option<Saw>,
+    /// When the store last refused the start of a window.
+    refused: Option<Duration>,
+    /// Which judge the rollout's is, once somebody has asked.
+    fingerprint: Option<(RolloutId, Digest)>,
 }
 
 #[derive(Debug)]
-struct Seen {
-    epoch: Epoch,
-    at: Instant,
-    tallies: Tallies,
+struct Saw {
     verdict: Verdict,
+    of: Subject,
+    evidence: Evidence,
 }
 
-/// How much was counted of each thing a verdict rests on.
-type Tallies = BTreeMap<Subject, u64>;
-
-/// What there is to judge in a rollout's present stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Subject {
-    Shadow,
-    Gate(GateIndex),
-}
-
-impl Subject {
-    /// None where the stage has no verdict.
-    pub(super) fn of(rollout: &Rollout) -> Option<Self> {
-        if rollout.stage == Stage::Shadow {
-            return Some(Self::Shadow);
-        }
-        let past_the_gates = matches!(rollout.stage, Stage::Cutover | Stage::Stabilizing);
-        if past_the_gates && rollout.plan.kind == Kind::Promote {
-            // Without a holdback there is no new evidence, but late labels still join the old.
-            return u8::try_from(rollout.plan.gates.len()).ok().map(GateIndex).map(Self::Gate);
-        }
-        rollout.gate_index().map(Self::Gate)
+impl Default for Look {
+    fn default() -> Self {
+        let (origin, looks) = (clock::monotonic(), Looks::default());
+        Self { origin, looks, frozen: None, saw: None, refused: None, fingerprint: None }
     }
-
-    fn tallies(self, evidence: &Evidence) -> Tallies {
-        match self {
-            Self::Shadow => [(self, copies(&evidence.shadow))].into(),
-            // A fail rests on every gate, so any gate's news is news. Each is told apart: a new
-            // gate's units would be lost in the sum with those of a long one before it.
-            Self::Gate(_) => {
-                let tally = |(gate, counts): (&GateIndex, _)| (Self::Gate(*gate), counted(counts));
-                evidence.gates.iter().map(tally).collect()
-            }
-        }
-    }
-}
-
-/// Copies whose fate is known: compared by the rule that compares the most, or failed.
-fn copies(counts: &ShadowCounts) -> u64 {
-    let compared = counts.compare.iter().map(|rule| rule.candidate.pairs).max();
-    compared.unwrap_or(0).saturating_add(counts.candidate_errors)
-}
-
-/// Units and labels under one gate, and the labels that are due: time alone brings these.
-fn counted(counts: &GateCounts) -> u64 {
-    let labels = counts.feedback.values().map(|cells| cells.candidate() + cells.incumbent());
-    let due = counts.matured.values().map(|matured| matured.units.total());
-    counts.units.total().saturating_add(labels.sum()).saturating_add(due.sum())
 }
 
 impl Look {
-    /// Whether another look is needed: enough time has passed, or the last one found a pass that is
-    /// about to be taken. A pass must hold at the moment of passing, so it is read again.
-    pub(super) fn is_due(
-        &self,
-        rollout: &Rollout,
-        is_taken: impl FnOnce(&Verdict) -> bool,
-    ) -> bool {
-        match &self.last {
-            Some(seen) if seen.epoch == rollout.epoch => {
-                let every = rollout.plan.analysis.look.every;
-                clock::monotonic().duration_since(seen.at) >= every
-                    || seen.verdict.decision == Decision::Pass && is_taken(&seen.verdict)
-            }
-            Some(_) | None => true,
-        }
+    fn now(&self) -> Duration {
+        clock::monotonic().duration_since(self.origin)
     }
 
-    /// The verdict on `evidence`, judged anew where it has grown enough to matter. A plan that makes
-    /// no tests gives no verdict, and says why.
+    /// Whether another look is needed.
+    pub(super) fn due(&self, rollout: &Rollout, is_taken: impl FnOnce(&Verdict) -> bool) -> Call {
+        self.looks.due(rollout, self.now(), is_taken)
+    }
+
+    /// The verdict on `evidence`, judged anew where it is due and has grown enough to matter.
     pub(super) fn at(
         &mut self,
         rollout: &Rollout,
         subject: Subject,
         evidence: &Evidence,
+        due: Call,
     ) -> Verdict {
-        let tallies = subject.tallies(evidence);
-        if let Some(seen) = &self.last
-            && seen.epoch == rollout.epoch
-            && seen.verdict.decision == Decision::Inconclusive
-            && !grown(&seen.tallies, &tallies, rollout.plan.analysis.look.growth)
-        {
-            return seen.verdict.clone();
+        let now = self.now();
+        let verdict = self.looks.at(rollout, subject, evidence, (due, now));
+        if self.looks.judged_at(rollout.epoch) == Some(now) {
+            let evidence = subject.part_of(evidence);
+            self.saw = Some(Saw { verdict: verdict.clone(), of: subject, evidence });
         }
-        let judged = self.judge(rollout, subject, evidence);
-        let verdict = judged.unwrap_or_else(|why| Verdict::blind("plan", why.to_string()));
-        self.note(rollout, tallies, verdict)
+        verdict
+    }
+
+    /// What this verdict was computed on, if it is the last one that was; none for a plan that makes
+    /// no tests.
+    pub(super) fn saw(&mut self, rollout: &Rollout, verdict: &Verdict) -> Option<grounds::Look> {
+        let Saw { of, evidence, .. } = self.saw.as_ref().filter(|saw| saw.verdict == *verdict)?;
+        let judge = match self.fingerprint.take() {
+            Some((id, judge)) if id == rollout.id => judge,
+            Some(_) | None => judge::fingerprint(&rollout.plan).ok()?,
+        };
+        self.fingerprint = Some((rollout.id, judge.clone()));
+        Some(grounds::Look { judge, of: *of, evidence: evidence.clone() })
     }
 
     /// The verdict where the evidence can't be read.
     pub(super) fn blind(&mut self, rollout: &Rollout, why: String) -> Verdict {
-        self.note(rollout, Tallies::new(), Verdict::blind("evidence", why))
+        let now = self.now();
+        self.looks.blind(rollout, why, now)
     }
 
-    fn note(&mut self, rollout: &Rollout, tallies: Tallies, verdict: Verdict) -> Verdict {
-        let at = clock::monotonic();
-        self.last = Some(Seen { epoch: rollout.epoch, at, tallies, verdict: verdict.clone() });
-        verdict
+    /// The verdict of the last look under this routing table.
+    pub(super) fn last(&self, epoch: Epoch) -> Option<&Verdict> {
+        self.looks.last(epoch)
+    }
+
+    /// Whether a window's start may be stored: a store that takes nothing makes each try wait, and people
+    /// would wait for it.
+    pub(super) fn may_begin_window(&self) -> bool {
+        self.refused.is_none_or(|at| self.now().saturating_sub(at) >= WINDOW_RETRY)
+    }
+
+    /// The store has refused a window's start.
+    pub(super) fn window_refused(&mut self) {
+        self.refused = Some(self.now());
     }
 
     /// Whether the rollout's reference is not known to be frozen.
@@ -139,50 +115,4 @@ impl Look {
     pub(super) const fn froze(&mut self, id: RolloutId) {
         self.frozen = Some(id);
     }
-
-    /// The verdict of the last look under this routing table.
-    pub(super) fn last(&self, epoch: Epoch) -> Option<&Verdict> {
-        self.last.as_ref().filter(|seen| seen.epoch == epoch).map(|seen| &seen.verdict)
-    }
-
-    fn judge(
-        &mut self,
-        rollout: &Rollout,
-        subject: Subject,
-        evidence: &Evidence,
-    ) -> Result<Verdict, judge::Error> {
-        let prepared = match self.judge.take() {
-            Some((id, judge)) if id == rollout.id => judge,
-            Some(_) | None => Judge::new(&rollout.plan)?,
-        };
-        let (_, judge) = self.judge.insert((rollout.id, prepared));
-        Ok(judged(judge, subject, evidence))
-    }
-}
-
-/// A verdict outside the looks: for `explain`.
-pub(super) fn verdict_now(
-    rollout: &Rollout,
-    subject: Subject,
-    evidence: &Evidence,
-) -> anyhow::Result<Verdict> {
-    Ok(judged(&Judge::new(&rollout.plan)?, subject, evidence))
-}
-
-fn judged(judge: &Judge, subject: Subject, evidence: &Evidence) -> Verdict {
-    match subject {
-        Subject::Shadow => judge.shadow(&evidence.shadow),
-        Subject::Gate(gate) => judge.gate(evidence, gate),
-    }
-}
-
-/// Whether any one of them has grown by `growth`.
-fn grown(before: &Tallies, now: &Tallies, growth: f64) -> bool {
-    now.iter()
-        .any(|(subject, now)| has_grown(before.get(subject).copied().unwrap_or(0), *now, growth))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn has_grown(before: u64, now: u64, growth: f64) -> bool {
-    now > before && now as f64 >= before as f64 * (1.0 + growth)
 }

@@ -85,7 +85,7 @@ impl Driver {
         let before = match (self.as_it_stands(state, id).await, zeroed) {
             (Ok(found), _) => found.ok_or_else(|| unknown(id))?,
             (Err(error), Some(_)) => {
-                state.pending = Some(Pending { rollout: id, event, actor });
+                state.pending = Some(Pending { rollout: id, event, actor, grounds: None });
                 return Err(Error::Unstored(error));
             }
             (Err(error), None) => return Err(storage(error)),

@@ -4,7 +4,6 @@
 use super::Driver;
 use super::verdict::before;
 use crate::clock;
-use seatrial_domain::plan::{Gate, Rule};
 use seatrial_domain::rollout::Rollout;
 use seatrial_domain::{Actor, RolloutId, Timestamp};
 use seatrial_store::gc::{self, Order};
@@ -94,15 +93,8 @@ fn unlabelled_before(now: Timestamp, latest: Duration) -> Timestamp {
 
 /// How late a label may come for any check of the plan.
 fn late_by(rollout: &Rollout) -> Duration {
-    let checks = rollout.plan.gates.iter().flat_map(|gate: &Gate| &gate.checks);
-    checks
-        .chain(&rollout.plan.stability.checks)
-        .map(|check| match &check.rule {
-            Rule::Feedback { late_by, .. } => *late_by,
-            Rule::Errors { .. } | Rule::Latency { .. } => Duration::ZERO,
-        })
-        .max()
-        .unwrap_or_default()
+    let waits = rollout.plan.checks().map(|check| check.rule.late_by());
+    waits.max().unwrap_or_default()
 }
 
 #[cfg(test)]

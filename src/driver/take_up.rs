@@ -46,6 +46,7 @@ impl Driver {
         let decided = Decided { event: &event, transition, actor: Actor::Seatrial };
         self.commit(cell, state, active, decided).await?;
         state.outage = None;
+        self.cut_windows(active.rollout.id).await;
         Ok(true)
     }
 }

@@ -141,9 +141,10 @@ fn label(request: &FeedbackRequest) -> Label {
 fn refused(request_id: &str, error: &join::Error) -> feedback::Error {
     match error {
         join::Error::Unknown => feedback::Error::UnknownRequest(request_id.to_owned()),
-        join::Error::Different { .. } | join::Error::Value(_) | join::Error::Metrics { .. } => {
-            feedback::Error::Invalid(error.to_string())
-        }
+        join::Error::Different { .. }
+        | join::Error::Value(_)
+        | join::Error::Range(_)
+        | join::Error::Metrics { .. } => feedback::Error::Invalid(error.to_string()),
     }
 }
 

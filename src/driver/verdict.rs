@@ -8,15 +8,15 @@ mod tests;
 
 use super::Driver;
 use super::cell::State;
-use super::look::Subject;
+use super::look::{Call, Subject};
 use super::offers::judged;
 use crate::clock;
 use crate::world::Observed;
 use anyhow::Context as _;
 use seatrial_domain::Timestamp;
-use seatrial_domain::evidence::{Evidence, GateIndex, Matured};
-use seatrial_domain::plan::Rule;
-use seatrial_domain::rollout::Rollout;
+use seatrial_domain::evidence::{Evidence, GateIndex};
+use seatrial_domain::plan::Scale;
+use seatrial_domain::rollout::{Hold, Rollout};
 use seatrial_domain::verdict::Verdict;
 use seatrial_store::storage;
 use seatrial_store::telemetry::Due;
@@ -37,10 +37,11 @@ impl Driver {
             let event = judged(verdict.clone(), rollout, observed);
             rollout.on(&event, clock::now()).is_ok()
         };
-        if !state.look.is_due(rollout, is_taken) {
+        let due = state.look.due(rollout, is_taken);
+        if due == Call::No {
             return Ok(state.look.last(rollout.epoch).cloned());
         }
-        let evidence = match self.evidence(rollout).await {
+        let mut evidence = match self.evidence(rollout).await {
             Ok(evidence) => evidence,
             Err(error @ storage::Error::Corrupt { .. }) => {
                 return Ok(Some(state.look.blind(rollout, error.to_string())));
@@ -49,8 +50,9 @@ impl Driver {
         };
         if let Subject::Gate(_) = subject {
             self.freeze(state, rollout, &evidence).await;
+            self.begin_window(state, rollout, &mut evidence).await;
         }
-        let verdict = state.look.at(rollout, subject, &evidence);
+        let verdict = state.look.at(rollout, subject, &evidence, due);
         self.keep_maxima(rollout, &evidence, &verdict).await;
         Ok(Some(verdict))
     }
@@ -58,15 +60,45 @@ impl Driver {
     /// All that is known of a rollout's live traffic, and which of its labels are due.
     pub(super) async fn evidence(&self, rollout: &Rollout) -> Result<Evidence, storage::Error> {
         let mut evidence = self.store.evidence(rollout.id).await?;
-        let due = due(rollout, clock::now());
+        let now = clock::now();
+        let due = due(rollout, Scale::YesNo, now);
         let matured = self.store.matured(rollout.id, &due).await?;
-        for (due, matured) in due.into_iter().zip(matured) {
-            if matured != Matured::default() {
-                let counts = evidence.gates.entry(due.gate).or_default();
-                counts.matured.insert(due.metric, matured);
+        for (due, by_stratum) in due.iter().zip(matured) {
+            for (stratum, matured) in by_stratum {
+                let counts = evidence.gates.entry(stratum).or_default();
+                counts.matured.insert(due.metric.clone(), matured);
             }
         }
+        if !rollout.plan.analysis.slices.is_empty() {
+            let matured = self.store.matured_slices(rollout.id, &due).await?;
+            for (due, by_slice) in due.iter().zip(matured) {
+                for ((stratum, (column, value)), matured) in by_slice {
+                    let counts = evidence.gates.entry(stratum).or_default();
+                    let of_slice = counts.slices.of(&column, &value);
+                    of_slice.matured.insert(due.metric.clone(), matured);
+                }
+            }
+            evidence.bound_slices();
+        }
+        self.matured_values(rollout, now, &mut evidence).await?;
         Ok(evidence)
+    }
+
+    async fn matured_values(
+        &self,
+        rollout: &Rollout,
+        now: Timestamp,
+        evidence: &mut Evidence,
+    ) -> Result<(), storage::Error> {
+        let due = due(rollout, Scale::Number, now);
+        let matured = self.store.matured_values(rollout.id, &due).await?;
+        for (due, by_stratum) in due.into_iter().zip(matured) {
+            for (stratum, matured) in by_stratum {
+                let counts = evidence.gates.entry(stratum).or_default();
+                counts.matured_values.insert(due.metric.clone(), matured);
+            }
+        }
+        Ok(())
     }
 
     /// Before the first look at live traffic, what latencies are compared with is settled: answers
@@ -85,6 +117,22 @@ impl Driver {
         }
     }
 
+    /// Begins the window of the late-fault test that it is time for. A start that the store does not
+    /// take is no start, for this look either: the next one begins it, with what is counted then.
+    async fn begin_window(&self, state: &mut State, rollout: &Rollout, evidence: &mut Evidence) {
+        let refuses = rollout.held == Some(Hold::Storage) || state.outage.is_some();
+        if refuses || !state.look.may_begin_window() {
+            return;
+        }
+        let before = evidence.starts.clone();
+        let Some((window, start)) = evidence.begin_window(clock::now()) else { return };
+        if let Err(error) = self.store.begin_window(rollout.id, window, &start).await {
+            tracing::warn!(rollout.id = %rollout.id, %error, "a window has not begun yet");
+            evidence.starts = before;
+            state.look.window_refused();
+        }
+    }
+
     /// What the store can't take now waits for no one: the verdict is acted on all the same.
     async fn keep_maxima(&self, rollout: &Rollout, evidence: &Evidence, verdict: &Verdict) {
         let mut raised = verdict.maxima();
@@ -99,18 +147,16 @@ impl Driver {
     }
 }
 
-/// Up to when units must have been assigned for their labels to be due, by gate and metric.
-fn due(rollout: &Rollout, now: Timestamp) -> Vec<Due> {
+/// Up to when units must have been assigned for their labels to be due, by gate and metric of this
+/// scale.
+fn due(rollout: &Rollout, scale: Scale, now: Timestamp) -> Vec<Due> {
     let lists = rollout.plan.gates.iter().map(|gate| &gate.checks);
     let lists = (0..=u8::MAX).map(GateIndex).zip(lists.chain([&rollout.plan.stability.checks]));
     let mut late: BTreeMap<(GateIndex, &str), Duration> = BTreeMap::new();
     for (gate, check) in lists.flat_map(|(gate, checks)| checks.iter().map(move |it| (gate, it))) {
-        match &check.rule {
-            Rule::Feedback { metric, late_by, .. } => {
-                let latest = late.entry((gate, metric.as_str())).or_default();
-                *latest = (*latest).max(*late_by);
-            }
-            Rule::Errors { .. } | Rule::Latency { .. } => {}
+        if let Some(labels) = check.rule.labels().filter(|labels| labels.scale == scale) {
+            let latest = late.entry((gate, labels.metric)).or_default();
+            *latest = (*latest).max(labels.late_by);
         }
     }
     let due = |((gate, metric), late_by): ((GateIndex, &str), Duration)| Due {

@@ -3,6 +3,8 @@
 
 mod judge;
 mod slices;
+#[cfg(test)]
+mod tests;
 
 use super::client::Client;
 use super::doing::Doing;

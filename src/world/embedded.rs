@@ -184,8 +184,11 @@ fn table(endpoint: &Endpoint, wanted: &Wanted) -> RouteTable {
             gate: route.gate,
             share: route.share,
             salt: rollout.salt,
+            counting: rollout.counting,
             routing: rollout.routing,
             guardrails: rollout.guardrails,
+            slices: rollout.slices,
+            watches: rollout.watches,
             shadow: rollout.shadow,
         }),
     }

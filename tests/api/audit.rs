@@ -79,3 +79,11 @@ async fn a_digest_without_a_mark_is_not_in_quarantine() {
     assert_eq!(lift.status, 404);
     assert_eq!(server.get("/quarantine/nonsense").await.status, 400);
 }
+
+#[tokio::test]
+async fn a_rollout_that_is_not_there_has_no_verdicts_to_replay() {
+    let server = Server::start();
+    assert_eq!(server.get("/audit/replay/7").await.status, 404);
+    assert_eq!(server.get("/rollouts/7/verdicts").await.status, 404);
+    assert_eq!(server.get("/audit/replay/nonsense").await.status, 400);
+}

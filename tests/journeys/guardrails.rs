@@ -9,7 +9,7 @@ pub(crate) fn policy() -> Policy {
         .long_canary(50)
         // No check is enforced, so a person would have to say go.
         .with("canary", "{share: 50, minDuration: 10m, maxDuration: 20m, gate: approval}")
-        .with("analysis", "{minUnits: 30, dryRun: [errorRate, latencyP90]}")
+        .with("analysis", "{minUnits: 30, unitWindow: 0s, dryRun: [errorRate, latencyP90]}")
         .with("guardrails", "[{name: consecutiveErrors, limit: 60}]")
 }
 

@@ -25,7 +25,7 @@ fn a_canary_without_traffic_pauses_at_its_deadline_and_promotes_nothing() {
     let policy = Policy::quick("digits")
         .with("shadow", shadow)
         .with("canary", "{share: 20, minDuration: 1s, maxDuration: 2s}")
-        .with("analysis", "{minUnits: 1, look: {growth: 0.01, every: 200ms}}");
+        .with("analysis", "{minUnits: 1, unitWindow: 0s, look: {growth: 0.01, every: 200ms}}");
     let server = Server::serving("v1", &policy);
     let traffic = Traffic::to(&server, Load::of(150));
     let id = server.roll_out("v4");

@@ -65,6 +65,15 @@ impl Check {
         }
     }
 
+    /// The edges that answers are compared with, if they are few: where between two of them an answer
+    /// lies changes no e-value. `None`: every edge.
+    pub fn edges(&self) -> Option<[EdgeIndex; 3]> {
+        match self {
+            Self::Limited(limit) => Some(limit.edges()),
+            Self::LimitedRatio(..) | Self::Ratio(..) => None,
+        }
+    }
+
     /// Log e-value against "too slow". Give this gate's evidence alone. Errors:
     /// [`counts::Error::Buckets`].
     pub fn healthy_log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {

@@ -21,6 +21,9 @@ pub enum Error {
 pub struct Alpha(f64);
 
 impl Alpha {
+    /// One in twenty: what mixtures are tuned for, whatever level they are used at.
+    pub const USUAL: Self = Self(0.05);
+
     /// Checks the range. Errors: [`Error::Alpha`].
     pub fn new(value: f64) -> Result<Self, Error> {
         if value > 0.0 && value < 1.0 { Ok(Self(value)) } else { Err(Error::Alpha(value)) }
@@ -29,6 +32,12 @@ impl Alpha {
     /// α as a fraction.
     pub fn get(self) -> f64 {
         self.0
+    }
+
+    /// Half of it, for each of two sides.
+    #[must_use]
+    pub fn halved(self) -> Self {
+        Self(0.5 * self.0)
     }
 
     /// log(1/α), what a log e-value has to reach (Ville's inequality).

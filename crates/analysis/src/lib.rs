@@ -15,20 +15,33 @@
 //! |---|---|
 //! | errors, feedback | [`two_outcome::Check`] |
 //! | latency | [`latency::Check`] |
+//! | revenue and other numbers | [`kpi::Check`] |
+//! | what the predictions are | [`drift`] |
 //! | the assignment itself | [`sample_ratio`] |
 //! | holdout pairs, before any traffic | [`paired`] |
+//! | shadow pairs, as they come | [`pairs`] |
+//! | faults that begin late | [`late`] |
 //! | a log e-value against α | [`level`] |
+//! | how large an effect is, for reports | [`confidence`] |
 //! | how long it will take | [`units_needed`] |
 
 mod bet;
+pub mod confidence;
 pub mod counts;
+pub mod drift;
 pub mod errors_row;
+pub mod kpi;
+pub mod late;
 pub mod latency;
 pub mod level;
 pub mod logspace;
-mod normal;
+pub mod mixture;
+pub mod normal;
 pub mod paired;
+pub mod pairs;
 pub mod sample_ratio;
+mod scores;
+mod special;
 pub mod two_outcome;
 pub mod units_needed;
 

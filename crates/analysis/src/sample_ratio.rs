@@ -12,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::counts::{Cells, Pi, Stratum, float};
+use crate::special::log_beta_binomial;
 
 /// The budget of the sample-ratio check, apart from the rollout's α.
 pub const ALPHA: f64 = 0.001;
@@ -28,6 +29,14 @@ pub struct Assigned {
     pub incumbent: u64,
 }
 
+impl Assigned {
+    /// Adds another replica's or window's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.candidate = self.candidate.saturating_add(other.candidate);
+        self.incumbent = self.incumbent.saturating_add(other.incumbent);
+    }
+}
+
 impl From<Cells> for Assigned {
     fn from(cells: Cells) -> Self {
         Self { candidate: cells.candidate(), incumbent: cells.incumbent() }
@@ -37,22 +46,15 @@ impl From<Cells> for Assigned {
 /// Log e-value against "each unit of gate g went to the candidate with probability π_g". Gates
 /// follow one another, so their e-values multiply.
 pub fn log_e(strata: &[Stratum<Assigned>]) -> f64 {
-    strata.iter().map(|stratum| gate(stratum.pi, stratum.counts)).sum()
+    strata.iter().map(|stratum| log_e_of(stratum.pi, stratum.counts)).sum()
 }
 
-fn gate(pi: Pi, assigned: Assigned) -> f64 {
+/// Log e-value of one gate's units.
+pub(crate) fn log_e_of(pi: Pi, assigned: Assigned) -> f64 {
     let pi = pi.get();
-    let (candidate, incumbent) = (float(assigned.candidate), float(assigned.incumbent));
     let strength = PRIOR_CANDIDATE_UNITS / pi;
-    let (a, b) = (strength * pi, strength * (1.0 - pi));
-    log_beta(a + candidate, b + incumbent)
-        - log_beta(a, b)
-        - candidate * pi.ln()
-        - incumbent * (-pi).ln_1p()
-}
-
-fn log_beta(a: f64, b: f64) -> f64 {
-    libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b)
+    let prior = (strength * pi, strength * (1.0 - pi));
+    log_beta_binomial(prior, (float(assigned.candidate), float(assigned.incumbent)), pi)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::bet::Mixture;
 use crate::counts::{Cells, Mass, Pi, Stratum};
 use crate::errors_row::ErrorsRow;
+use crate::late;
 use crate::logspace::log_halves;
 
 pub use contrast::{Contrast, Error};
@@ -77,7 +78,7 @@ impl Check {
     #[must_use]
     pub fn prepared_for(self, shares: &[Pi]) -> Self {
         let rollback = match self.rollback {
-            Rollback::ErrorsRow(row) => Rollback::ErrorsRow(row),
+            Rollback::ErrorsRow(row) => Rollback::ErrorsRow(row.prepared_for(shares)),
             Rollback::Family(family) => Rollback::Family(family.prepared_for(shares)),
         };
         let healthy = match self.healthy {
@@ -94,6 +95,22 @@ impl Check {
         match &self.rollback {
             Rollback::ErrorsRow(row) => row.log_e(strata),
             Rollback::Family(family) => family.log_e(strata),
+        }
+    }
+
+    /// The same null, with half of the bet on a fault that began late: `starts` are the strata as they
+    /// were when each window of [`late`] began. Without any, the plain test.
+    pub fn rollback_log_e_since(
+        &self,
+        strata: &[Stratum<Cells>],
+        starts: &[Vec<Stratum<Cells>>],
+    ) -> f64 {
+        if starts.is_empty() {
+            return self.rollback_log_e(strata);
+        }
+        match &self.rollback {
+            Rollback::ErrorsRow(row) => late::since(row, strata, starts),
+            Rollback::Family(family) => late::since(family, strata, starts),
         }
     }
 

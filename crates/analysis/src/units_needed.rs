@@ -6,6 +6,7 @@
 //! hence convex: from below, the threshold is crossed at most once, and bisection finds where.
 
 use crate::counts::{ArmHistogram, Cells, Error, Mass, Pi, Stratum, float};
+use crate::kpi;
 use crate::latency;
 use crate::level::Alpha;
 use crate::two_outcome;
@@ -47,6 +48,32 @@ impl Expected {
             incumbent * (1.0 - self.incumbent_bad),
         ]);
         Stratum { pi: self.pi, counts }
+    }
+}
+
+/// Means that are expected to hold, at the share of the gate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExpectedKpi {
+    /// The candidate's assignment probability.
+    pub pi: Pi,
+    /// The candidate's values.
+    pub candidate: ExpectedValues,
+    /// The incumbent's values.
+    pub incumbent: ExpectedValues,
+}
+
+/// One arm's values, winsorised, in the metric's unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExpectedValues {
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation.
+    pub deviation: f64,
+}
+
+impl ExpectedValues {
+    fn of(self, units: f64) -> kpi::Arm {
+        kpi::Arm { units, mean: self.mean, variance: self.deviation.powi(2) }
     }
 }
 
@@ -97,7 +124,44 @@ pub fn latency(
     Ok(smallest(alpha, |more| check.healthy_log_e_of(&pooled, 1.0 + float(more) / units)))
 }
 
-fn smallest(alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
+/// Candidate units still needed by a KPI check, if both arms go on exactly as in `so_far`; at least
+/// those of the burn-in. `None` also while the candidate has no units. Errors: [`Error::Buckets`].
+pub fn kpi(
+    check: &kpi::Check,
+    so_far: &[Stratum<kpi::Counts>],
+    alpha: Alpha,
+) -> Result<Option<u64>, Error> {
+    let summaries = check.summaries(so_far)?;
+    let units: f64 = summaries.iter().map(|stratum| stratum.counts.candidate.units).sum();
+    if units == 0.0 {
+        return Ok(None);
+    }
+    Ok(smallest(alpha, |more| {
+        let scale = 1.0 + float(more) / units;
+        let scaled: Vec<_> =
+            summaries.iter().map(|stratum| stratum.map(|counts| counts.scaled(scale))).collect();
+        check.healthy_log_e_of(&scaled)
+    }))
+}
+
+/// Candidate units needed by a KPI check from nothing, if the arms' winsorised means and standard
+/// deviations are as given. `None` where it never passes.
+pub fn kpi_expected(check: &kpi::Check, expected: &ExpectedKpi, alpha: Alpha) -> Option<u64> {
+    smallest(alpha, |units| {
+        let candidate = float(units);
+        let pi = expected.pi;
+        let incumbent = candidate * (1.0 - pi.get()) / pi.get();
+        let counts = kpi::Summary {
+            candidate: expected.candidate.of(candidate),
+            incumbent: expected.incumbent.of(incumbent),
+        };
+        check.healthy_log_e_of(&[Stratum { pi, counts }])
+    })
+}
+
+/// The fewest more units whose log e-value is enough, where that is a convex function of them and not
+/// enough at first; zero where it is enough at once, `None` beyond [`UNITS_MAX`].
+pub fn smallest(alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
     if alpha.rejects(log_e(0)) {
         return Some(0);
     }

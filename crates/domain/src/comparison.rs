@@ -5,8 +5,11 @@
 
 mod class;
 mod numeric;
+mod outcome;
 #[cfg(test)]
 mod tests;
+
+pub use outcome::outcome;
 
 use crate::plan::{Compare, CompareBy};
 use crate::tensor::{Tensor, TensorData};
@@ -60,28 +63,44 @@ pub fn compare(rule: &Compare, incumbent: &[Tensor], candidate: &[Tensor]) -> Ag
 
 const MISSING: &str = "(missing)";
 
+/// As what outputs are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Classes,
+    Numbers,
+}
+
 fn judged_outputs<'a>(rule: &Compare, incumbent: &'a [Tensor]) -> Vec<&'a Tensor> {
-    let having = |wanted: fn(&Tensor) -> bool| -> Vec<&'a Tensor> {
-        incumbent.iter().filter(|output| wanted(output)).collect()
+    let reading = match rule.by {
+        CompareBy::Class { .. } => Reading::Classes,
+        CompareBy::Numeric { .. } => Reading::Numbers,
     };
-    if rule.output != "*" {
-        let named = incumbent.iter().filter(|output| output.name == rule.output);
-        return named.filter(|output| comparable(&rule.by, output)).collect();
+    chosen(&rule.output, reading, incumbent)
+}
+
+/// The outputs of an answer that `named` (or `*`) stands for.
+fn chosen<'a>(named: &str, reading: Reading, answer: &'a [Tensor]) -> Vec<&'a Tensor> {
+    let having = |wanted: fn(&Tensor) -> bool| -> Vec<&'a Tensor> {
+        answer.iter().filter(|output| wanted(output)).collect()
+    };
+    if named != "*" {
+        let of_name = answer.iter().filter(|output| output.name == named);
+        return of_name.filter(|output| readable(reading, output)).collect();
     }
-    match rule.by {
-        CompareBy::Numeric { .. } => having(is_float),
-        CompareBy::Class { .. } => {
+    match reading {
+        Reading::Numbers => having(is_float),
+        Reading::Classes => {
             let discrete = having(|output| !is_float(output));
             if discrete.is_empty() { having(class::has_scores) } else { discrete }
         }
     }
 }
 
-/// Whether there is anything in an output that the rule could find different.
-fn comparable(by: &CompareBy, output: &Tensor) -> bool {
-    match by {
-        CompareBy::Numeric { .. } => true,
-        CompareBy::Class { .. } => !is_float(output) || class::has_scores(output),
+/// Whether an output is of the kind that is read.
+fn readable(reading: Reading, output: &Tensor) -> bool {
+    match reading {
+        Reading::Numbers => true,
+        Reading::Classes => !is_float(output) || class::has_scores(output),
     }
 }
 

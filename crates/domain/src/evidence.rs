@@ -1,11 +1,25 @@
 //! The integer counters on which verdicts are computed. Owns no judgement: `judge` does that.
 
+mod outcome;
+mod predictions;
 mod shadow;
+mod slices;
+mod starts;
+mod stratum;
+mod values;
 
+pub use outcome::Outcome;
+pub use predictions::Predictions;
 pub use shadow::{CompareCount, Example, MirrorCounts, PairCount, ShadowCounts};
+pub use slices::{Buckets, Labels, SliceCounts, Slices};
+pub use starts::{Outcomes, Start, Starts};
+pub use stratum::GateStratum;
+pub use values::MaturedValues;
 
+use crate::exposure::Exposure;
 use crate::split::Arm;
 use seatrial_analysis::counts::{self, ArmHistogram, Cells};
+use seatrial_analysis::kpi;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,14 +65,21 @@ impl ArmCount {
     }
 }
 
-/// What was counted under one gate: every unit once, on the arm it was assigned to.
+/// What was counted in one stratum of a gate: every unit once, on the arm it was assigned to. A unit
+/// is in one of three states: its window is open, or over without its answers, or it is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GateCounts {
-    /// Units that were answered.
+    /// Units whose window is over and that were answered: every counter below is of these.
     pub units: ArmCount,
-    /// Units that were assigned and have no answer yet, or lost it with their process.
+    /// Units whose window is over and that have no answer yet, or lost it with their process.
     #[serde(default)]
     pub unanswered: ArmCount,
+    /// Units whose window is not over: their outcome is not due, on either arm.
+    #[serde(default)]
+    pub open: ArmCount,
+    /// Of the open ones, those with a request under way.
+    #[serde(default)]
+    pub waiting: ArmCount,
     /// Bad: an error, a late answer, or a candidate's fallback.
     pub errors: Cells,
     /// Over the standard edges; errors and late answers are in the worst bucket.
@@ -68,6 +89,18 @@ pub struct GateCounts {
     /// By metric, the units whose label is no longer waited for.
     #[serde(default)]
     pub matured: BTreeMap<String, Matured>,
+    /// The same units by the plan's live slices.
+    #[serde(default, skip_serializing_if = "Slices::is_empty")]
+    pub slices: Slices,
+    /// By metric of kind KPI, units and their values, counted by the metric's reference.
+    #[serde(default)]
+    pub values: BTreeMap<String, kpi::Counts>,
+    /// By metric of kind KPI, the units whose value is no longer waited for.
+    #[serde(default)]
+    pub matured_values: BTreeMap<String, MaturedValues>,
+    /// By check of kind drift, answered units by the outcome of their answer.
+    #[serde(default)]
+    pub predictions: BTreeMap<String, Predictions>,
 }
 
 /// Units old enough for their label of one metric to have come, and those it came for.
@@ -90,30 +123,67 @@ impl GateCounts {
     /// Every unit that was routed, whatever became of it.
     pub const fn assigned(&self) -> ArmCount {
         ArmCount {
-            candidate: self.units.candidate.saturating_add(self.unanswered.candidate),
-            incumbent: self.units.incumbent.saturating_add(self.unanswered.incumbent),
+            candidate: self.units.candidate + self.unanswered.candidate + self.open.candidate,
+            incumbent: self.units.incumbent + self.unanswered.incumbent + self.open.incumbent,
+        }
+    }
+
+    /// What is left of counts whose process has ended: an open window is cut and is no evidence, but
+    /// a request that was under way is an answer that never came.
+    pub fn cut(&mut self) {
+        self.unanswered.merge(self.waiting);
+        self.open.candidate = self.open.candidate.saturating_sub(self.waiting.candidate);
+        self.open.incumbent = self.open.incumbent.saturating_sub(self.waiting.incumbent);
+        self.waiting = ArmCount::default();
+        self.slices.0.values_mut().flat_map(BTreeMap::values_mut).for_each(SliceCounts::cut);
+    }
+
+    /// Counts what a unit's answer says, for each check that watches it: the check's name and the
+    /// outcome.
+    pub fn predicted(&mut self, arm: Arm, told: &[(&str, String)]) {
+        for (check, outcome) in told {
+            self.predictions.entry((*check).to_owned()).or_default().count(outcome, arm);
         }
     }
 
     /// Adds another gateway's, or an earlier process's, counts of the same gate. A histogram that
     /// was never counted in has no buckets, and fits any other.
     ///
-    /// Errors: [`counts::Error::Buckets`] when the histograms have other edges; nothing is added.
+    /// Errors: [`counts::Error::Buckets`] when histograms have other edges; nothing is added.
     pub fn merge(&mut self, other: &Self) -> Result<(), counts::Error> {
+        let mut sum = self.clone();
+        sum.add_histograms(other)?;
+        sum.units.merge(other.units);
+        sum.unanswered.merge(other.unanswered);
+        sum.open.merge(other.open);
+        sum.waiting.merge(other.waiting);
+        sum.errors.merge(&other.errors);
+        for (metric, cells) in &other.feedback {
+            sum.feedback.entry(metric.clone()).or_default().merge(cells);
+        }
+        for (metric, matured) in &other.matured {
+            sum.matured.entry(metric.clone()).or_default().merge(matured);
+        }
+        for (check, predictions) in &other.predictions {
+            sum.predictions.entry(check.clone()).or_default().merge(predictions);
+        }
+        sum.slices.merge(&other.slices);
+        *self = sum;
+        Ok(())
+    }
+
+    fn add_histograms(&mut self, other: &Self) -> Result<(), counts::Error> {
         let uncounted = ArmHistogram::default();
         if self.latency == uncounted {
             self.latency.clone_from(&other.latency);
         } else if other.latency != uncounted {
             self.latency.merge(&other.latency)?;
         }
-        self.units.merge(other.units);
-        self.unanswered.merge(other.unanswered);
-        self.errors.merge(&other.errors);
-        for (metric, cells) in &other.feedback {
-            self.feedback.entry(metric.clone()).or_default().merge(cells);
+        for (metric, values) in &other.values {
+            self.values.entry(metric.clone()).or_default().merge(values)?;
         }
-        for (metric, matured) in &other.matured {
-            self.matured.entry(metric.clone()).or_default().merge(matured);
+        for (metric, matured) in &other.matured_values {
+            self.matured_values.entry(metric.clone()).or_default().merge(matured)?;
         }
         Ok(())
     }
@@ -122,16 +192,66 @@ impl GateCounts {
 /// All that is known of one rollout's live traffic.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Evidence {
-    pub gates: BTreeMap<GateIndex, GateCounts>,
+    pub gates: BTreeMap<GateStratum, GateCounts>,
     pub shadow: ShadowCounts,
     /// The largest log e-value against the candidate that any look has found, by check.
     #[serde(default)]
     pub maxima: BTreeMap<String, f64>,
+    /// What had been counted when each window began; empty where nobody looked at live traffic yet.
+    #[serde(default, skip_serializing_if = "Starts::is_empty")]
+    pub starts: Starts,
+    /// By metric of kind KPI, what its values are counted by, once that is frozen.
+    #[serde(default)]
+    pub references: BTreeMap<String, kpi::Reference>,
+}
+
+impl Evidence {
+    /// The strata of one gate.
+    pub fn of_gate(&self, gate: GateIndex) -> impl Iterator<Item = (&GateStratum, &GateCounts)> {
+        self.gates.range(gate.unseen()..=gate.after(Exposure::KNOWN))
+    }
+
+    /// Leaves no more values of a slice than are told apart ([`Slices::bounded`]).
+    pub fn bound_slices(&mut self) {
+        for counts in self.gates.values_mut() {
+            counts.slices = std::mem::take(&mut counts.slices).bounded();
+        }
+    }
+
+    /// What is known of one slice's live units, as if there had been no others, with what no slice
+    /// changes: the frozen latencies and the maxima.
+    #[must_use]
+    pub fn of_slice(&self, column: &str, value: &str) -> Self {
+        let gates = self.gates.iter();
+        let incumbent_latency = self.shadow.incumbent_latency.clone();
+        Self {
+            gates: gates.map(|(gate, counts)| (*gate, counts.of_slice(column, value))).collect(),
+            shadow: ShadowCounts { incumbent_latency, ..ShadowCounts::default() },
+            maxima: self.maxima.clone(),
+            // Windows are kept of all units alone: by slice, a fault is judged from the start.
+            starts: Starts::default(),
+            references: BTreeMap::new(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cut_window_is_no_evidence_and_a_request_that_was_under_way_never_answered() {
+        let open = ArmCount { candidate: 5, incumbent: 9 };
+        let waiting = ArmCount { candidate: 2, incumbent: 1 };
+        let mut gate = GateCounts { open, waiting, ..GateCounts::default() };
+        let assigned = gate.assigned();
+        gate.slices.of("client", "mobile").waiting = waiting;
+        gate.cut();
+        assert_eq!(gate.slices.of("client", "mobile").unanswered, waiting);
+        assert_eq!((gate.unanswered, gate.waiting), (waiting, ArmCount::default()));
+        assert_eq!((gate.open.candidate, gate.open.incumbent), (3, 8));
+        assert_eq!(gate.assigned(), assigned);
+    }
 
     fn counted(buckets: usize) -> GateCounts {
         let units = ArmCount { candidate: 1, incumbent: 2 };

@@ -1,7 +1,7 @@
 //! From a plan and its evidence to verdicts: what the statistics say at one look.
 //!
 //! Owns which evidence each side of a check sees. *Fail* uses every gate so far, stratified by each
-//! gate's own share, with the check's weight of alpha. *Pass* uses this gate alone, and every
+//! gate's own share and what its units had shown of their arm before, with the check's weight of alpha. *Pass* uses this gate alone, and every
 //! enforced check must reject its margin null now (intersection–union: no correction). Occurrences
 //! of one name are one test over the gates they apply in, each gate with its own margin for the
 //! pass. A check that a stage replaces keeps its evidence, and is then reported only if it fails.
@@ -15,29 +15,38 @@
 //! Refuses to remember and to wait: a verdict is recomputed from the evidence it is given, and minimum
 //! units and durations are `rollout`'s. No data is never a pass.
 
+mod account;
 mod coverage;
 mod decide;
 mod distinct;
+mod drift;
+mod fingerprint;
+mod kpi;
 mod latency;
 mod look;
 mod prepared;
 mod reading;
 mod shadow;
+mod slices;
+mod subject;
 mod two_outcome;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+use crate::Share;
 use crate::evidence::{ArmCount, Evidence, GateIndex, ShadowCounts};
 use crate::plan::{self, Plan};
 use crate::verdict::{AssignmentReport, SampleRatio, Verdict};
 use decide::Passes;
+pub use fingerprint::fingerprint;
 use look::Look;
-use prepared::Prepared;
+use prepared::{Prepared, Scope};
 use reading::Reading;
-use seatrial_analysis::{Alpha, Pi, level, sample_ratio};
+use seatrial_analysis::{Alpha, level, sample_ratio};
 pub use shadow::{Compared, Of};
+use slices::budget::Budget;
 
 /// A plan that makes no tests.
 #[derive(Debug, thiserror::Error)]
@@ -68,17 +77,21 @@ pub enum Error {
     /// More than the whole of alpha was given away.
     #[error("the weights of all distinct checks sum to {0}, more than 1")]
     Weights(f64),
+    /// Slices that leave nothing for the whole, or enforce values they do not name.
+    #[error("the slices leave no error budget for the whole, or enforce what they do not name")]
+    Slices,
 }
 
 /// One rollout's tests, with their grids made once, so that looks are cheap. Tables that depend on the
 /// frozen reference are kept from the first look on: make one judge for each rollout.
 #[derive(Debug)]
 pub struct Judge {
-    /// The assignment probability of each gate, `stabilizing` last; none where there is no control.
-    shares: Vec<Option<Pi>>,
+    /// The share of each gate, `stabilizing` last.
+    shares: Vec<Share>,
     checks: Vec<Prepared>,
     coverage: coverage::Test,
     levels: Levels,
+    slices: slices::Slices,
     shadow: shadow::Rules,
 }
 
@@ -111,11 +124,14 @@ impl Judge {
     /// Makes the plan's tests. Errors: [`Error`], for plans that no policy makes.
     pub fn new(plan: &Plan) -> Result<Self, Error> {
         let shares = shares(plan);
-        let live: Vec<Pi> = shares.iter().copied().flatten().collect();
-        let checks = prepared::all(plan, &live)?;
+        let live = look::probabilities(&shares);
+        let budget = Budget::of(&plan.analysis.slices).ok_or(Error::Slices)?;
+        let checks = prepared::all(plan, &live, &budget)?;
         let coverage = coverage::Test::new(&live)?;
         let levels = Levels::new(&plan.analysis)?;
-        Ok(Self { shares, checks, coverage, levels, shadow: shadow::Rules::new(plan) })
+        let slices = slices::Slices::new(&plan.analysis);
+        let shadow = shadow::Rules::new(plan);
+        Ok(Self { shares, checks, coverage, levels, slices, shadow })
     }
 
     /// What the evidence says about `gate`: one of the plan's, or the one after the last, which is
@@ -123,8 +139,10 @@ impl Judge {
     /// gate's; a failing report's counts are those of all gates, any other's those of this gate.
     pub fn gate(&self, evidence: &Evidence, gate: GateIndex) -> Verdict {
         let look = Look { evidence, gate, shares: &self.shares };
-        let readings: Vec<Reading> =
-            self.checks.iter().filter_map(|check| check.read(&look, self.levels)).collect();
+        let read = |check: &Prepared| check.read(&look, self.levels, Scope::All);
+        let mut readings: Vec<Reading> = self.checks.iter().filter_map(read).collect();
+        let by_slice = self.slices.judge(&self.checks, (&look, self.levels), &readings);
+        readings.extend(by_slice.readings);
         let (sample_ratio, assignment) = self.sample_ratio(&look);
         let (coverage, labelled) = self.coverage.judge(&self.checks, &look);
         let passes = if usize::from(gate.0) + 1 < self.shares.len() {
@@ -140,7 +158,18 @@ impl Judge {
             checks: readings.into_iter().map(|reading| reading.report).collect(),
             assignment: Some(assignment),
             labelled,
+            ranking: by_slice.ranking,
         }
+    }
+
+    /// The latencies, in microseconds and rising, on whose either side answers are told apart: moving
+    /// an answer between two of them changes no decision. None: every edge matters.
+    pub fn latency_edges(&self) -> Option<Vec<u64>> {
+        let each = self.checks.iter().map(Prepared::latency_edges);
+        let mut edges: Vec<u64> = each.collect::<Option<Vec<_>>>()?.concat();
+        edges.sort_unstable();
+        edges.dedup();
+        Some(edges)
     }
 
     /// What the shadow says: one report for each comparison and, where it is told apart, slice. The
@@ -170,8 +199,7 @@ impl Judge {
     }
 }
 
-fn shares(plan: &Plan) -> Vec<Option<Pi>> {
+fn shares(plan: &Plan) -> Vec<Share> {
     let stabilizing = plan.stability.holdback.complement();
-    let gates = plan.gates.iter().map(|gate| gate.share).chain([stabilizing]);
-    gates.map(|share| Pi::new(share.probability()).ok()).collect()
+    plan.gates.iter().map(|gate| gate.share).chain([stabilizing]).collect()
 }

@@ -6,16 +6,18 @@ mod check;
 mod guardrail;
 mod settle;
 mod signature;
+mod slice;
 mod validation;
 pub mod window;
 
 pub use analysis::{Analysis, AtDeadline, Look, OnFail, OnProviderError, OnSampleRatio};
-pub use check::{Better, Check, Margin, Rule};
+pub use check::{Better, Check, DriftBy, Labels, Margin, Rule, Scale, Watch};
 pub use guardrail::Guardrail;
 pub use settle::{
     Artifacts, Cutover, Decommission, NeedsApproval, Stability, Standby, StandbyMode,
 };
 pub use signature::RequiredSignature;
+pub use slice::LiveSlice;
 pub use validation::{
     Command, Compare, CompareBy, Contract, Holdout, Metric, MetricName, NoiseFloor, OnDivergence,
     Shadow, ShadowSlice, Slice, Switch,
@@ -81,6 +83,30 @@ impl Plan {
     pub fn hash(&self) -> PlanHash {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         PlanHash::of(&bytes)
+    }
+
+    /// The checks of every gate and of `stabilizing`, in order; one that several have comes again.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.gates.iter().flat_map(|gate| &gate.checks).chain(&self.stability.checks)
+    }
+
+    /// What the labels of a metric are; none where no check asks for it.
+    pub fn scale_of(&self, metric: &str) -> Option<Scale> {
+        let labels = self.checks().filter_map(|check| check.rule.labels());
+        labels.filter(|labels| labels.metric == metric).map(|labels| labels.scale).next()
+    }
+
+    /// What of the answers is counted: once for each check of drift, whichever gates have it.
+    pub fn watches(&self) -> Vec<Watch> {
+        let mut watches: Vec<Watch> = Vec::new();
+        for check in self.checks() {
+            let known = watches.iter().any(|watch| watch.check == check.name);
+            if let (Rule::Drift { output, by }, false) = (&check.rule, known) {
+                let (check, output, by) = (check.name.clone(), output.clone(), by.clone());
+                watches.push(Watch { check, output, by });
+            }
+        }
+        watches
     }
 
     /// Whether a freeze window makes `what` wait at `now`, and until when.

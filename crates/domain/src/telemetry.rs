@@ -9,7 +9,8 @@ mod units;
 pub use latch::{BadOf, Latch, LatchCause, Trip, TripKind};
 pub use units::{Seen, SeenUnits};
 
-use crate::evidence::{GateCounts, GateIndex, ShadowCounts};
+use crate::evidence::{GateCounts, GateIndex, GateStratum, Labels, ShadowCounts};
+use crate::exposure::Exposure;
 use crate::split::Arm;
 use crate::{EndpointName, RolloutId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -25,16 +26,20 @@ pub struct Telemetry {
     /// Rises by one with each flush of a boot, from 1.
     pub seq: u64,
     /// Cumulative since boot.
-    pub gates: Vec<(RolloutId, GateIndex, GateCounts)>,
+    pub gates: Vec<(RolloutId, GateStratum, GateCounts)>,
     /// Cumulative since boot.
     pub shadow: Vec<(RolloutId, ShadowCounts)>,
-    /// Newly seen units' hashes, and the sampling level in force when they were flushed.
-    pub units: Vec<(RolloutId, Vec<u64>, u32)>,
+    /// Units' hashes with what is newly known of their arm, and the sampling level in force when they
+    /// were flushed.
+    pub units: Vec<(RolloutId, Vec<Noted>, u32)>,
     /// Served requests since the last flush.
     pub assignments: Vec<Assignment>,
     /// Assignments lost since boot because the buffer was full.
     pub dropped_assignments: u64,
 }
+
+/// A unit's hash (of `split::Domain::Units`), and what is known of its arm.
+pub type Noted = (u64, Exposure);
 
 /// Which arm a request was assigned to; kept until its label may no longer come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,9 +49,15 @@ pub struct Assignment {
     pub endpoint: EndpointName,
     pub rollout: Option<RolloutId>,
     pub gate: Option<GateIndex>,
+    /// What was known of its unit's arm before: with the gate, the stratum it is counted in.
+    #[serde(default)]
+    pub seen: Exposure,
     /// As assigned: a fallback stays with the candidate.
     pub arm: Arm,
     pub counted: Counted,
+    /// The live slices its unit is counted in.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub slices: Labels,
     pub at: Timestamp,
 }
 
@@ -54,7 +65,7 @@ pub struct Assignment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
-    /// It is its unit's first under 0 < π < 1.
+    /// It is its unit's first in a gate that leaves its arm open.
     Yes,
     No,
 }

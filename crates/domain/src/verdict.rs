@@ -1,9 +1,15 @@
 //! What the evidence says about a gate. Computed by `judge`, consumed by `rollout`, shown by
 //! `explain`; stored with the journal row it caused.
 
+mod account;
+
+pub use account::{Account, Budget, Confidence, GateAccount, Next, Outlook, Pace, Range};
+
 use crate::evidence::ArmCount;
+use crate::ranking::RankedSlice;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A gate's verdict at one look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +26,23 @@ pub struct Verdict {
     /// What the coverage was judged on: one for each check on labels of this gate.
     #[serde(default)]
     pub labelled: Vec<CoverageReport>,
+    /// Where the candidate is worse, by slice; empty where nothing is told apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranking: Vec<RankedSlice>,
+}
+
+/// The requests with one value in a slice's column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SliceLabel {
+    pub column: String,
+    pub value: String,
+}
+
+/// `client=mobile`
+impl fmt::Display for SliceLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.column, self.value)
+    }
 }
 
 /// The units of all gates so far by the arm they were assigned to, answered or not.
@@ -111,6 +134,23 @@ pub struct CheckReport {
     pub pass_at: Option<f64>,
     /// Candidate units still needed at the present rates; none if unknown or decided.
     pub units_needed: Option<u64>,
+    /// The slice it is of; none for all units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<SliceLabel>,
+    /// What waits for it to be healthy.
+    #[serde(default)]
+    pub holds: Holds,
+}
+
+/// What waits for a check to be healthy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// A pass of its gate.
+    #[default]
+    Passes,
+    /// Nothing: it has a test to fail by and none to pass by.
+    Nothing,
 }
 
 /// Counted units of one check, all gates (fail) or this gate (pass) as stated in the report.
@@ -144,6 +184,8 @@ pub enum Enforced {
 pub enum Unit {
     Ratio,
     Milliseconds,
+    /// The metric's own.
+    Own,
 }
 
 impl Coverage {
@@ -170,6 +212,7 @@ impl Verdict {
             checks: Vec::new(),
             assignment: None,
             labelled: Vec::new(),
+            ranking: Vec::new(),
         }
     }
 
@@ -204,12 +247,18 @@ impl Verdict {
 }
 
 impl CheckReport {
+    /// Whether no pass waits for it.
+    pub fn only_fails(&self) -> bool {
+        self.holds == Holds::Nothing
+    }
+
     /// The check's name, value and limit in one line.
     pub fn in_words(&self) -> String {
         let show = |value: Option<f64>| match (value, self.unit) {
             (None, _) => "unknown".to_owned(),
             (Some(value), Unit::Ratio) => format!("{:.1} %", value * 100.0),
             (Some(value), Unit::Milliseconds) => format!("{value:.1} ms"),
+            (Some(value), Unit::Own) => significant(value),
         };
         let (candidate, incumbent) = (show(self.candidate), show(self.incumbent));
         let shown = format!("{candidate} vs {incumbent} ({})", self.limit);
@@ -217,6 +266,42 @@ impl CheckReport {
             format!("{}: {shown}", self.name)
         } else {
             format!("{}: {} {shown}", self.name, self.metric)
+        }
+    }
+}
+
+/// A number of any size, of which nobody reads more than four digits.
+pub fn significant(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if size == 0.0 => "0".to_owned(),
+        _ if !(0.001..1e7).contains(&size) => format!("{value:.3e}"),
+        _ if size >= 1_000.0 => format!("{value:.0}"),
+        _ if size >= 100.0 => format!("{value:.1}"),
+        _ if size >= 10.0 => format!("{value:.2}"),
+        _ if size >= 1.0 => format!("{value:.3}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::significant;
+
+    #[test]
+    fn amounts_of_any_size_show_four_digits() {
+        let cases = [
+            (0.0, "0"),
+            (0.000_123_4, "1.234e-4"),
+            (0.12345, "0.1235"),
+            (-9.8765, "-9.877"),
+            (42.0, "42.00"),
+            (123.45, "123.5"),
+            (45_678.9, "45679"),
+            (1.5e12, "1.500e12"),
+        ];
+        for (value, shown) in cases {
+            assert_eq!(significant(value), shown);
         }
     }
 }

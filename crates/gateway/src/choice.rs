@@ -5,12 +5,16 @@
 
 use http::HeaderMap;
 use seatrial_domain::Share;
+use seatrial_domain::evidence::Slices;
+use seatrial_domain::ledger::Unit;
 use seatrial_domain::plan::KeySource;
 use seatrial_domain::split::{Arm, Domain};
-use seatrial_domain::telemetry::{Counted, Seen};
+
+use tokio::time::Instant;
 
 use crate::codec::Parameters;
 use crate::installed::{Active, Installed};
+use crate::recorder::{Reserved, Routed};
 use crate::request_id::Serial;
 
 /// The assignment of one request.
@@ -23,42 +27,23 @@ pub(crate) struct Choice {
 /// What a request's outcome counts for, should it prove a valid one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Evidence, if it is its unit's first under 0 < π < 1; and the guardrails.
+    /// Evidence, if its unit's arm was open in this gate and its window is; and the guardrails.
     Unit(Unit),
-    /// The guardrails alone: nothing is counted at this share.
+    /// The guardrails alone: nothing is counted at this share, or not yet.
     Watched,
     /// Neither: a dark launch, a latch, or no rollout.
     Apart,
 }
 
-/// The unit of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
-    /// The request itself: it has no key.
-    Request,
-    /// Whoever has the key of this hash.
-    Keyed(u64),
-}
-
 impl Standing {
-    /// Whether the request enters the evidence: its unit is reserved from here on, so that it counts
-    /// under the share and gate that routed it, and once.
-    pub(crate) fn reserve(self, active: &Active) -> Counted {
-        match self {
-            Self::Unit(Unit::Request) => Counted::Yes,
-            Self::Unit(Unit::Keyed(hash)) => match active.units.see(hash) {
-                Seen::First => Counted::Yes,
-                Seen::Again | Seen::Outside => Counted::No,
-            },
-            Self::Watched | Self::Apart => Counted::No,
-        }
-    }
-
-    /// Gives the unit back: its request proved to be the client's fault, so it is still to come.
-    pub(crate) fn release(self, active: &Active, counted: Counted) {
-        if let (Self::Unit(Unit::Keyed(hash)), Counted::Yes) = (self, counted) {
-            active.units.forget(hash);
-        }
+    /// The request's place in the evidence, if it has one: its unit is noted from here on, so that it
+    /// counts under the share and gate that routed it, and once there.
+    pub(crate) fn reserve(self, active: &Active, arm: Arm, asked: Asked<'_>) -> Option<Reserved> {
+        let (Self::Unit(unit), Some(gate)) = (self, active.route.gate) else { return None };
+        let (share, window) = (active.route.share, active.route.counting.window);
+        let columns = active.route.slices.iter();
+        let values = columns.map(|column| (column, asked.slice(&column.key))).collect();
+        active.units.route(Routed { gate, share, arm, unit, window }, values)
     }
 }
 
@@ -82,6 +67,16 @@ impl Asked<'_> {
             KeySource::Parameter(name) => {
                 self.parameters.text(name).filter(|text| !text.is_empty())
             }
+        }
+    }
+}
+
+impl Asked<'_> {
+    /// The value by which a request is told apart from others: its beginning, or what stands for none.
+    pub(crate) fn slice(&self, source: &KeySource) -> String {
+        match self.value(source) {
+            Some(value) => value.chars().take(Slices::VALUE_CHARS).collect(),
+            None => Slices::NO_VALUE.to_owned(),
         }
     }
 }
@@ -115,7 +110,8 @@ fn dark_launch(active: &Active, headers: &HeaderMap) -> Option<Arm> {
 
 fn standing(active: &Active, key: Option<&str>) -> Standing {
     let share = active.route.share;
-    if active.gate.is_none() || share == Share::ZERO || share == Share::FULL {
+    let uncounted = active.route.gate.is_none() || Instant::now() < active.counts_from;
+    if uncounted || share == Share::ZERO || share == Share::FULL {
         return Standing::Watched;
     }
     let hash = |key: &str| active.route.salt.hash(Domain::Units, key.as_bytes());

@@ -10,7 +10,7 @@ pub struct FeedbackRequest {
     /// The answered `x-request-id`.
     pub request_id: String,
     pub metric: String,
-    /// 0 or 1.
+    /// Finite: 0 or 1, or the number a metric of kind KPI asks for.
     pub value: f64,
     /// When the label came to be; now where the client did not say.
     pub ts: Timestamp,

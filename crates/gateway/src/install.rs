@@ -146,12 +146,23 @@ fn active(
         .map(|active| Arc::clone(&active.guard));
     let recorder = &shared.recorder;
     Active {
+        counts_from: counts_from(&route, before),
         guard: kept.unwrap_or_else(|| Arc::new(Guard::new(&route.guardrails, Instant::now()))),
         units: recorder.units(route.id),
-        gate: route.gate.map(|gate| recorder.gate(route.id, gate)),
         mirror: mirror(shared, &route, installed),
         route,
     }
+}
+
+/// The warm-up that is discarded begins with a gate's table, and not anew with another table of the
+/// same gate and share.
+fn counts_from(route: &RolloutRoute, before: Option<&Installed>) -> Instant {
+    let same = |active: &&Active| {
+        let known = &active.route;
+        (known.id, known.gate, known.share) == (route.id, route.gate, route.share)
+    };
+    let before = before.and_then(|before| before.rollout.as_ref()).filter(same);
+    before.map_or_else(|| Instant::now() + route.counting.discard, |active| active.counts_from)
 }
 
 fn mirror(shared: &Shared, route: &RolloutRoute, installed: &Installed) -> Option<Arc<Mirror>> {

@@ -9,11 +9,12 @@ use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::Latch;
 use seatrial_domain::{Epoch, Share, VersionNumber, VersionRef, endpoint};
 use seatrial_runtime::Backend;
+use tokio::time::Instant;
 
 use crate::guard::Guard;
 use crate::lane::Lane;
 use crate::mirror::Mirror;
-use crate::recorder::{GateRecord, UnitRecord};
+use crate::recorder::UnitRecord;
 use crate::table::RolloutRoute;
 
 #[derive(Debug)]
@@ -49,7 +50,8 @@ pub(crate) struct Active {
     pub(crate) route: RolloutRoute,
     pub(crate) guard: Arc<Guard>,
     pub(crate) units: Arc<UnitRecord>,
-    pub(crate) gate: Option<Arc<GateRecord>>,
+    /// From when on requests are evidence.
+    pub(crate) counts_from: Instant,
     pub(crate) mirror: Option<Arc<Mirror>>,
 }
 

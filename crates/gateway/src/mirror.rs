@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use seatrial_domain::evidence::ShadowCounts;
 use seatrial_domain::plan::Shadow;
 use seatrial_domain::split::{Domain, Salt};
 use seatrial_domain::tensor::Tensor;
@@ -92,10 +91,8 @@ impl Mirror {
 
     /// The request's value in each of the plan's slices.
     pub(crate) fn slices(&self, asked: Asked<'_>) -> BTreeMap<String, String> {
-        let none = || ShadowCounts::NO_VALUE.to_owned();
-        let value = |key| asked.value(key).map_or_else(none, |text| bound(&text));
         let slices = self.plan.slices.iter();
-        slices.map(|slice| (self.plan.column(&slice.key), value(&slice.key))).collect()
+        slices.map(|slice| (self.plan.column(&slice.key), asked.slice(&slice.key))).collect()
     }
 
     /// Whether a copy would find a place now: without one it need not be made.
@@ -157,13 +154,6 @@ impl Drop for Reserved {
     fn drop(&mut self) {
         self.of.fetch_sub(self.bytes, Ordering::AcqRel);
     }
-}
-
-/// How much of a slice's value is kept.
-const VALUE_CHARS: usize = 64;
-
-fn bound(text: &str) -> String {
-    text.chars().take(VALUE_CHARS).collect()
 }
 
 fn size(copy: &Copy) -> u64 {

@@ -1,13 +1,12 @@
 //! The recorder: every counter and list a flush of telemetry carries.
 //!
-//! Owns the records of each rollout's gates, seen units and shadow, and the assignments since the
-//! last flush. Records are cumulative since boot; those of rollouts that are over are let go once
-//! they have been flushed unchanged often enough to have arrived. While any table has the rollout,
-//! all its records are kept: one made anew would replace what was stored of the gate it resumes.
+//! Owns the records of each rollout's units and shadow, and the assignments since the last flush.
+//! Records are cumulative since boot; those of rollouts that are over are let go once they have been flushed unchanged often enough to have arrived. While any table has the rollout,
+//! all its records are kept: one made anew would replace what was stored of the gates before.
 
 mod assignments;
-mod gate;
 mod shadow;
+mod slices;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -18,16 +17,15 @@ use std::sync::{Arc, Mutex};
 
 use seatrial_analysis::latency::Edges;
 use seatrial_domain::RolloutId;
-use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::plan::Shadow;
 use seatrial_domain::telemetry::{Assignment, SeenUnits, Telemetry};
 
 use crate::config::Config;
 use crate::sync::lock;
 use assignments::Assignments;
-pub(crate) use gate::GateRecord;
 pub(crate) use shadow::{Pair, ShadowRecord};
-pub(crate) use units::UnitRecord;
+use units::Taken;
+pub(crate) use units::{Reserved, Routed, UnitRecord};
 
 /// Flushes a record that nothing refers to is still part of.
 const KEPT_FLUSHES: u32 = 60;
@@ -38,7 +36,6 @@ pub(crate) struct Recorder {
     units_cap: usize,
     edges: Arc<Edges>,
     flushes: AtomicU64,
-    gates: Records<(RolloutId, GateIndex), GateRecord>,
     shadows: Records<RolloutId, ShadowRecord>,
     units: Records<RolloutId, UnitRecord>,
     assignments: Assignments,
@@ -66,15 +63,10 @@ impl Recorder {
             units_cap: config.units,
             edges: Arc::new(Edges::default()),
             flushes: AtomicU64::new(0),
-            gates: Mutex::default(),
             shadows: Mutex::default(),
             units: Mutex::default(),
             assignments: Assignments::new(config.assignments),
         }
-    }
-
-    pub(crate) fn gate(&self, rollout: RolloutId, gate: GateIndex) -> Arc<GateRecord> {
-        record(&self.gates, (rollout, gate), || GateRecord::new(Arc::clone(&self.edges)))
     }
 
     pub(crate) fn shadow(&self, rollout: RolloutId, plan: &Shadow) -> Arc<ShadowRecord> {
@@ -82,7 +74,7 @@ impl Recorder {
     }
 
     pub(crate) fn units(&self, rollout: RolloutId) -> Arc<UnitRecord> {
-        record(&self.units, rollout, || UnitRecord::new(self.units_cap))
+        record(&self.units, rollout, || UnitRecord::new(self.units_cap, Arc::clone(&self.edges)))
     }
 
     pub(crate) fn seed(&self, rollout: RolloutId, seen: &SeenUnits) {
@@ -93,25 +85,25 @@ impl Recorder {
         self.assignments.push(assignment);
     }
 
-    /// Everything counted so far, and the lists since the last flush. Counters are read before
-    /// units: whatever is counted here is then among the units seen, so a restart from a stored
-    /// flush counts no unit twice.
+    /// Everything counted so far, and the lists since the last flush.
     pub(crate) fn flush(&self) -> Telemetry {
         self.let_go();
-        let gates = each(&self.gates, |(rollout, gate), record| (*rollout, *gate, record.counts()));
         let shadow = each(&self.shadows, |rollout, record| (*rollout, record.counts()));
-        let units = each(&self.units, |rollout, record| (*rollout, record.take_fresh()));
+        let (mut gates, mut units) = (Vec::new(), Vec::new());
+        for (rollout, taken) in each(&self.units, |rollout, record| (*rollout, record.take())) {
+            let Taken { strata, fresh, level } = taken;
+            gates.extend(strata.into_iter().map(|(stratum, counts)| (rollout, stratum, counts)));
+            if !fresh.is_empty() || level > 0 {
+                units.push((rollout, fresh, level));
+            }
+        }
         let (assignments, dropped_assignments) = self.assignments.take();
         Telemetry {
             boot: self.boot,
             seq: self.flushes.fetch_add(1, Ordering::AcqRel) + 1,
             gates,
             shadow,
-            units: units
-                .into_iter()
-                .filter(|(_, (fresh, level))| !fresh.is_empty() || *level > 0)
-                .map(|(rollout, (fresh, level))| (rollout, fresh, level))
-                .collect(),
+            units,
             assignments,
             dropped_assignments,
         }
@@ -125,7 +117,6 @@ impl Recorder {
             .filter(|(_, kept)| kept.is_referenced())
             .map(|(rollout, _)| *rollout)
             .collect();
-        retain(&self.gates, |(rollout, _)| routed.contains(rollout));
         retain(&self.shadows, |rollout| routed.contains(rollout));
         retain(&self.units, |rollout| routed.contains(rollout));
     }

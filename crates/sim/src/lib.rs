@@ -4,12 +4,18 @@
 //! it, and the checks of the
 //! laws at every step. Refuses clocks, IO and randomness that no seed repeats.
 
+pub mod calibrate;
+pub mod distribution;
 pub mod laws;
 pub mod rng;
 pub mod scenario;
+pub mod simulate;
+pub mod slices;
 pub mod traffic;
 pub mod trouble;
+pub mod users;
 pub mod voyage;
+mod world;
 
 #[cfg(test)]
 mod tests;

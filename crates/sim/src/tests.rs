@@ -1,5 +1,6 @@
 //! Whole voyages with the real rollout and the real judge. Each failure names its seed.
 
+mod objectives;
 mod troubles;
 
 use crate::{Behaviour, Incident, Report, Scenario, Traffic, Trouble, play};

@@ -69,7 +69,7 @@ impl Source {
         (salt, share, gate): (Salt, Share, GateIndex),
         evidence: &mut Evidence,
     ) {
-        let counts = evidence.gates.entry(gate).or_default();
+        let counts = evidence.gates.entry(gate.unseen()).or_default();
         if counts.latency == ArmHistogram::default() {
             counts.latency = ArmHistogram::empty(self.edges.buckets());
         }

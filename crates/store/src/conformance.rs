@@ -20,5 +20,7 @@ mod scrub;
 mod search;
 mod settings;
 mod signatures;
+mod slices;
 mod tracking;
 mod tracking_limits;
+mod values;

@@ -1,22 +1,32 @@
 //! Labels joined to the arm and gate their request was assigned to.
+//!
+//! Owns what a label may be: a number where the rollout's pinned plan has a check of kind KPI on its
+//! metric, else yes or no.
+
+mod reference;
+mod scales;
+mod value;
 
 use crate::row::{Columns, int};
 use crate::telemetry::cohorts::second;
+use crate::telemetry::slices;
 use crate::write::Write;
 use crate::{Store, storage};
+use scales::Scales;
+use seatrial_domain::plan::Scale;
 use seatrial_domain::telemetry::request_hash;
 use seatrial_domain::{EndpointName, Timestamp};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-/// A yes/no outcome of one answered request.
+/// An outcome of one answered request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
     pub endpoint: EndpointName,
     /// The answered `x-request-id`.
     pub request_id: String,
     pub metric: String,
-    /// 1 for yes, 0 for no.
+    /// 1 for yes, 0 for no; of a KPI any number up to [`VALUE_MAX`] either side of 0.
     pub value: f64,
     pub at: Timestamp,
 }
@@ -30,13 +40,19 @@ pub enum Error {
     /// A label that came before says otherwise; it stays.
     #[error("the request has this metric's label already: {first}")]
     Different { first: f64 },
-    /// Neither yes nor no.
-    #[error("a label is 0 or 1, not {0}")]
+    /// Neither yes nor no, where the plan asks for no number.
+    #[error("the plan has no check of kind kpi on this metric, so a label is 0 or 1, not {0}")]
     Value(f64),
+    /// A number beyond what is counted.
+    #[error("a value lies from -{VALUE_MAX:e} to {VALUE_MAX:e}, unlike {0}")]
+    Range(f64),
     /// Names are kept for as long as their counts, so clients may not make up ever more of them.
     #[error("there are {limit} metrics already, the most a request or a gate may have")]
     Metrics { limit: u32 },
 }
+
+/// The largest value that is counted, on either side of 0.
+pub const VALUE_MAX: f64 = 1e15;
 
 /// Distinct metrics of a request, and of a gate.
 const METRICS: u32 = 32;
@@ -44,23 +60,23 @@ const METRICS: u32 = 32;
 /// Whether the metric `?2` is one too many for the request `?1`, or for its gate.
 const TOO_MANY: &str = "
     SELECT (SELECT count(*) >= ?3 AND sum(metric = ?2) = 0 FROM feedback WHERE request = ?1)
-        OR (SELECT count(*) >= ?3 AND sum(metric = ?2) = 0
+        OR (SELECT count(DISTINCT metric) >= ?3 AND sum(metric = ?2) = 0
             FROM feedback_cell JOIN assignment USING (rollout, gate) WHERE request = ?1)";
 
 const CELL: &str = "
     INSERT INTO feedback_cell (rollout, gate, metric, candidate_bad, candidate_good,
-                               incumbent_bad, incumbent_good)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-    ON CONFLICT (rollout, gate, metric) DO UPDATE SET
+                               incumbent_bad, incumbent_good, seen)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (rollout, gate, seen, metric) DO UPDATE SET
         candidate_bad = candidate_bad + ?4, candidate_good = candidate_good + ?5,
         incumbent_bad = incumbent_bad + ?6, incumbent_good = incumbent_good + ?7";
 
-/// The same by the second `?8` of the assignment.
+/// The same by the second `?9` of the assignment.
 const COHORT: &str = "
     INSERT INTO cohort_label (rollout, gate, metric, candidate_bad, candidate_good,
-                              incumbent_bad, incumbent_good, second)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-    ON CONFLICT (rollout, gate, metric, second) DO UPDATE SET
+                              incumbent_bad, incumbent_good, seen, second)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    ON CONFLICT (rollout, gate, seen, metric, second) DO UPDATE SET
         candidate_bad = candidate_bad + ?4, candidate_good = candidate_good + ?5,
         incumbent_bad = incumbent_bad + ?6, incumbent_good = incumbent_good + ?7";
 
@@ -73,20 +89,20 @@ impl Store {
     ) -> Result<Vec<Result<(), Error>>, storage::Error> {
         let mut write = self.write().await?;
         let mut answers = Vec::with_capacity(labels.len());
+        let mut scales = Scales::default();
         for label in labels {
-            answers.push(join(&mut write, label).await?);
+            answers.push(join(&mut write, &mut scales, label).await?);
         }
         write.commit().await?;
         Ok(answers)
     }
 }
 
-async fn join(write: &mut Write<'_>, label: &Label) -> Result<Result<(), Error>, storage::Error> {
-    let yes = match label.value {
-        1.0 => Outcome::Good,
-        0.0 => Outcome::Bad,
-        other => return Ok(Err(Error::Value(other))),
-    };
+async fn join(
+    write: &mut Write<'_>,
+    scales: &mut Scales,
+    label: &Label,
+) -> Result<Result<(), Error>, storage::Error> {
     let request = request_hash(&label.endpoint, &label.request_id).cast_signed();
     let assignment = sqlx::query("SELECT * FROM assignment WHERE request = ? AND endpoint = ?")
         .bind(request)
@@ -94,6 +110,11 @@ async fn join(write: &mut Write<'_>, label: &Label) -> Result<Result<(), Error>,
         .fetch_optional(write.sql())
         .await?;
     let Some(assignment) = assignment else { return Ok(Err(Error::Unknown)) };
+    let scale = scales.of(write, assignment.maybe_count("rollout")?, &label.metric).await?;
+    let told = match Told::read(scale, label.value) {
+        Ok(told) => told,
+        Err(error) => return Ok(Err(error)),
+    };
     let too_many: bool = sqlx::query_scalar(TOO_MANY)
         .bind(request)
         .bind(&label.metric)
@@ -108,15 +129,25 @@ async fn join(write: &mut Write<'_>, label: &Label) -> Result<Result<(), Error>,
     )
     .bind(request)
     .bind(&label.metric)
-    .bind(label.value)
+    .bind(told.number())
     .bind(label.at.as_micros())
     .execute(write.sql())
     .await?;
     if added.rows_affected() == 0 {
-        return repeated(write, request, label).await;
+        return repeated(write, (request, told), label).await;
     }
-    count(write, &assignment, &label.metric, yes).await?;
+    match told {
+        Told::YesNo(outcome) => count(write, &assignment, &label.metric, outcome).await?,
+        Told::Number(value) => value::join(write, &assignment, &label.metric, value).await?,
+    }
     Ok(Ok(()))
+}
+
+/// What a label says.
+#[derive(Debug, Clone, Copy)]
+enum Told {
+    YesNo(Outcome),
+    Number(f64),
 }
 
 /// Bad is "no": whether that is worse for the metric is the check's to say.
@@ -126,9 +157,30 @@ enum Outcome {
     Bad,
 }
 
+impl Told {
+    fn read(scale: Scale, value: f64) -> Result<Self, Error> {
+        match scale {
+            Scale::YesNo if value.total_cmp(&1.0).is_eq() => Ok(Self::YesNo(Outcome::Good)),
+            Scale::YesNo if value.abs().total_cmp(&0.0).is_eq() => Ok(Self::YesNo(Outcome::Bad)),
+            Scale::YesNo => Err(Error::Value(value)),
+            // Nothing below nothing is nothing: -0 is 0.
+            Scale::Number if value.abs() <= VALUE_MAX => Ok(Self::Number(value + 0.0)),
+            Scale::Number => Err(Error::Range(value)),
+        }
+    }
+
+    const fn number(self) -> f64 {
+        match self {
+            Self::YesNo(Outcome::Good) => 1.0,
+            Self::YesNo(Outcome::Bad) => 0.0,
+            Self::Number(value) => value,
+        }
+    }
+}
+
 async fn repeated(
     write: &mut Write<'_>,
-    request: i64,
+    (request, told): (i64, Told),
     label: &Label,
 ) -> Result<Result<(), Error>, storage::Error> {
     let row = sqlx::query("SELECT value FROM feedback WHERE request = ? AND metric = ?")
@@ -137,22 +189,24 @@ async fn repeated(
         .fetch_one(write.sql())
         .await?;
     let first: f64 = row.try_get("value")?;
-    let same = first.total_cmp(&label.value).is_eq();
+    let same = first.total_cmp(&told.number()).is_eq();
     Ok(if same { Ok(()) } else { Err(Error::Different { first }) })
 }
 
-/// Only a request that is its unit's first under a gate is evidence.
+/// The rollout and gate whose evidence a request is: it is its unit's first.
+fn counted_under(assignment: &SqliteRow) -> Result<Option<(u64, u64)>, storage::Error> {
+    let (rollout, gate) = (assignment.maybe_count("rollout")?, assignment.maybe_count("gate")?);
+    let counted = assignment.text("counted")? == "yes";
+    Ok(rollout.zip(gate).filter(|_| counted))
+}
+
 async fn count(
     write: &mut Write<'_>,
     assignment: &SqliteRow,
     metric: &str,
     outcome: Outcome,
 ) -> Result<(), storage::Error> {
-    let (rollout, gate) = (assignment.maybe_count("rollout")?, assignment.maybe_count("gate")?);
-    let (Some(rollout), Some(gate)) = (rollout, gate) else { return Ok(()) };
-    if assignment.text("counted")? != "yes" {
-        return Ok(());
-    }
+    let Some((rollout, gate)) = counted_under(assignment)? else { return Ok(()) };
     let cell = match (assignment.text("arm")?.as_str(), outcome) {
         ("candidate", Outcome::Bad) => [1, 0, 0, 0],
         ("candidate", Outcome::Good) => [0, 1, 0, 0],
@@ -166,7 +220,10 @@ async fn count(
         cell_of_gate = cell_of_gate.bind(one);
         of_cohort = of_cohort.bind(one);
     }
-    cell_of_gate.execute(write.sql()).await?;
-    of_cohort.bind(second(at)).execute(write.sql()).await?;
-    Ok(())
+    let seen = int(assignment.count("seen")?);
+    cell_of_gate.bind(seen).execute(write.sql()).await?;
+    of_cohort.bind(seen).bind(second(at)).execute(write.sql()).await?;
+    let Some(labels) = assignment.maybe_json("slices")? else { return Ok(()) };
+    let stratum = slices::Stratum { rollout: int(rollout), gate: int(gate), seen };
+    slices::label(write, (stratum, metric), (&labels, at), cell).await
 }

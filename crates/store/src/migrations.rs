@@ -34,6 +34,10 @@ const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0011_signature.sql"),
     },
     Migration { number: 12, name: "scrub", sql: include_str!("../migrations/0012_scrub.sql") },
+    Migration { number: 13, name: "values", sql: include_str!("../migrations/0013_values.sql") },
+    Migration { number: 14, name: "units", sql: include_str!("../migrations/0014_units.sql") },
+    Migration { number: 16, name: "slices", sql: include_str!("../migrations/0016_slices.sql") },
+    Migration { number: 17, name: "windows", sql: include_str!("../migrations/0017_windows.sql") },
 ];
 
 /// The schema this program knows.

@@ -1,7 +1,7 @@
 //! What is forgotten, and when. The journal and rollouts themselves never are.
 
 use crate::row::Columns;
-use crate::telemetry::cohorts;
+use crate::telemetry::{cohorts, slices};
 use crate::{Store, storage};
 use seatrial_domain::{RolloutId, Timestamp};
 use std::sync::atomic::Ordering;
@@ -14,12 +14,13 @@ const DUE: &str = "
       AND (state ->> '$.ended_at') + 1000 * (state ->> '$.plan.decommission.keep_evidence') <= ?1
       AND (id IN (SELECT rollout FROM gate_counter) OR id IN (SELECT rollout FROM shadow_counter)
         OR id IN (SELECT rollout FROM seen_unit) OR id IN (SELECT rollout FROM seen_level)
-        OR id IN (SELECT rollout FROM feedback_cell)
+        OR id IN (SELECT rollout FROM feedback_cell) OR id IN (SELECT rollout FROM value_cell)
+        OR id IN (SELECT rollout FROM value_sample)
         OR id IN (SELECT rollout FROM validation_report))";
 
 /// All that is known of the traffic of the rollouts in the list `?1`. The order matters: labels
 /// are found by their assignments.
-const EVIDENCE: [&str; 11] = [
+const EVIDENCE: [&str; 18] = [
     "DELETE FROM gate_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM shadow_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM seen_level WHERE rollout IN (SELECT value FROM json_each(?1))",
@@ -27,7 +28,14 @@ const EVIDENCE: [&str; 11] = [
     "DELETE FROM feedback_cell WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM cohort_unit WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM cohort_label WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM slice_unit WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM slice_label WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM value_cell WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM value_reference WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM value_sample WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM cohort_value WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM evidence_maximum WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM window_start WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM latency_reference WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM validation_report WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM feedback WHERE request IN (
@@ -56,6 +64,7 @@ impl Store {
                 .rows_affected();
         }
         cohorts::fold(&mut write, time).await?;
+        slices::fold(&mut write, time).await?;
         write.commit().await?;
         Ok(self.pruned(pruned))
     }

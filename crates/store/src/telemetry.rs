@@ -5,13 +5,16 @@ pub(crate) mod cohorts;
 mod counters;
 mod evidence;
 mod looks;
+pub(crate) mod slices;
 mod units;
+pub(crate) mod values;
 
 use crate::row::int;
 use crate::{Store, storage};
 use assignments::Room;
 pub use cohorts::Due;
 use seatrial_domain::telemetry::Telemetry;
+pub use slices::Slice;
 use sqlx::SqliteConnection;
 use std::sync::atomic::{AtomicU64, Ordering};
 

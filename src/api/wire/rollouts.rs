@@ -2,7 +2,7 @@
 
 use seatrial_domain::evidence::ShadowCounts;
 use seatrial_domain::rollout;
-use seatrial_domain::verdict::Verdict;
+use seatrial_domain::verdict::{Account, Verdict};
 use seatrial_domain::{Revision, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -107,6 +107,11 @@ pub struct Explained {
     /// The verdict at this moment; of a finished rollout, the last one.
     #[schema(value_type = Option<Object>)]
     pub verdict: Option<Verdict>,
+    /// What each check of that verdict rests on: counts by gate and arm, budget, pace, what would change
+    /// it, and all of it in sentences. Empty where the stage has no tests.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    pub accounts: Vec<Account>,
     #[schema(value_type = Option<Object>)]
     pub validation: Option<serde_json::Value>,
     #[schema(value_type = Option<Object>)]

@@ -1,16 +1,21 @@
 //! `policy plan`: what a policy will take at a given traffic.
 
 mod around;
+mod finds;
 
 use self::around::{Unjudged, approvals, notes, voyage};
+use self::finds::Finds;
 use super::read;
 use crate::cli::exit::usage;
+use crate::cli::simulate::latency::{self, Latency};
 use crate::cli::table::{self, or_dash};
 use crate::cli::{Context, Exit};
 use clap::Args;
 use seatrial_domain::Share;
 use seatrial_domain::plan::{self, GateMode, Kind};
 use seatrial_domain::policy::forecast::{self, Control, Forecast, Outlook, Step};
+use seatrial_sim::distribution::Law;
+use seatrial_sim::simulate::detectable::Endpoint;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +38,10 @@ pub struct Plan {
     /// The part of answers above the latency limit, 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     slow_rate: f64,
+    /// How long the incumbent's answers take, as in `simulate`: what a ratio of latencies finds depends
+    /// on their shape.
+    #[arg(long, value_name = "SHAPE", value_parser = latency::parse)]
+    latency: Option<Latency>,
 }
 
 pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
@@ -46,15 +55,37 @@ pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
         slow_rate: arguments.slow_rate,
     };
     let forecast = forecast::forecast(&plan, &outlook).map_err(|error| refused(&error))?;
-    context.output.show(&json(&plan, &forecast), |_| text(&plan, &forecast, arguments.rps))?;
+    let latency = arguments.latency.as_ref().and_then(|shape| shape.law(None));
+    let finds = Finds::of(&plan, &endpoint(&outlook, latency))?;
+    let shown = json(&plan, &forecast, &finds);
+    context.output.show(&shown, |_| text((&plan, &forecast), &finds, arguments.rps))?;
     Ok(Exit::Success)
 }
 
-fn json(plan: &plan::Plan, forecast: &Forecast) -> serde_json::Value {
+fn endpoint(outlook: &Outlook, latency: Option<Law>) -> Endpoint {
+    Endpoint {
+        rate: outlook.units_per_second,
+        error_rate: outlook.error_rate,
+        bad_label_rate: outlook.bad_label_rate,
+        slow_rate: outlook.slow_rate,
+        latency,
+        labelled: 1.0,
+    }
+}
+
+fn json(plan: &plan::Plan, forecast: &Forecast, finds: &Finds) -> serde_json::Value {
     let seconds = |span: Duration| span.as_secs();
+    let gates = gates(forecast);
     let step = |step: &Step| {
+        let gate = gates.iter().position(|gate| *gate == step.stage);
         let checks = step.checks.iter().map(|need| {
-            serde_json::json!({"check": need.check, "units": need.units, "unknown": need.unknown})
+            let finds = gate.map(|gate| finds.json(gate, &need.check));
+            serde_json::json!({
+                "check": need.check,
+                "units": need.units,
+                "unknown": need.unknown,
+                "finds": finds,
+            })
         });
         serde_json::json!({
             "stage": step.stage,
@@ -90,16 +121,25 @@ fn json(plan: &plan::Plan, forecast: &Forecast) -> serde_json::Value {
     })
 }
 
-fn text(plan: &plan::Plan, forecast: &Forecast, rate: f64) -> String {
+/// The gates' stages, in the plan's order.
+fn gates(forecast: &Forecast) -> Vec<&str> {
+    let judged = forecast.steps.iter().map(|step| step.stage.as_str());
+    judged.filter(|stage| *stage != "shadow" && *stage != "stabilizing").collect()
+}
+
+fn text((plan, forecast): (&plan::Plan, &Forecast), finds: &Finds, rate: f64) -> String {
+    let gates = gates(forecast);
+    let stage = |gate: usize| gates.get(gate).map_or_else(String::new, |it| (*it).to_owned());
     let rows = voyage(plan, forecast, unjudged_row, row);
     let headings = ["stage", "share", "gate", "units needed", "at least", "expected", "by check"];
     let span = |span: Option<Duration>| or_dash(span.map(human_span));
     format!(
-        "{} for {}  {}\n{}\nat {rate} units a second: {} to cutover, {} to completion{}",
+        "{} for {}  {}\n{}\n\n{}\n\nat {rate} units a second: {} to cutover, {} to completion{}",
         plan.policy,
         plan.endpoint,
         plan.hash(),
         table::render(headings, &rows),
+        finds.table(stage),
         span(forecast.to_cutover),
         span(forecast.to_completed),
         notes(plan, forecast).iter().map(|note| format!("\n{note}")).collect::<String>(),
@@ -150,7 +190,7 @@ fn told(expected: Option<String>, unknown: Option<&str>) -> String {
 }
 
 /// A span for people: its two largest units.
-fn human_span(span: Duration) -> String {
+pub(in crate::cli) fn human_span(span: Duration) -> String {
     let seconds = span.as_secs();
     let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m")];
     let parts = parts.into_iter().chain([(seconds % 60, "s")]);
@@ -177,7 +217,7 @@ mod tests {
             slow_rate: 0.0,
         };
         let forecast = forecast::forecast(&plan, &outlook).unwrap();
-        let canary = json(&plan, &forecast)["steps"][3].clone();
+        let canary = json(&plan, &forecast, &Finds::default())["steps"][3].clone();
         assert_eq!(canary["stage"], "canary");
         (row(&forecast.steps[1]), canary)
     }
@@ -206,7 +246,7 @@ mod tests {
         let forecast = forecast::forecast(&plan, &outlook).unwrap();
         let last = forecast.steps.last().unwrap();
         assert_eq!((last.stage.as_str(), &row(last)[6]), ("stabilizing", &NO_CONTROL.to_owned()));
-        let told = json(&plan, &forecast);
+        let told = json(&plan, &forecast, &Finds::default());
         let controlled = |stage: &str| {
             let steps = told["steps"].as_array().unwrap().iter();
             steps.filter(|step| step["stage"] == stage).all(|step| step["live_control"] == true)

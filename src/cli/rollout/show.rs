@@ -1,10 +1,9 @@
-//! `rollout list | show | explain | history`.
+//! `rollout list | show | history`.
 
 use super::{Target, resolve};
 use crate::api::wire::{JournalRow, Rollout};
 use crate::cli::client::segment;
 use crate::cli::table::{self, or_dash};
-use crate::cli::watch::tree::Detail;
 use crate::cli::{Context, Exit, watch};
 use clap::Args;
 use seatrial_domain::{Share, VersionNumber};
@@ -83,16 +82,6 @@ pub(super) async fn show(target: &Target, context: &Context) -> anyhow::Result<E
             ("created", rollout.created_at.clone()),
             ("ended", or_dash(rollout.ended_at.as_ref())),
         ])
-    })?;
-    Ok(Exit::Success)
-}
-
-pub(super) async fn explain(target: &Target, context: &Context) -> anyhow::Result<Exit> {
-    let id = resolve(target, context).await?;
-    let seen = watch::look(&context.client()?, id).await?;
-    context.output.show(&seen.explained, |explained| {
-        let tree = watch::tree::render(&seen, Detail::Figures, context.output.paint());
-        format!("{tree}\n{}", explained.summary)
     })?;
     Ok(Exit::Success)
 }

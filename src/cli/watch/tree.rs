@@ -3,12 +3,14 @@
 mod figures;
 mod lines;
 mod nodes;
+mod ranking;
 mod shadow;
 #[cfg(test)]
 mod tests;
 mod visits;
 
 use super::Seen;
+use crate::api::wire::PastVerdict;
 use crate::cli::output::Paint;
 use lines::{Mark, Node};
 use seatrial_domain::Share;
@@ -32,6 +34,18 @@ pub(in crate::cli) fn render(seen: &Seen, detail: Detail, paint: Paint) -> Strin
     let mut nodes = vec![registered];
     nodes.extend(nodes::of(seen, detail));
     format!("{}\n{}", heading(seen), lines::draw(&nodes, paint))
+}
+
+/// One journalled verdict with what it rested on, without an end of line after the last one.
+pub(in crate::cli) fn past(past: &PastVerdict, paint: Paint) -> String {
+    let heading = format!("row {}  {}  {}  {}", past.seq, past.at, past.step, past.said);
+    match &past.verdict {
+        Some(verdict) => {
+            let nodes = figures::of(verdict, &past.accounts);
+            format!("{heading}\n{}", lines::draw(&nodes, paint)).trim_end().to_owned()
+        }
+        None => format!("{heading}\n   the row does not tell the verdict"),
+    }
 }
 
 /// `digits  v1 -> v2   CANARY 5 %   attempt 1   00:00:14`

@@ -143,6 +143,7 @@ fn labels_are_not_missed_before_they_can_be_there() {
         coverage: Coverage::Short { check: "correct".to_owned(), why: "none has one".to_owned() },
         assignment: None,
         labelled: Vec::new(),
+        ranking: Vec::new(),
         checks: Vec::new(),
     };
     let after = |seconds| Known {

@@ -2,6 +2,7 @@
 
 use super::*;
 use seatrial_domain::evidence::{GateCounts, GateIndex};
+use seatrial_domain::exposure::Exposure;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted};
 use seatrial_domain::{EndpointName, RolloutId, Timestamp};
@@ -15,15 +16,17 @@ fn flush(seq: u64, requests: std::ops::Range<u64>) -> Telemetry {
         endpoint: endpoint.clone(),
         rollout: Some(RolloutId(1)),
         gate: Some(GateIndex(0)),
+        seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        slices: Default::default(),
         at: Timestamp::from_micros(0),
     };
     Telemetry {
         boot: 1,
         seq,
-        gates: vec![(RolloutId(1), GateIndex(0), counts)],
-        units: vec![(RolloutId(1), vec![seq], 0)],
+        gates: vec![(RolloutId(1), GateIndex(0).unseen(), counts)],
+        units: vec![(RolloutId(1), vec![(seq, Exposure::KNOWN)], 0)],
         assignments: requests.map(assignment).collect(),
         ..Telemetry::default()
     }
@@ -36,7 +39,7 @@ fn newer_counters_stand_for_older_ones_and_lists_are_joined_in_order() {
     assert_eq!(absorb(&mut backlog, flush(2, 2..4)), 0);
     assert_eq!((backlog.seq, backlog.gates[0].2.units.candidate), (2, 2));
     assert_eq!(backlog.gates.len(), 1);
-    let hashes: Vec<_> = backlog.units.iter().map(|(_, hashes, _)| hashes[0]).collect();
+    let hashes: Vec<_> = backlog.units.iter().map(|(_, units, _)| units[0].0).collect();
     let requests: Vec<_> = backlog.assignments.iter().map(|one| one.request).collect();
     assert_eq!((hashes, requests), (vec![1, 2], vec![0, 1, 2, 3]));
 }

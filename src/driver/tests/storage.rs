@@ -109,7 +109,7 @@ async fn a_fail_waits_for_no_store_that_takes_nothing() {
     let telemetry = Telemetry {
         boot: 1,
         seq: 1,
-        gates: vec![(canary.id, GateIndex(0), counts)],
+        gates: vec![(canary.id, GateIndex(0).unseen(), counts)],
         shadow: vec![(canary.id, shadow)],
         ..Telemetry::default()
     };

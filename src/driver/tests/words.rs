@@ -132,11 +132,13 @@ async fn the_last_verdict_is_found_behind_any_number_of_rows() {
         coverage: Coverage::Enough,
         assignment: None,
         labelled: Vec::new(),
+        ranking: Vec::new(),
         checks: Vec::new(),
     };
     let cause = Cause::Verdict { verdict: Box::new(verdict.clone()) };
     for cause in [Cause::Said { text: "so".to_owned() }, cause, Cause::Said { text: "on".into() }] {
         stored = bench.put_because(&stored, |_| {}, (cause, Vec::new())).await;
     }
-    assert_eq!(bench.driver.last_verdict(id, 2).await.unwrap(), Some(verdict));
+    let last = crate::past::last(&bench.store, id, 2).await.unwrap();
+    assert_eq!(last.and_then(|past| past.verdict), Some(verdict));
 }

@@ -16,7 +16,7 @@ use seatrial_domain::telemetry::LatchCause;
 use seatrial_domain::{
     Actor, Digest, EndpointName, Epoch, RolloutId, Share, VersionNumber, VersionRef,
 };
-use seatrial_gateway::{Config, Gateway};
+use seatrial_gateway::{Config, Counting, Gateway};
 use seatrial_runtime::probe::{Child, Limits};
 use seatrial_store::{Options, Store, signatures, versions};
 use std::path::Path;
@@ -56,8 +56,11 @@ fn half(epoch: u64) -> Wanted {
             id: RolloutId(1),
             kind: Kind::Promote,
             salt: Salt(1),
+            counting: Counting::default(),
             routing: plan.routing,
             guardrails: Vec::new(),
+            watches: Vec::new(),
+            slices: Vec::new(),
             shadow: None,
         }),
         private: Vec::new(),

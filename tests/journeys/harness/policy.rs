@@ -13,7 +13,7 @@ pub(crate) struct Policy {
 
 const QUICK: [(&str, &str); 14] = [
     ("routing", "{key: [header:x-user-id]}"),
-    ("analysis", "{minUnits: 30, look: {growth: 0.01, every: 200ms}}"),
+    ("analysis", "{minUnits: 30, unitWindow: 0s, look: {growth: 0.01, every: 200ms}}"),
     (
         "checks",
         "[{name: errorRate, kind: errors, margin: {absolute: 0.2}, weight: 0.5}, \

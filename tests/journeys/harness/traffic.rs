@@ -36,7 +36,10 @@ pub(crate) struct Load {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Feedback {
     None,
+    /// Whether the answer is right.
     Correct,
+    /// What a client spent: half as much where another version than the first answered.
+    Revenue,
 }
 
 impl Load {
@@ -223,19 +226,24 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
         eprintln!("refused with {status}: {}", String::from_utf8_lossy(body));
     }
     shared.note(ended(outcome));
-    if let (Feedback::Correct, Outcome::Served { .. }, Ok(body), Some(id)) =
-        (shared.load.feedback, outcome, body, id)
-    {
-        let told = json!({
-            "request_id": id.to_str().expect("a printable id"),
-            "metric": "correct",
-            "value": u8::from(predicted(&body) == Some(label)),
-        });
-        let answered = client.post(&shared.feedback).json(&told).send().await;
-        if answered.is_ok_and(|answer| answer.status().is_success()) {
-            shared.labelled.fetch_add(1, Ordering::Relaxed);
-        }
+    let (Outcome::Served { version }, Ok(body), Some(id)) = (outcome, body, id) else { return };
+    let (metric, value) = match shared.load.feedback {
+        Feedback::None => return,
+        Feedback::Correct => ("correct", json!(u8::from(predicted(&body) == Some(label)))),
+        Feedback::Revenue => ("revenue", json!(revenue(n, version))),
+    };
+    let id = id.to_str().expect("a printable id");
+    let told = json!({"request_id": id, "metric": metric, "value": value});
+    let answered = client.post(&shared.feedback).json(&told).send().await;
+    if answered.is_ok_and(|answer| answer.status().is_success()) {
+        shared.labelled.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// From 10 to 20, by who asks.
+fn revenue(n: usize, version: u64) -> f64 {
+    let whole = 10.0 + (n * 379 % 1000) as f64 / 100.0;
+    if version == 1 { whole } else { whole / 2.0 }
 }
 
 /// The n-th user's routing key.

@@ -68,6 +68,7 @@ fn undecided() -> Verdict {
         coverage: Coverage::Enough,
         assignment: None,
         labelled: Vec::new(),
+        ranking: Vec::new(),
         checks: Vec::new(),
     }
 }

@@ -7,6 +7,11 @@
 use crate::bet::{FRACTIONS, Mixture};
 use crate::logspace::{log_sum_exp, times_log};
 
+/// The multiples of q that bets against P(B) ≤ q are made for. A rate of r·q is met best by the fraction
+/// (r − 1)q/(1 − q): at q = .01 the smallest of the common fractions, .02, would lose wherever
+/// exceedances are less than doubled.
+const OVER: [f64; 8] = [1.05, 1.15, 1.35, 1.8, 2.7, 5.0, 12.0, 30.0];
+
 /// A mixture of bets, one for each fraction.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bernoulli(Box<[Bet; 8]>);
@@ -22,23 +27,21 @@ struct Bet {
 impl Bernoulli {
     /// Against P(exceeding) ≥ q.
     pub(crate) fn at_least(q: f64, mixture: Mixture) -> Self {
-        Self::new(mixture, |f| (-f, f * q / (1.0 - q)))
+        Self::new(FRACTIONS.map(|f| (mixture.weight(f), -f, f * q / (1.0 - q))))
     }
 
-    /// Against P(exceeding) ≤ q.
-    pub(crate) fn at_most(q: f64, mixture: Mixture) -> Self {
-        Self::new(mixture, |f| (f * (1.0 - q) / q, -f))
+    /// Against P(exceeding) ≤ q, with equal weights.
+    pub(crate) fn at_most(q: f64) -> Self {
+        let fraction = |ratio: f64| ((ratio - 1.0) * q / (1.0 - q)).min(1.0);
+        Self::new(OVER.map(fraction).map(|f| (1.0 / 8.0, f * (1.0 - q) / q, -f)))
     }
 
-    /// `gains` are what a bet of fraction f wins or loses on an exceedance and on its absence.
-    fn new(mixture: Mixture, gains: impl Fn(f64) -> (f64, f64)) -> Self {
-        Self(Box::new(FRACTIONS.map(|f| {
-            let (exceeding, within) = gains(f);
-            Bet {
-                log_weight: mixture.weight(f).ln(),
-                log_exceeding: exceeding.ln_1p(),
-                log_within: within.ln_1p(),
-            }
+    /// Weights, and what each bet wins or loses on an exceedance and on its absence.
+    fn new(bets: [(f64, f64, f64); 8]) -> Self {
+        Self(Box::new(bets.map(|(weight, exceeding, within)| Bet {
+            log_weight: weight.ln(),
+            log_exceeding: exceeding.ln_1p(),
+            log_within: within.ln_1p(),
         })))
     }
 
@@ -49,5 +52,31 @@ impl Bernoulli {
                 + times_log(exceeding, bet.log_exceeding)
                 + times_log(within, bet.log_within)
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bets_are_fair_at_the_bound_and_lose_within_it() {
+        for q in [0.01, 0.1, 0.5] {
+            for (bets, within) in [
+                (Bernoulli::at_most(q), q / 2.0),
+                (Bernoulli::at_least(q, Mixture::Uniform), 1.5 * q),
+            ] {
+                let mean = |p: f64| {
+                    p * bets.log_e(1.0, 0.0).exp() + (1.0 - p) * bets.log_e(0.0, 1.0).exp()
+                };
+                assert!((mean(q) - 1.0).abs() < 1e-12 && mean(within) < 1.0, "{q}");
+            }
+        }
+    }
+
+    #[test]
+    fn half_as_many_again_as_allowed_are_found() {
+        assert!(Bernoulli::at_most(0.01).log_e(300.0, 19_700.0) > 20.0_f64.ln());
+        assert!(Bernoulli::at_most(0.01).log_e(200.0, 19_800.0) < 0.0);
     }
 }

@@ -40,13 +40,18 @@ impl Limit {
             thresholds,
             row: ErrorsRow::default(),
             within: Bernoulli::at_least(q, Mixture::HalfOnWhole),
-            over: Bernoulli::at_most(q, Mixture::Uniform),
+            over: Bernoulli::at_most(q),
         })
     }
 
     /// The edge the limit was rounded down to.
     pub fn edge(&self) -> EdgeIndex {
         self.limit
+    }
+
+    /// The edges that answers are compared with, rising: nothing between two of them is told apart.
+    pub fn edges(&self) -> [EdgeIndex; 3] {
+        self.thresholds
     }
 
     /// Log e-value against "no slower than the incumbent, or within the limit". Give all gates.

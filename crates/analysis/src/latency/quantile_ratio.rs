@@ -38,9 +38,9 @@ impl QuantileRatio {
         Ok(Self {
             buckets: edges.buckets(),
             candidate_edges,
-            at_least: Bernoulli::at_least(q, Mixture::HalfOnWhole),
+            at_least: Bernoulli::at_least(q, Mixture::Uniform),
             at_least_incumbent: Bernoulli::at_least(q, Mixture::Uniform),
-            at_most: Bernoulli::at_most(q, Mixture::Uniform),
+            at_most: Bernoulli::at_most(q),
             log_weights: [0.8_f64.ln(), 0.1_f64.ln(), 0.1_f64.ln()],
         })
     }

@@ -59,6 +59,16 @@ impl Contrast {
         Self::checked(Side::Healthy, 1.0, m)
     }
 
+    /// Null p₁ ≤ a·p₀ + t, for a > 0 and −1 < t < 1: confidence sequences ask for any of them.
+    pub(crate) const fn at_most(a: f64, t: f64) -> Self {
+        Self { side: Side::Rollback, a, t }
+    }
+
+    /// Null p₁ ≥ a·p₀ + t, for a > 0 and −1 < t < 1.
+    pub(crate) const fn at_least(a: f64, t: f64) -> Self {
+        Self { side: Side::Healthy, a, t }
+    }
+
     fn checked(side: Side, a: f64, t: f64) -> Result<Self, Error> {
         if !(a > 0.0 && a.is_finite()) {
             return Err(Error::Ratio(a));
@@ -85,8 +95,8 @@ impl Contrast {
             Side::Rollback => x,
             Side::Healthy => x.map(|value| -value),
         };
-        // E X_c = −a − t < 0 where every candidate unit is good and every incumbent unit bad, and
-        // 1 − t > 0 in the opposite case, so on either side some cell loses: the divisor is > 0.
+        // E X_c = −a − t where every candidate unit is good and every incumbent unit bad, below 0 for
+        // t > −a, and 1 − t > 0 in the opposite case, so on either side some cell loses: the divisor is > 0.
         let largest_loss = signed.iter().fold(f64::NEG_INFINITY, |most, value| most.max(-value));
         signed.map(|value| value / largest_loss)
     }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::contrast::{Contrast, Error};
 use crate::bet::{FRACTIONS, Mixture};
 use crate::counts::{Cells, Mass, Pi, Stratum};
+use crate::late::Rows;
 use crate::logspace::{log_mixture, times_log};
 
 const FEEDBACK_CENTRES: [f64; 7] = [0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0];
@@ -55,7 +56,8 @@ impl Family {
     /// Makes the logarithms for these shares once, instead of at each look.
     #[must_use]
     pub fn prepared_for(mut self, shares: &[Pi]) -> Self {
-        self.prepared = shares.iter().map(|pi| (*pi, self.log_factors(*pi))).collect();
+        self.prepared =
+            shares.iter().map(|pi| (*pi, self.log_factors(self.contrast, *pi))).collect();
         self
     }
 
@@ -66,30 +68,61 @@ impl Family {
     }
 
     pub(crate) fn log_e_of(&self, strata: &[Stratum<Mass>]) -> f64 {
+        self.mixed_of(strata, |pi| self.factors_at(pi))
+    }
+
+    /// Log e-value of the same bets against another contrast.
+    pub(crate) fn log_e_at(&self, contrast: Contrast, strata: &[Stratum<Cells>]) -> f64 {
+        let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
+        self.mixed_of(&masses, |pi| Cow::Owned(self.log_factors(contrast, pi)))
+    }
+
+    fn mixed_of<'a>(
+        &self,
+        strata: &[Stratum<Mass>],
+        factors: impl Fn(Pi) -> Cow<'a, LogFactors>,
+    ) -> f64 {
         let mut totals = vec![0.0; self.log_weights.len()];
-        for stratum in strata {
-            let rows = self.factors_at(stratum.pi);
-            for (total, row) in totals.iter_mut().zip(rows.iter()) {
-                *total += stratum.counts.dot(row);
-            }
-        }
-        log_mixture(&self.log_weights, &totals)
+        strata.iter().for_each(|stratum| add(&mut totals, stratum, &factors(stratum.pi)));
+        self.mixed(&totals)
     }
 
     fn factors_at(&self, pi: Pi) -> Cow<'_, LogFactors> {
         match self.prepared.iter().find(|(share, _)| *share == pi) {
             Some((_, rows)) => Cow::Borrowed(rows),
-            None => Cow::Owned(self.log_factors(pi)),
+            None => Cow::Owned(self.log_factors(self.contrast, pi)),
         }
     }
 
-    fn log_factors(&self, pi: Pi) -> LogFactors {
+    fn log_factors(&self, contrast: Contrast, pi: Pi) -> LogFactors {
         let row = |stakes: [f64; 4], f: f64| stakes.map(|stake| (f * stake).ln_1p());
         self.centres
             .iter()
-            .map(|centre| self.contrast.stakes(pi, *centre))
+            .map(|centre| contrast.stakes(pi, *centre))
             .flat_map(|stakes| FRACTIONS.map(|f| row(stakes, f)))
             .collect()
+    }
+}
+
+impl Rows for Family {
+    type Counts = Cells;
+
+    fn rows(&self) -> usize {
+        self.log_weights.len()
+    }
+
+    fn add(&self, totals: &mut [f64], stratum: &Stratum<Cells>) {
+        add(totals, &stratum.map(Cells::mass), &self.factors_at(stratum.pi));
+    }
+
+    fn mixed(&self, totals: &[f64]) -> f64 {
+        log_mixture(&self.log_weights, totals)
+    }
+}
+
+fn add(totals: &mut [f64], stratum: &Stratum<Mass>, rows: &LogFactors) {
+    for (total, row) in totals.iter_mut().zip(rows) {
+        *total += stratum.counts.dot(row);
     }
 }
 

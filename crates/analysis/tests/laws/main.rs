@@ -5,10 +5,15 @@
 #![cfg(test)]
 
 mod calibration;
+mod confidence;
+mod drift;
 mod enumeration;
 mod golden;
 mod invariance;
+mod kpi;
+mod late;
 mod latency;
+mod pairs;
 mod planning;
 mod traffic;
 

@@ -25,9 +25,25 @@ impl Rng {
         self.uniform() < probability
     }
 
+    /// A count with this small mean.
+    pub(crate) fn poisson(&mut self, mean: f64) -> u64 {
+        let (enough, mut count) = ((-mean).exp(), 0);
+        let mut product = self.uniform();
+        while product > enough {
+            product *= self.uniform();
+            count += 1;
+        }
+        count
+    }
+
+    /// Nearly normal: the sum of twelve uniform numbers.
+    pub(crate) fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+    }
+
     /// Log-normal latency around 2 ms with a heavy tail, in microseconds.
     pub(crate) fn latency_micros(&mut self, factor: f64) -> u64 {
-        let normal: f64 = (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0;
+        let normal = self.normal();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

@@ -24,7 +24,7 @@ fn winners(output: &Tensor) -> Vec<usize> {
     scores.chunks(classes).map(arg_max).collect()
 }
 
-fn arg_max(row: &[f64]) -> usize {
+pub(super) fn arg_max(row: &[f64]) -> usize {
     let mut best = (0, f64::NAN);
     for (index, score) in row.iter().enumerate() {
         if *score > best.1 || (best.1.is_nan() && !score.is_nan()) {

@@ -11,8 +11,8 @@ use super::prepared::Prepared;
 use super::reading::rate;
 use super::two_outcome::flipped;
 use super::words::percent;
-use crate::evidence::GateCounts;
-use crate::plan::Rule;
+use crate::evidence::{ArmCount, GateCounts};
+use crate::plan::{Labels, Scale};
 use crate::verdict::{Coverage, CoverageReport, Enforced};
 use seatrial_analysis::logspace::log_halves;
 use seatrial_analysis::two_outcome::{Centres, Contrast, Family};
@@ -54,17 +54,14 @@ impl Test {
 
     /// None for a check without labels.
     fn report(&self, check: &Prepared, look: &Look<'_>) -> Option<CoverageReport> {
-        let (metric, least) = match check.rules.latest(look.gate) {
-            Rule::Feedback { metric, min_coverage, .. } => (metric, *min_coverage),
-            Rule::Errors { .. } | Rule::Latency { .. } => return None,
-        };
-        let samples = look.samples(&check.rules, |counts| labelled(counts, metric));
+        let labels = check.rules.latest(look.gate).labels()?;
+        let samples = look.samples(&check.rules, |counts| labelled(counts, &labels));
         let here = samples.here.iter().fold(Cells::default(), |sum, it| sum + it.counts);
         Some(CoverageReport {
             check: check.name.clone(),
             candidate: rate(here.candidate_good, here.candidate()),
             incumbent: rate(here.incumbent_good, here.incumbent()),
-            least,
+            least: labels.min_coverage,
             log_e: self.log_e(&samples.all),
             limit: self.alpha.log_threshold(),
         })
@@ -81,14 +78,23 @@ impl Test {
 }
 
 /// Units whose label is due, with the label as the good outcome and its absence as the bad one.
-fn labelled(counts: &GateCounts, metric: &str) -> Cells {
-    let due = counts.matured.get(metric).copied().unwrap_or_default();
-    let (candidate, incumbent) = (due.labels.candidate(), due.labels.incumbent());
+fn labelled(counts: &GateCounts, labels: &Labels<'_>) -> Cells {
+    let (units, labelled) = match labels.scale {
+        Scale::YesNo => {
+            let due = counts.matured.get(labels.metric).copied().unwrap_or_default();
+            let (candidate, incumbent) = (due.labels.candidate(), due.labels.incumbent());
+            (due.units, ArmCount { candidate, incumbent })
+        }
+        Scale::Number => {
+            let due = counts.matured_values.get(labels.metric);
+            due.map(|due| (due.units, due.labelled)).unwrap_or_default()
+        }
+    };
     Cells {
-        candidate_good: candidate,
-        candidate_bad: due.units.candidate.saturating_sub(candidate),
-        incumbent_good: incumbent,
-        incumbent_bad: due.units.incumbent.saturating_sub(incumbent),
+        candidate_good: labelled.candidate,
+        candidate_bad: units.candidate.saturating_sub(labelled.candidate),
+        incumbent_good: labelled.incumbent,
+        incumbent_bad: units.incumbent.saturating_sub(labelled.incumbent),
     }
 }
 

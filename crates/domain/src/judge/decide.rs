@@ -34,9 +34,11 @@ pub(super) fn decision(readings: &[Reading], passes: Passes) -> Decision {
         let why = reading.why.clone().unwrap_or_default();
         return Decision::Error { check: reading.report.name.clone(), why };
     }
-    let all = enforced().all(|reading| reading.report.verdict == CheckVerdict::Pass);
+    // What passes nothing holds nothing back; it is no reason to pass either.
+    let waited_for = || enforced().filter(|reading| !reading.report.only_fails());
+    let all = waited_for().all(|reading| reading.report.verdict == CheckVerdict::Pass);
     match passes {
-        Passes::Valid if all && enforced().next().is_some() => Decision::Pass,
+        Passes::Valid if all && waited_for().next().is_some() => Decision::Pass,
         Passes::Valid | Passes::Voided => Decision::Inconclusive,
     }
 }

@@ -9,8 +9,9 @@ use super::look::Look;
 use super::reading::{Bars, Finding, LogE, Shown, float};
 use crate::evidence::GateCounts;
 use crate::verdict::{CheckVerdict, Counts};
+use seatrial_analysis::confidence::{Interval, Quantile};
 use seatrial_analysis::latency::{self, Edges, Error, Limit, QuantileRatio, Slower};
-use seatrial_analysis::{ArmHistogram, Pi, Stratum, units_needed};
+use seatrial_analysis::{Alpha, ArmHistogram, Pi, Stratum, units_needed};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -65,6 +66,17 @@ impl Latency {
         Ok(Some(Self { edges, quantile, bound }))
     }
 
+    /// The edges that answers are compared with, microseconds; none: every one.
+    pub(super) fn edges(&self) -> Option<Vec<u64>> {
+        match &self.bound {
+            Bound::Limit { check, .. } => {
+                let micros = |edge| self.edges.micros(edge);
+                Some(check.edges()?.into_iter().filter_map(micros).collect())
+            }
+            Bound::Relative { .. } => None,
+        }
+    }
+
     /// Errors: [`Error::EmptyReference`], and counts on other edges than the standard ones.
     pub(super) fn judge(
         &self,
@@ -88,10 +100,12 @@ impl Latency {
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
-        Ok(Finding { verdict, log_e, shown: self.shown(shown, reference), units_needed })
+        let here = self.shown(&samples.here, reference).counts;
+        let shown = self.shown(shown, reference);
+        Ok(Finding { verdict, log_e, shown, here, units_needed, described: None })
     }
 
-    fn check(&self, reference: &[u64]) -> Result<Cow<'_, latency::Check>, Error> {
+    pub(super) fn check(&self, reference: &[u64]) -> Result<Cow<'_, latency::Check>, Error> {
         let (ratio, shares, kept) = match &self.bound {
             Bound::Limit { check, .. } => return Ok(Cow::Borrowed(check)),
             Bound::Relative { ratio, shares, kept } => (ratio, shares, kept),
@@ -109,7 +123,7 @@ impl Latency {
     }
 
     /// The gate's histogram; an arm without buckets has not answered yet.
-    fn histogram(&self, counts: &GateCounts) -> ArmHistogram {
+    pub(super) fn histogram(&self, counts: &GateCounts) -> ArmHistogram {
         let ArmHistogram { mut candidate, mut incumbent } = counts.latency.clone();
         for arm in [&mut candidate, &mut incumbent].into_iter().filter(|arm| arm.is_empty()) {
             arm.resize(self.edges.buckets(), 0);
@@ -119,7 +133,7 @@ impl Latency {
 
     /// The same with each unit that has no answer yet at the worst for its arm: slower than any on
     /// the candidate, faster than any on the incumbent.
-    fn settled(&self, counts: &GateCounts) -> ArmHistogram {
+    pub(super) fn settled(&self, counts: &GateCounts) -> ArmHistogram {
         let mut arms = self.histogram(counts);
         if let Some(slowest) = arms.candidate.last_mut() {
             *slowest = slowest.saturating_add(counts.unanswered.candidate);
@@ -132,14 +146,8 @@ impl Latency {
 
     /// Quantiles in milliseconds, and the answers above the limit (without one: above the
     /// reference's quantile).
-    fn shown(&self, strata: &[Stratum<ArmHistogram>], reference: &[u64]) -> Shown {
-        let sum = |arm: fn(&ArmHistogram) -> &Vec<u64>| {
-            let mut sum = vec![0_u64; self.edges.buckets()];
-            for stratum in strata {
-                sum.iter_mut().zip(arm(&stratum.counts)).for_each(|(sum, count)| *sum += count);
-            }
-            sum
-        };
+    pub(super) fn shown(&self, strata: &[Stratum<ArmHistogram>], reference: &[u64]) -> Shown {
+        let sum = |arm| self.sum(strata, arm);
         let (candidate, incumbent) = (sum(|arms| &arms.candidate), sum(|arms| &arms.incumbent));
         let within = self.within(reference);
         let above = |arm: &[u64]| arm.iter().skip(within).sum();
@@ -156,12 +164,50 @@ impl Latency {
     }
 
     /// How many buckets are not too slow.
-    fn within(&self, reference: &[u64]) -> usize {
+    pub(super) fn within(&self, reference: &[u64]) -> usize {
         match &self.bound {
             Bound::Limit { micros, .. } => {
                 self.edges.thresholds().partition_point(|edge| edge <= micros)
             }
             Bound::Relative { .. } => self.bucket_at(reference).map_or(0, |bucket| bucket + 1),
+        }
+    }
+
+    /// One arm's answers under all of these.
+    pub(super) fn sum(
+        &self,
+        strata: &[Stratum<ArmHistogram>],
+        arm: fn(&ArmHistogram) -> &Vec<u64>,
+    ) -> Vec<u64> {
+        let mut sum = vec![0_u64; self.edges.buckets()];
+        for stratum in strata {
+            sum.iter_mut().zip(arm(&stratum.counts)).for_each(|(sum, count)| *sum += count);
+        }
+        sum
+    }
+
+    /// Where the arm's quantile lies, in microseconds.
+    pub(super) fn quantile_interval(&self, arm: &[u64], alpha: Alpha) -> Option<Interval> {
+        Quantile::new(self.quantile).ok()?.interval(&self.edges, arm, alpha)
+    }
+
+    pub(super) fn buckets(&self) -> usize {
+        self.edges.buckets()
+    }
+
+    /// The limit as it is written; none without one.
+    pub(super) fn limit_ms(&self) -> Option<f64> {
+        match &self.bound {
+            Bound::Limit { micros, .. } => Some(float(*micros) / 1_000.0),
+            Bound::Relative { .. } => None,
+        }
+    }
+
+    /// What an answer is that is too slow, in words.
+    pub(super) fn too_slow(&self, reference: &[u64]) -> String {
+        match self.limit_ms().or_else(|| self.quantile_ms(reference)) {
+            Some(limit) => format!("over {limit} ms"),
+            None => "too slow".to_owned(),
         }
     }
 

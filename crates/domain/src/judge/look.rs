@@ -1,16 +1,20 @@
-//! The evidence as one look sees it: gates up to the present one, each with its own share.
+//! The evidence as one look sees it: gates up to the present one, in strata of one probability each.
 //!
-//! Refuses gates without a live control (a share of nothing or of all): they carry no evidence.
+//! Owns the probability of a stratum: that of its gate's share, given what its units had shown of
+//! their arm before. Refuses strata whose arm was certain (a share of nothing or of all, or units known
+//! before): they carry no evidence.
 
 use super::distinct::Rules;
-use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex};
+use crate::Share;
+use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, GateStratum, Outcomes, Start};
+use crate::exposure::Exposure;
 use seatrial_analysis::{Pi, Stratum};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look<'a> {
     pub(super) evidence: &'a Evidence,
     pub(super) gate: GateIndex,
-    pub(super) shares: &'a [Option<Pi>],
+    pub(super) shares: &'a [Share],
 }
 
 /// One check's counts: of every gate it applies in so far, and of the present gate.
@@ -20,24 +24,55 @@ pub(super) struct Samples<T> {
     pub(super) here: Vec<Stratum<T>>,
 }
 
-impl Look<'_> {
-    /// The present gate's units.
-    pub(super) fn units(&self) -> ArmCount {
-        self.evidence.gates.get(&self.gate).map(|counts| counts.units).unwrap_or_default()
+impl<'a> Look<'a> {
+    /// The same look at other evidence: that of one slice.
+    pub(super) const fn on(&self, evidence: &'a Evidence) -> Self {
+        Self { evidence, ..*self }
     }
 
-    /// The strata of the gates so far that are wanted, oldest first.
+    /// Whether the present gate has any unit, answered or not.
+    pub(super) fn has_units(&self) -> bool {
+        let here = self.strata(|gate| gate == self.gate, GateCounts::assigned);
+        here.iter().any(|stratum| stratum.counts.total() > 0)
+    }
+
+    /// The present gate's units.
+    pub(super) fn units(&self) -> ArmCount {
+        let mut units = ArmCount::default();
+        self.evidence.of_gate(self.gate).for_each(|(_, counts)| units.merge(counts.units));
+        units
+    }
+
+    /// The strata of the gates so far that are wanted, oldest gate first; of one gate there may be
+    /// several.
     pub(super) fn strata<T>(
         &self,
         wanted: impl Fn(GateIndex) -> bool,
         counts: impl Fn(&GateCounts) -> T,
     ) -> Vec<Stratum<T>> {
-        let so_far = self.evidence.gates.range(..=self.gate).filter(|(gate, _)| wanted(**gate));
-        let stratum = |(gate, found): (&GateIndex, &GateCounts)| {
-            let pi = self.shares.get(usize::from(gate.0)).copied().flatten()?;
-            Some(Stratum { pi, counts: counts(found) })
+        let so_far = self.evidence.gates.range(..=self.gate.after(Exposure::KNOWN));
+        let stratum = |(of, found): (&GateStratum, &GateCounts)| {
+            let share = self.shares.get(usize::from(of.gate.0))?;
+            Some(Stratum { pi: of.seen.pi(*share)?, counts: counts(found) })
         };
-        so_far.filter_map(stratum).collect()
+        so_far.filter(|(of, _)| wanted(of.gate)).filter_map(stratum).collect()
+    }
+
+    /// The same strata as they were when each window began, oldest first.
+    pub(super) fn starts<T>(
+        &self,
+        wanted: impl Fn(GateIndex) -> bool,
+        counts: impl Fn(&Outcomes) -> T,
+    ) -> Vec<Vec<Stratum<T>>> {
+        let stratum = |(of, found): (&GateStratum, &Outcomes)| {
+            let share = self.shares.get(usize::from(of.gate.0))?;
+            Some(Stratum { pi: of.seen.pi(*share)?, counts: counts(found) })
+        };
+        let start = |start: &Start| {
+            let so_far = start.gates.range(..=self.gate.after(Exposure::KNOWN));
+            so_far.filter(|(of, _)| wanted(of.gate)).filter_map(stratum).collect()
+        };
+        self.evidence.starts.iter().map(start).collect()
     }
 
     /// What a check with these rules may see.
@@ -51,4 +86,18 @@ impl Look<'_> {
             here: self.strata(|gate| gate == self.gate && rules.apply_in(gate), &counts),
         }
     }
+}
+
+/// Every probability that a stratum of these gates can have, each once.
+pub(super) fn probabilities(shares: &[Share]) -> Vec<Pi> {
+    let mut all: Vec<Pi> = Vec::new();
+    for (gate, share) in shares.iter().enumerate() {
+        let seen = shares.iter().take(gate).map(|seen| Exposure::up_to(*seen));
+        for pi in [Exposure::NONE].into_iter().chain(seen).filter_map(|seen| seen.pi(*share)) {
+            if !all.contains(&pi) {
+                all.push(pi);
+            }
+        }
+    }
+    all
 }

@@ -4,37 +4,61 @@
 //! gate's own rule.
 
 use super::distinct::{self, Distinct, Rules};
+use super::drift::Drift;
+use super::kpi::Kpi;
 use super::latency::Latency;
 use super::look::Look;
 use super::reading::{Bars, Finding, Reading};
+use super::slices::budget::Budget;
 use super::two_outcome::TwoOutcome;
 use super::{Error, Levels, words};
 use crate::evidence::GateIndex;
 use crate::plan::{Plan, Rule};
-use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Unit};
-use seatrial_analysis::{Pi, Weight};
+use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Holds, SliceLabel, Unit};
+use seatrial_analysis::{Pi, Weight, level};
 
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) name: String,
     pub(super) enforced: Enforced,
     pub(super) rules: Rules,
-    weight: Weight,
-    test: Test,
+    weights: Weights,
+    pub(super) test: Test,
+}
+
+/// The check's part of alpha, shared out.
+#[derive(Debug)]
+struct Weights {
+    whole: Weight,
+    /// Of each value, by slice; of a check that is not judged by slice, none.
+    each: Vec<Weight>,
+}
+
+/// Whose units a reading is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope<'a> {
+    All,
+    /// Those of one value of the plan's slice of this number.
+    Slice {
+        number: usize,
+        label: &'a SliceLabel,
+    },
 }
 
 #[derive(Debug)]
-enum Test {
+pub(super) enum Test {
     TwoOutcome(TwoOutcome),
     Latency(Latency),
+    Kpi(Kpi),
+    Drift(Drift),
 }
 
-/// Every distinct check of the plan, with its test.
-pub(super) fn all(plan: &Plan, shares: &[Pi]) -> Result<Vec<Prepared>, Error> {
+/// Every distinct check of the plan, with its test and its budget.
+pub(super) fn all(plan: &Plan, shares: &[Pi], budget: &Budget) -> Result<Vec<Prepared>, Error> {
     let prepare = |Distinct { name, weight, rules }: Distinct| {
         Ok(Prepared {
             enforced: enforced(&plan.analysis.dry_run, &name),
-            weight: Weight::new(weight)?,
+            weights: Weights::of(rules.first(), weight, budget)?,
             test: Test::new(&name, &rules, shares)?,
             name,
             rules,
@@ -46,6 +70,41 @@ pub(super) fn all(plan: &Plan, shares: &[Pi]) -> Result<Vec<Prepared>, Error> {
 /// Whether the plan enforces what goes by this name.
 fn enforced(dry_run: &[String], name: &str) -> Enforced {
     if dry_run.iter().any(|dry| dry == name) { Enforced::DryRun } else { Enforced::Yes }
+}
+
+impl Weights {
+    fn of(rule: &Rule, weight: f64, budget: &Budget) -> Result<Self, level::Error> {
+        if !rule.by_slice() {
+            return Ok(Self { whole: Weight::new(weight)?, each: Vec::new() });
+        }
+        let part = |part: &f64| Weight::new(weight * part);
+        let each = budget.each.iter().map(part).collect::<Result<_, _>>()?;
+        Ok(Self { whole: part(&budget.whole)?, each })
+    }
+
+    fn get(&self, scope: Scope<'_>) -> Option<Weight> {
+        match scope {
+            Scope::All => Some(self.whole),
+            Scope::Slice { number, .. } => self.each.get(number).copied(),
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// `errorRate`, `errorRate[client=mobile]`.
+    pub(super) fn named(self, name: &str) -> String {
+        match self {
+            Self::All => name.to_owned(),
+            Self::Slice { label, .. } => format!("{name}[{label}]"),
+        }
+    }
+
+    fn label(self) -> Option<SliceLabel> {
+        match self {
+            Self::All => None,
+            Self::Slice { label, .. } => Some(label.clone()),
+        }
+    }
 }
 
 impl Test {
@@ -60,46 +119,90 @@ impl Test {
                     .map(Self::Latency)
                     .ok_or_else(|| Error::Margin { check: name.to_owned() })
             }
+            Rule::Kpi { metric, better, .. } => {
+                Ok(Self::Kpi(Kpi::new((metric, *better), rules, shares)))
+            }
+            Rule::Drift { .. } => Ok(Self::Drift(Drift::new(name))),
         }
     }
 }
 
 impl Prepared {
-    /// The check at this look; none for one that no longer applies, unless it fails.
-    pub(super) fn read(&self, look: &Look<'_>, levels: Levels) -> Option<Reading> {
-        let most = look.evidence.maxima.get(&self.name).copied();
-        let bars = Bars::new(levels, self.weight, most);
+    /// The check at this look, on the evidence of `scope`; none for one that no longer applies,
+    /// unless it fails, and by slice for one that is not judged so.
+    pub(super) fn read(
+        &self,
+        look: &Look<'_>,
+        levels: Levels,
+        scope: Scope<'_>,
+    ) -> Option<Reading> {
+        let bars = self.bars(look, levels, scope)?;
         let found = match &self.test {
             Test::TwoOutcome(test) => Ok(test.judge(look, &self.rules, &bars)),
-            Test::Latency(test) => test.judge(look, &self.rules, &bars),
+            Test::Latency(test) => {
+                test.judge(look, &self.rules, &bars).map_err(|error| error.to_string())
+            }
+            Test::Kpi(test) => {
+                test.judge(look, &self.rules, &bars).map_err(|error| error.to_string())
+            }
+            Test::Drift(test) => Ok(test.judge(look, &self.rules, &bars)),
         };
         let applies = self.rules.apply_in(look.gate);
-        let report = |finding| self.report(look.gate, finding, &bars);
+        let report = |finding| self.report((look.gate, scope), finding, &bars);
+        let check = Some(self.name.clone());
         match found {
             Ok(finding) if applies || finding.verdict == CheckVerdict::Fail => {
-                Some(Reading { report: report(Some(&finding)), why: None })
+                let here = finding.here;
+                Some(Reading { report: report(Some(&finding)), why: None, check, here })
             }
             Err(error) if applies => {
-                Some(Reading { report: report(None), why: Some(error.to_string()) })
+                let (why, here) = (Some(error), Counts::default());
+                Some(Reading { report: report(None), why, check, here })
             }
             Ok(_) | Err(_) => None,
         }
     }
 
+    /// Its part of alpha for these units.
+    pub(super) fn weight(&self, scope: Scope<'_>) -> Option<Weight> {
+        self.weights.get(scope)
+    }
+
+    /// What its log e-values must reach, and the largest of the looks before; none by slice for one
+    /// that is not judged so.
+    pub(super) fn bars(&self, look: &Look<'_>, levels: Levels, scope: Scope<'_>) -> Option<Bars> {
+        let most = look.evidence.maxima.get(&scope.named(&self.name)).copied();
+        Some(Bars::new(levels, self.weights.get(scope)?, most))
+    }
+
+    /// The latency edges it tells apart, microseconds; none: every one.
+    pub(super) fn latency_edges(&self) -> Option<Vec<u64>> {
+        match &self.test {
+            Test::TwoOutcome(_) | Test::Kpi(_) | Test::Drift(_) => Some(Vec::new()),
+            Test::Latency(test) => test.edges(),
+        }
+    }
+
     /// The report of a finding, or of the lack of one.
-    fn report(&self, gate: GateIndex, finding: Option<&Finding>, bars: &Bars) -> CheckReport {
+    fn report(
+        &self,
+        (gate, scope): (GateIndex, Scope<'_>),
+        finding: Option<&Finding>,
+        bars: &Bars,
+    ) -> CheckReport {
         let rule = self.rules.latest(gate);
         let shown = finding.map(|finding| finding.shown);
+        let described = finding.and_then(|finding| finding.described.clone());
         let finite = |log_e: f64| log_e.is_finite().then_some(log_e);
         CheckReport {
-            name: self.name.clone(),
+            name: scope.named(&self.name),
             verdict: finding.map_or(CheckVerdict::Error, |finding| finding.verdict),
             enforced: self.enforced,
-            metric: words::metric(rule),
+            metric: scope.named(&words::metric(rule)),
             candidate: shown.and_then(|shown| shown.candidate),
             incumbent: shown.and_then(|shown| shown.incumbent),
             unit: self.unit(),
-            limit: words::limit(rule),
+            limit: described.unwrap_or_else(|| words::limit(rule)),
             counts: shown.map_or(Counts::default(), |shown| shown.counts),
             fail_log_e: finding.and_then(|finding| finite(finding.log_e.fail)),
             fail_log_e_max: finite(
@@ -107,15 +210,26 @@ impl Prepared {
             ),
             fail_at: Some(bars.fail_at()),
             pass_log_e: finding.and_then(|finding| finite(finding.log_e.pass)),
-            pass_at: Some(bars.pass_at()),
+            pass_at: (self.holds() == Holds::Passes).then(|| bars.pass_at()),
             units_needed: finding.and_then(|finding| finding.units_needed),
+            slice: scope.label(),
+            holds: self.holds(),
         }
     }
 
     fn unit(&self) -> Unit {
         match self.test {
-            Test::TwoOutcome(_) => Unit::Ratio,
+            Test::TwoOutcome(_) | Test::Drift(_) => Unit::Ratio,
             Test::Latency(_) => Unit::Milliseconds,
+            Test::Kpi(_) => Unit::Own,
+        }
+    }
+
+    /// Whether a gate waits for it to pass.
+    fn holds(&self) -> Holds {
+        match self.test {
+            Test::TwoOutcome(_) | Test::Latency(_) | Test::Kpi(_) => Holds::Passes,
+            Test::Drift(_) => Holds::Nothing,
         }
     }
 }

@@ -11,6 +11,17 @@ use seatrial_analysis::{Alpha, Weight};
 pub(super) struct Reading {
     pub(super) report: CheckReport,
     pub(super) why: Option<String>,
+    /// The check it is a reading of, whatever the slice; none for what is no check of the plan.
+    pub(super) check: Option<String>,
+    /// This gate's counts, whatever the report shows.
+    pub(super) here: Counts,
+}
+
+impl Reading {
+    /// Of what is no check of the plan.
+    pub(super) fn of(report: CheckReport) -> Self {
+        Self { here: report.counts, report, why: None, check: None }
+    }
 }
 
 /// What a check's log e-values must reach.
@@ -36,7 +47,11 @@ pub(super) struct Finding {
     pub(super) verdict: CheckVerdict,
     pub(super) log_e: LogE,
     pub(super) shown: Shown,
+    /// This gate's counts.
+    pub(super) here: Counts,
     pub(super) units_needed: Option<u64>,
+    /// What is said in the limit's place, where there is none.
+    pub(super) described: Option<String>,
 }
 
 /// Counts and the estimates made from them.

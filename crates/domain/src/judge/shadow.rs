@@ -1,7 +1,9 @@
 //! Disagreement of mirrored pairs against the plan's limits.
 //!
 //! Owns the shadow's verdict: disagreement less the noise floor, once there are enough pairs. It is
-//! a limit on what was seen, not a test. A copy the candidate failed is a pair that disagrees. A
+//! a limit on what was seen; beyond it a comparison fails once chance is ruled out at alpha, by an
+//! e-process on pairs, so that looking often makes no fail. Each has the whole of alpha: a fail asks a
+//! person, and takes nothing back. A copy the candidate failed is a pair that disagrees. A
 //! rule that compared nothing while others did has no say, and where none did nothing passes.
 //! Slices warn; one gates only with a limit of its own, and then a value of it must have been seen.
 
@@ -13,9 +15,11 @@ use super::decide::{Passes, decision};
 use super::reading::Reading;
 use crate::evidence::{ArmCount, CompareCount, PairCount, ShadowCounts};
 use crate::plan::{NoiseFloor, Plan};
-use crate::verdict::{CheckReport, Coverage, Enforced, SampleRatio, Verdict};
+use crate::ranking::{self, Sample};
+use crate::verdict::{CheckReport, Coverage, Enforced, SampleRatio, SliceLabel, Verdict};
 use comparison::{Comparison, failures};
 use rule::Rule;
+use seatrial_analysis::Alpha;
 use slice::Slice;
 
 /// A slice's value with fewer pairs is reported, but decides nothing.
@@ -45,6 +49,7 @@ pub(super) struct Rules {
     slices: Vec<Slice>,
     noise: NoiseFloor,
     min_pairs: u64,
+    alpha: Alpha,
 }
 
 /// All pairs of one rule.
@@ -70,6 +75,8 @@ impl Rules {
             slices: slice::slices(&plan.shadow),
             noise: plan.shadow.noise_floor,
             min_pairs: plan.shadow.min_requests.max(1),
+            // Out of range it makes no judge at all; who only shows comparisons has none to ask.
+            alpha: Alpha::new(plan.analysis.alpha).unwrap_or(Alpha::USUAL),
         }
     }
 
@@ -77,11 +84,11 @@ impl Rules {
         let overall = self.overall(counts);
         let heard = overall.iter().filter(|all| all.voice == Voice::Heard);
         let pairs = heard.map(|all| all.count.candidate.pairs).min().unwrap_or(0);
-        let compared = self.all(&overall, counts).into_iter().map(|compared| compared.report);
-        let readings: Vec<Reading> = compared
-            .chain([failures(counts, pairs)])
-            .map(|report| Reading { report, why: None })
-            .collect();
+        let compared = self.all(&overall, counts);
+        let ranking = ranking::rank(&samples(&compared));
+        let compared = compared.into_iter().map(|compared| compared.report);
+        let readings: Vec<Reading> =
+            compared.chain([failures(counts, pairs)]).map(Reading::of).collect();
         let passes = if pairs < self.min_pairs { Passes::Voided } else { Passes::Valid };
         Verdict {
             decision: decision(&readings, passes),
@@ -91,6 +98,7 @@ impl Rules {
             checks: readings.into_iter().map(|reading| reading.report).collect(),
             assignment: None,
             labelled: Vec::new(),
+            ranking,
         }
     }
 
@@ -112,6 +120,7 @@ impl Rules {
                 },
                 count: all.count,
                 least: self.min_pairs,
+                alpha: self.alpha,
                 lacks: (!compared).then_some("no output of its kind was compared"),
             }
         });
@@ -133,6 +142,28 @@ impl Rules {
         };
         (0..self.rules.len()).map(overall).collect()
     }
+}
+
+/// Each value's pairs beside all of its rule's, the failed copies among both.
+fn samples(compared: &[Compared]) -> Vec<Sample> {
+    let pairs = |report: &CheckReport| PairCount {
+        pairs: report.counts.candidate_total,
+        disagree: report.counts.candidate_bad,
+    };
+    let of_all = |rule: usize| compared.iter().find(|one| one.of == Of::All { rule });
+    let sample = |one: &Compared| match &one.of {
+        Of::All { .. } | Of::Unseen { .. } => None,
+        Of::Value { rule, column, value } => {
+            let all = &of_all(*rule)?.report;
+            Some(Sample {
+                slice: SliceLabel { column: column.clone(), value: value.clone() },
+                check: all.name.clone(),
+                metric: all.metric.clone(),
+                of: ranking::Of::Pairs { here: pairs(&one.report), all: pairs(all) },
+            })
+        }
+    };
+    compared.iter().filter_map(sample).collect()
 }
 
 fn of_rule(rules: &[CompareCount], index: usize) -> CompareCount {

@@ -1,17 +1,24 @@
 //! What verdicts are reached on plain evidence. Laws on random evidence are in `laws`.
 
-mod fixture;
+pub(crate) mod accounts;
+mod drift;
+pub(crate) mod fixture;
+mod kpi;
 mod labels;
+mod late;
 mod latency;
 mod laws;
 mod margins;
+mod prints;
 mod shadow;
+mod slices;
 
 use super::{Error, Judge};
 use crate::evidence::{ArmCount, Evidence, GateIndex};
 use crate::plan::{Better, Check, Margin, Rule};
 use crate::verdict::{CheckReport, CheckVerdict, Decision, SampleRatio, Verdict};
 use fixture::*;
+pub(crate) use laws::{any_evidence, any_shadow, relative, standard};
 
 const CANARY: GateIndex = GateIndex(0);
 const STABILIZING: GateIndex = GateIndex(3);
@@ -97,9 +104,10 @@ fn a_fail_uses_every_gate_and_a_pass_only_its_own() {
     let judge = Judge::new(&plan(&[errors(0.01)])).unwrap();
     let mut evidence = only(canary(5_000));
     assert_eq!(judge.gate(&evidence, GateIndex(1)).decision, Decision::Inconclusive);
-    evidence.gates.insert(GateIndex(1), gate(arms(500, 1_500), arms(1_900, 1_800)));
+    evidence.gates.insert(GateIndex(1).unseen(), gate(arms(500, 1_500), arms(1_900, 1_800)));
     assert_eq!(judge.gate(&evidence, GateIndex(1)).decision, Decision::Pass);
-    evidence.gates.get_mut(&CANARY).unwrap().errors = per_mille(canary_units(5_000), 50, 5);
+    evidence.gates.get_mut(&CANARY.unseen()).unwrap().errors =
+        per_mille(canary_units(5_000), 50, 5);
     assert_eq!(judge.gate(&evidence, GateIndex(1)).decision, fails("errorRate"));
 }
 
@@ -109,10 +117,11 @@ fn a_replaced_check_still_fails_and_is_otherwise_silent() {
     plan.gates[1].checks = vec![latency(250)];
     let judge = Judge::new(&plan).unwrap();
     let mut evidence = only(canary(1_000));
-    evidence.gates.insert(GateIndex(1), gate(arms(1_000, 3_000), arms(1_900, 1_800)));
+    evidence.gates.insert(GateIndex(1).unseen(), gate(arms(1_000, 3_000), arms(1_900, 1_800)));
     let verdict = judge.gate(&evidence, GateIndex(1));
     assert_eq!((verdict.decision, verdict.checks.len()), (Decision::Pass, 1));
-    evidence.gates.get_mut(&CANARY).unwrap().errors = per_mille(canary_units(1_000), 50, 5);
+    evidence.gates.get_mut(&CANARY.unseen()).unwrap().errors =
+        per_mille(canary_units(1_000), 50, 5);
     assert_eq!(judge.gate(&evidence, GateIndex(1)).decision, fails("errorRate"));
 }
 
@@ -154,7 +163,10 @@ fn a_slow_candidate_is_no_wrong_split_and_passes_on_no_fast_answers() {
     let judge = Judge::new(&plan).unwrap();
     let mut counts = gate(arms(25, 248), arms(1_900, 1_800));
     counts.unanswered = arms(225, 2);
-    let ramp = |counts| Evidence { gates: [(GateIndex(2), counts)].into(), ..Evidence::default() };
+    let ramp = |counts| Evidence {
+        gates: [(GateIndex(2).unseen(), counts)].into(),
+        ..Evidence::default()
+    };
     let verdict = judge.gate(&ramp(counts.clone()), GateIndex(2));
     assert_eq!(verdict.sample_ratio, SampleRatio::Plausible);
     let assignment = verdict.assignment.unwrap();
@@ -193,12 +205,12 @@ fn stabilizing_fails_on_its_holdback_and_never_passes() {
     let judge = Judge::new(&plan(&[errors(0.01)])).unwrap();
     let mut evidence = only(canary(5_000));
     let mut held_back = gate(arms(19_000, 1_000), arms(1_900, 1_800));
-    evidence.gates.insert(STABILIZING, held_back.clone());
+    evidence.gates.insert(STABILIZING.unseen(), held_back.clone());
     let verdict = judge.gate(&evidence, STABILIZING);
     assert_eq!(verdict.decision, Decision::Inconclusive);
     assert_eq!(report(&verdict, "errorRate").verdict, CheckVerdict::Pass);
     held_back.errors = per_mille(held_back.units, 50, 5);
-    evidence.gates.insert(STABILIZING, held_back);
+    evidence.gates.insert(STABILIZING.unseen(), held_back);
     assert_eq!(judge.gate(&evidence, STABILIZING).decision, fails("errorRate"));
 }
 

@@ -2,36 +2,38 @@
 //!
 //! Owns which outcome is the bad one. Errors are bad as counted; labels are counted with "false" as
 //! bad, so where lower is better the outcomes change places. Owns also which margin is used where:
-//! the fail knows none and is one test, the pass is against the gate's own.
+//! the fail knows none and is one test, the pass is against the gate's own. The fail also bets on
+//! faults that began with one of the windows.
 
 use super::Error;
 use super::distinct::Rules;
 use super::look::Look;
 use super::reading::{Bars, Finding, LogE, Shown, rate};
-use crate::evidence::GateCounts;
+use crate::evidence::{GateCounts, Outcomes};
 use crate::plan::{Better, Margin, Rule};
 use crate::verdict::{CheckVerdict, Counts};
 use seatrial_analysis::units_needed::{self, Expected};
 use seatrial_analysis::{Alpha, Cells, Pi, Stratum, two_outcome};
+use std::collections::BTreeMap;
 
 #[derive(Debug)]
 pub(super) struct TwoOutcome {
-    counted: Counted,
-    first: Against,
+    pub(super) counted: Counted,
+    pub(super) first: Against,
     /// Those of other margins, each once.
     others: Vec<Against>,
 }
 
 /// The test against one margin.
 #[derive(Debug)]
-struct Against {
+pub(super) struct Against {
     margin: Margin,
-    check: two_outcome::Check,
+    pub(super) check: two_outcome::Check,
 }
 
 /// Which cells are judged, and which of their outcomes is shown.
 #[derive(Debug)]
-enum Counted {
+pub(super) enum Counted {
     Errors,
     Labels { metric: String, better: Better },
 }
@@ -40,7 +42,7 @@ impl TwoOutcome {
     /// Errors: a rule without two outcomes or a margin, and a margin out of range.
     pub(super) fn new(name: &str, rules: &Rules, shares: &[Pi]) -> Result<Self, Error> {
         let empty = || Error::Margin { check: name.to_owned() };
-        let counted = Counted::of(rules.first()).ok_or_else(empty)?;
+        let counted = Counted::by(rules.first()).ok_or_else(empty)?;
         let against = |rule: &Rule| -> Result<Against, Error> {
             let margin = rule.margin().ok_or_else(empty)?;
             let known = margin.of_analysis().ok_or_else(empty)?;
@@ -63,9 +65,10 @@ impl TwoOutcome {
     pub(super) fn judge(&self, look: &Look<'_>, rules: &Rules, bars: &Bars) -> Finding {
         let samples = look.samples(rules, |counts| self.counted.cells(counts));
         let settled = look.samples(rules, |counts| self.counted.settled(counts)).here;
+        let starts = self.starts(look, rules);
         let check = self.check(rules.latest(look.gate));
         let log_e = LogE {
-            fail: self.first.check.rollback_log_e(&samples.all),
+            fail: self.first.check.rollback_log_e_since(&samples.all, &starts),
             pass: check.healthy_log_e(&settled),
         };
         let verdict = bars.verdict(log_e);
@@ -76,10 +79,17 @@ impl TwoOutcome {
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
-        Finding { verdict, log_e, shown: self.counted.shown(shown), units_needed }
+        let here = self.counted.shown(&samples.here).counts;
+        let shown = self.counted.shown(shown);
+        Finding { verdict, log_e, shown, here, units_needed, described: None }
     }
 
-    fn check(&self, rule: &Rule) -> &two_outcome::Check {
+    /// What had been counted when each window began.
+    pub(super) fn starts(&self, look: &Look<'_>, rules: &Rules) -> Vec<Vec<Stratum<Cells>>> {
+        look.starts(|gate| rules.apply_in(gate), |outcomes| self.counted.at_start(outcomes))
+    }
+
+    pub(super) fn check(&self, rule: &Rule) -> &two_outcome::Check {
         let against = self.others.iter().find(|other| other.is_of(rule));
         &against.unwrap_or(&self.first).check
     }
@@ -91,25 +101,27 @@ impl Against {
     }
 }
 
-/// Beyond what is settled, at the rates of what has come.
+/// Beyond what is settled, at the rates of what has come, and at the probability of most of it.
 fn units_needed(
     check: &two_outcome::Check,
     (settled, come): (&[Stratum<Cells>], &[Stratum<Cells>]),
     alpha: Alpha,
 ) -> Option<u64> {
-    let expected = Expected::observed(come.first()?)?;
+    let largest = come.iter().max_by_key(|it| it.counts.candidate() + it.counts.incumbent())?;
+    let counts = come.iter().fold(Cells::default(), |sum, it| sum + it.counts);
+    let expected = Expected::observed(&Stratum { pi: largest.pi, counts })?;
     units_needed::two_outcome(check, settled, &expected, alpha)
 }
 
 impl Counted {
-    /// None for latency.
-    fn of(rule: &Rule) -> Option<Self> {
+    /// None for what has more than two outcomes.
+    fn by(rule: &Rule) -> Option<Self> {
         match rule {
             Rule::Errors { .. } => Some(Self::Errors),
             Rule::Feedback { metric, better, .. } => {
                 Some(Self::Labels { metric: metric.clone(), better: *better })
             }
-            Rule::Latency { .. } => None,
+            Rule::Latency { .. } | Rule::Kpi { .. } | Rule::Drift { .. } => None,
         }
     }
 
@@ -120,11 +132,19 @@ impl Counted {
         }
     }
 
-    fn cells(&self, counts: &GateCounts) -> Cells {
+    pub(super) fn cells(&self, counts: &GateCounts) -> Cells {
+        self.of(counts.errors, &counts.feedback)
+    }
+
+    fn at_start(&self, outcomes: &Outcomes) -> Cells {
+        self.of(outcomes.errors, &outcomes.feedback)
+    }
+
+    fn of(&self, errors: Cells, feedback: &BTreeMap<String, Cells>) -> Cells {
         match self {
-            Self::Errors => counts.errors,
+            Self::Errors => errors,
             Self::Labels { metric, better } => {
-                wanted(counts.feedback.get(metric).copied().unwrap_or_default(), *better)
+                wanted(feedback.get(metric).copied().unwrap_or_default(), *better)
             }
         }
     }
@@ -132,7 +152,7 @@ impl Counted {
     /// What a pass may rest on: unanswered units at the worst for their arm, and labels of units
     /// that wait for none. A late "no" is a unit without a label until then: counted early, a
     /// candidate would pass on its quick labels alone.
-    fn settled(&self, counts: &GateCounts) -> Cells {
+    pub(super) fn settled(&self, counts: &GateCounts) -> Cells {
         match self {
             Self::Errors => {
                 let unanswered = Cells {
@@ -150,7 +170,7 @@ impl Counted {
     }
 
     /// The rate of errors, or the rate at which the label is true.
-    fn shown(&self, strata: &[Stratum<Cells>]) -> Shown {
+    pub(super) fn shown(&self, strata: &[Stratum<Cells>]) -> Shown {
         let sum = strata.iter().fold(Cells::default(), |sum, stratum| sum + stratum.counts);
         let counted = match self {
             Self::Errors | Self::Labels { better: Better::Lower, .. } => sum,

@@ -1,13 +1,20 @@
 //! Rules in words, as `explain` prints them.
 
-use crate::plan::{Better, Margin, Rule};
+use crate::plan::{Better, DriftBy, Margin, Rule};
 
 /// What the numbers of a rule are.
 pub(super) fn metric(rule: &Rule) -> String {
     match rule {
         Rule::Errors { .. } => "error rate".to_owned(),
         Rule::Latency { quantile, .. } => format!("p{} latency", rounded(quantile * 100.0)),
-        Rule::Feedback { metric, .. } => metric.clone(),
+        Rule::Feedback { metric, .. } | Rule::Kpi { metric, .. } => metric.clone(),
+        Rule::Drift { output, by } => {
+            let what = match by {
+                DriftBy::Class => "classes",
+                DriftBy::Score { .. } => "scores",
+            };
+            if output == "*" { what.to_owned() } else { format!("{what} of {output}") }
+        }
     }
 }
 
@@ -22,13 +29,24 @@ pub(super) fn limit(rule: &Rule) -> String {
         }
         Rule::Feedback { margin, better: Better::Lower, .. } => of_margin(margin, "+"),
         Rule::Feedback { margin, better: Better::Higher, .. } => of_margin(margin, "-"),
+        Rule::Kpi { margin, better: Better::Lower, .. } => of_amount(margin, "+"),
+        Rule::Kpi { margin, better: Better::Higher, .. } => of_amount(margin, "-"),
+        Rule::Drift { .. } => "alike on both arms".to_owned(),
     }
 }
 
 /// A ratio multiplies the rate of the bad outcome; a difference moves the rate that is shown.
 fn of_margin(margin: &Margin, sign: &str) -> String {
-    let ratio = margin.ratio.map(|ratio| format!("×{ratio:?}"));
-    let absolute = margin.absolute.map(|absolute| format!("{sign}{} %", percent(absolute)));
+    joined(margin.ratio, margin.absolute.map(|absolute| format!("{sign}{} %", percent(absolute))))
+}
+
+/// A ratio multiplies the mean; a difference is in the metric's own unit.
+fn of_amount(margin: &Margin, sign: &str) -> String {
+    joined(margin.ratio, margin.absolute.map(|absolute| format!("{sign}{absolute}")))
+}
+
+fn joined(ratio: Option<f64>, absolute: Option<String>) -> String {
+    let ratio = ratio.map(|ratio| format!("×{ratio:?}"));
     let parts: Vec<String> = ratio.into_iter().chain(absolute).collect();
     format!("margin {}", parts.join(" and "))
 }
@@ -56,5 +74,17 @@ mod tests {
         assert_eq!(limit(&latency(Some(250), None)), "limit 250 ms");
         assert_eq!(limit(&latency(None, Some(1.2))), "margin ×1.2");
         assert_eq!(limit(&latency(Some(250), Some(1.5))), "limit 250 ms and margin ×1.5");
+        let kpi = Rule::Kpi {
+            metric: "revenue".to_owned(),
+            better: Better::Higher,
+            margin: Margin { ratio: Some(0.98), absolute: Some(0.5) },
+            late_by: std::time::Duration::ZERO,
+            min_coverage: 0.5,
+        };
+        assert_eq!((metric(&kpi), limit(&kpi)), ("revenue".into(), "margin ×0.98 and -0.5".into()));
+        let drift = |output: &str, by| Rule::Drift { output: output.to_owned(), by };
+        assert_eq!(metric(&drift("*", DriftBy::Class)), "classes");
+        let scores = DriftBy::Score { edges: vec![0.5] };
+        assert_eq!(metric(&drift("p", scores)), "scores of p");
     }
 }

@@ -1,5 +1,7 @@
 //! How the evidence of a rollout is judged, and what follows.
 
+use super::slice::{LiveSlice, column};
+use crate::plan::KeySource;
 use crate::time::millis;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -19,6 +21,25 @@ pub struct Analysis {
     pub look: Look,
     /// Checks evaluated and recorded, not enforced.
     pub dry_run: Vec<String>,
+    /// How long the requests of a unit with a key are its outcome, from its first in a gate. Absent
+    /// in plans without one, so that theirs is the hash it was.
+    #[serde(default, with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub unit_window: Duration,
+    /// How long after a gate's table is in force nothing is counted, on either arm.
+    #[serde(default, with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub discard: Duration,
+    /// Requests judged apart at the live gates. Absent in plans without any, so that theirs is the
+    /// hash it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<LiveSlice>,
+}
+
+impl Analysis {
+    /// The column a live slice's units are counted in.
+    #[must_use]
+    pub fn column(&self, key: &KeySource) -> String {
+        column(self.slices.iter().map(|slice| &slice.key), key)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

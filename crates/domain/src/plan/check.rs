@@ -40,6 +40,62 @@ pub enum Rule {
         /// In [0, 1]: the part of units that must be labelled.
         min_coverage: f64,
     },
+    /// A number joined by request id, of any size: revenue, minutes watched, …
+    Kpi {
+        metric: String,
+        better: Better,
+        margin: Margin,
+        #[serde(with = "millis")]
+        late_by: Duration,
+        /// In [0, 1]: the part of units that must have a value.
+        min_coverage: f64,
+    },
+    /// How the answers themselves are distributed. It fails where the arms answer differently, and
+    /// has nothing to pass: what a better version answers differs too.
+    Drift {
+        /// The name of an output, or `*`.
+        output: String,
+        by: DriftBy,
+    },
+}
+
+/// What of an answer is counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of")]
+pub enum DriftBy {
+    /// Its label, or the class with the highest score.
+    Class,
+    /// Its number, or its highest score, by the bucket between these edges; they strictly rise.
+    Score { edges: Vec<f64> },
+}
+
+/// What of each answer a check of drift counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// The check's name.
+    pub check: String,
+    /// The name of an output, or `*`.
+    pub output: String,
+    pub by: DriftBy,
+}
+
+/// What a rule on labels waits for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Labels<'a> {
+    pub metric: &'a str,
+    pub late_by: Duration,
+    /// In [0, 1]: the part of units that must be labelled.
+    pub min_coverage: f64,
+    pub scale: Scale,
+}
+
+/// What a metric's labels are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// 0 or 1.
+    YesNo,
+    /// Any finite number.
+    Number,
 }
 
 impl Rule {
@@ -53,23 +109,57 @@ impl Rule {
                 Self::Feedback { metric, better, .. },
                 Self::Feedback { metric: other_metric, better: other_better, .. },
             ) => metric == other_metric && better == other_better,
-            (Self::Errors { .. } | Self::Latency { .. } | Self::Feedback { .. }, _) => false,
+            (
+                Self::Kpi { metric, better, .. },
+                Self::Kpi { metric: other_metric, better: other_better, .. },
+            ) => metric == other_metric && better == other_better,
+            (Self::Drift { .. }, Self::Drift { .. }) => self == other,
+            (
+                Self::Errors { .. }
+                | Self::Latency { .. }
+                | Self::Feedback { .. }
+                | Self::Kpi { .. }
+                | Self::Drift { .. },
+                _,
+            ) => false,
         }
+    }
+
+    /// The labels it waits for; none for what every answer tells by itself.
+    pub fn labels(&self) -> Option<Labels<'_>> {
+        let (metric, late_by, min_coverage, scale) = match self {
+            Self::Feedback { metric, late_by, min_coverage, .. } => {
+                (metric, late_by, min_coverage, Scale::YesNo)
+            }
+            Self::Kpi { metric, late_by, min_coverage, .. } => {
+                (metric, late_by, min_coverage, Scale::Number)
+            }
+            Self::Errors { .. } | Self::Latency { .. } | Self::Drift { .. } => return None,
+        };
+        Some(Labels { metric, late_by: *late_by, min_coverage: *min_coverage, scale })
     }
 
     /// How long after an answer its outcome may still come.
-    pub const fn late_by(&self) -> Duration {
+    pub fn late_by(&self) -> Duration {
+        self.labels().map_or(Duration::ZERO, |labels| labels.late_by)
+    }
+
+    /// Whether its outcomes are counted by slice as well.
+    pub const fn by_slice(&self) -> bool {
         match self {
-            Self::Feedback { late_by, .. } => *late_by,
-            Self::Errors { .. } | Self::Latency { .. } => Duration::ZERO,
+            Self::Errors { .. } | Self::Latency { .. } | Self::Feedback { .. } => true,
+            Self::Kpi { .. } | Self::Drift { .. } => false,
         }
     }
 
-    /// How much worse its outcomes may be; none for latency, which has no two outcomes.
+    /// How much worse its outcomes may be; none for latency, which has a limit or a ratio, and for
+    /// drift, which is no worse or better.
     pub const fn margin(&self) -> Option<Margin> {
         match self {
-            Self::Errors { margin } | Self::Feedback { margin, .. } => Some(*margin),
-            Self::Latency { .. } => None,
+            Self::Errors { margin } | Self::Feedback { margin, .. } | Self::Kpi { margin, .. } => {
+                Some(*margin)
+            }
+            Self::Latency { .. } | Self::Drift { .. } => None,
         }
     }
 }
@@ -77,14 +167,14 @@ impl Rule {
 /// How much worse is unhealthy; with both, only what is beyond both.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Margin {
-    /// Above 1.
+    /// Above 1; of a KPI where higher is better, below it.
     pub ratio: Option<f64>,
-    /// In (0, 1).
+    /// In (0, 1); of a KPI, above 0 and in its unit.
     pub absolute: Option<f64>,
 }
 
 impl Margin {
-    /// The margin as the tests take it; none if it says nothing.
+    /// The margin as the tests of two outcomes take it; none if it says nothing.
     pub fn of_analysis(&self) -> Option<two_outcome::Margin> {
         match (self.ratio, self.absolute) {
             (Some(ratio), Some(absolute)) => Some(two_outcome::Margin::Both { ratio, absolute }),

@@ -32,6 +32,16 @@ pub enum Guardrail {
 }
 
 impl Guardrail {
+    /// How far it looks back; none where it does not.
+    pub const fn window(&self) -> Option<Duration> {
+        match self {
+            Self::ErrorRatio { window, .. } | Self::DeadlineExceeded { window, .. } => {
+                Some(*window)
+            }
+            Self::ConsecutiveErrors { .. } | Self::NotReady { .. } => None,
+        }
+    }
+
     /// The name used in policies, journals and metrics.
     pub const fn name(&self) -> &'static str {
         match self {

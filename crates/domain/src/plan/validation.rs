@@ -1,7 +1,7 @@
 //! What must hold before any live request reaches the candidate, and while it is a shadow.
 
 use crate::Share;
-use crate::plan::KeySource;
+use crate::plan::{KeySource, slice};
 use crate::time::millis;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -96,18 +96,7 @@ impl Shadow {
     /// plan slices by both the header and the parameter of that name.
     #[must_use]
     pub fn column(&self, key: &KeySource) -> String {
-        let (kind, name) = kind_and_name(key);
-        let namesake =
-            |slice: &ShadowSlice| slice.key != *key && kind_and_name(&slice.key).1 == name;
-        if self.slices.iter().any(namesake) { format!("{kind}:{name}") } else { name.to_owned() }
-    }
-}
-
-/// As a policy writes them.
-const fn kind_and_name(key: &KeySource) -> (&'static str, &str) {
-    match key {
-        KeySource::Header(name) => ("header", name.as_str()),
-        KeySource::Parameter(name) => ("parameter", name.as_str()),
+        slice::column(self.slices.iter().map(|slice| &slice.key), key)
     }
 }
 

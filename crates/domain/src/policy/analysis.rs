@@ -4,12 +4,14 @@ use super::fault::Spot;
 use super::fields::Fields;
 use super::limits::{SECOND, within};
 use super::quantity::{OPEN_UNIT, PART};
+use super::slices;
+use super::units;
 use super::value::Value;
 use crate::plan::{Analysis, AtDeadline, Guardrail, Look, OnFail, OnProviderError, OnSampleRatio};
 use std::time::Duration;
 
-/// The settings, and where each check of `dryRun` is named.
-pub(super) fn analysis(fields: &Fields<'_>) -> (Analysis, Vec<Spot>) {
+/// The settings, where each check of `dryRun` is named, and what only the gates can settle.
+pub(super) fn analysis(fields: &Fields<'_>) -> (Analysis, Vec<Spot>, units::Draft) {
     let provider = [
         ("hold", OnProviderError::Hold),
         ("pause", OnProviderError::Pause),
@@ -34,8 +36,11 @@ pub(super) fn analysis(fields: &Fields<'_>) -> (Analysis, Vec<Spot>) {
         on_fail: fields.or("onFail", OnFail::Rollback, |value| value.choice(&fail)),
         look: fields.section("look", look),
         dry_run,
+        unit_window: Duration::ZERO,
+        discard: Duration::ZERO,
+        slices: fields.or("slices", Vec::new(), slices::slices),
     };
-    (analysis, spots)
+    (analysis, spots, units::units(fields))
 }
 
 fn sample_ratio(fields: &Fields<'_>) -> (f64, OnSampleRatio) {

@@ -1,11 +1,16 @@
 //! `checks`: the rules of a gate as written, before each has its part of alpha.
 
+mod drift;
+mod labelled;
+
+pub(super) use labelled::one_scale;
+
 use super::fault::Spot;
 use super::fields::Fields;
-use super::limits::{from, millis};
-use super::quantity::{OPEN_UNIT, PART, RATIO, Range, UNIT};
+use super::limits::millis;
+use super::quantity::{OPEN_UNIT, PART, RATIO, Range};
 use super::value::Value;
-use crate::plan::{Better, Margin, Rule};
+use crate::plan::{Margin, Rule};
 use std::ops::Bound;
 use std::time::Duration;
 
@@ -70,6 +75,8 @@ enum Kind {
     Errors,
     Latency,
     Feedback,
+    Kpi,
+    Drift,
     Prometheus,
 }
 
@@ -78,16 +85,21 @@ fn draft(item: &Value<'_>, fields: &Fields<'_>) -> Option<Draft> {
         ("errors", Kind::Errors),
         ("latency", Kind::Latency),
         ("feedback", Kind::Feedback),
+        ("kpi", Kind::Kpi),
+        ("drift", Kind::Drift),
         ("prometheus", Kind::Prometheus),
     ];
     let name = fields.required("name", Value::word);
     let weight = fields.nullable("weight", |value| value.number(PART));
     let rule = match fields.kind("kind", &kinds)? {
         Kind::Errors => {
-            margin(fields, RATIO).map(|margin| DraftRule::Built(Rule::Errors { margin }))
+            let margin = margin(fields, RATIO, OPEN_UNIT);
+            margin.map(|margin| DraftRule::Built(Rule::Errors { margin }))
         }
         Kind::Latency => latency(fields).map(DraftRule::Built),
-        Kind::Feedback => feedback(fields).map(DraftRule::Built),
+        Kind::Feedback => labelled::feedback(fields).map(DraftRule::Built),
+        Kind::Kpi => labelled::kpi(fields).map(DraftRule::Built),
+        Kind::Drift => drift::drift(fields).map(DraftRule::Built),
         Kind::Prometheus => prometheus(fields),
     };
     Some(Draft { spot: item.spot.clone(), name: name?, weight, rule: rule? })
@@ -122,30 +134,20 @@ fn slower(margin: &Value<'_>) -> Option<f64> {
     })
 }
 
-fn feedback(fields: &Fields<'_>) -> Option<Rule> {
-    let better = [("higher", Better::Higher), ("lower", Better::Lower)];
-    let metric = fields.required("metric", Value::word);
-    let better = fields.or("better", Better::Higher, |value| value.choice(&better));
-    let late_by = fields.or("lateBy", Duration::ZERO, |value| value.duration(from(0)));
-    let min_coverage = fields.or("minCoverage", 0.5, |value| value.number(UNIT));
-    let margin = margin(fields, RATIO);
-    Some(Rule::Feedback { metric: metric?, better, margin: margin?, late_by, min_coverage })
-}
-
 fn prometheus(fields: &Fields<'_>) -> Option<DraftRule> {
     // Of a value where higher is better a ratio lies below 1.
     let ratio = (Bound::Excluded(0.0), Bound::Included(1000.0));
     let query = fields.required("query", |value| value.text(4096).map(str::to_owned));
-    let margin = margin(fields, ratio);
+    let margin = margin(fields, ratio, OPEN_UNIT);
     Some(DraftRule::Prometheus { query: query?, margin: margin? })
 }
 
-fn margin(fields: &Fields<'_>, ratio: Range) -> Option<Margin> {
+fn margin(fields: &Fields<'_>, ratio: Range, absolute: Range) -> Option<Margin> {
     fields.required("margin", |value| {
         value.fields(|fields| {
             let margin = Margin {
                 ratio: fields.nullable("ratio", |value| value.number(ratio)),
-                absolute: fields.nullable("absolute", |value| value.number(OPEN_UNIT)),
+                absolute: fields.nullable("absolute", |value| value.number(absolute)),
             };
             let given = |name| fields.find(name).is_some_and(|value| !value.is_null());
             if given("ratio") || given("absolute") {
@@ -160,12 +162,16 @@ fn margin(fields: &Fields<'_>, ratio: Range) -> Option<Margin> {
 
 impl Draft {
     /// How late its labels may come.
-    pub(super) const fn late_by(&self) -> Duration {
+    pub(super) fn late_by(&self) -> Duration {
         match &self.rule {
-            DraftRule::Built(Rule::Feedback { late_by, .. }) => *late_by,
-            DraftRule::Built(Rule::Errors { .. } | Rule::Latency { .. })
-            | DraftRule::Prometheus { .. } => Duration::ZERO,
+            DraftRule::Built(rule) => rule.late_by(),
+            DraftRule::Prometheus { .. } => Duration::ZERO,
         }
+    }
+
+    /// Whether a gate can pass by it. Drift is found or not, and neither is health.
+    pub(super) const fn passes(&self) -> bool {
+        !matches!(self.rule, DraftRule::Built(Rule::Drift { .. }))
     }
 
     /// Whether both are the same running test, which one name must be in all stages.

@@ -13,7 +13,7 @@ pub struct PlannedField {
 
 const PROMETHEUS: PlannedField = PlannedField {
     field: "spec.checks[].kind: prometheus",
-    why: "outside providers are not asked yet; errors, latency and feedback are measured here",
+    why: "outside providers are not asked yet; errors, latency, feedback, KPIs and drift are measured here",
 };
 const ROLES: PlannedField = PlannedField {
     field: "spec.approval.roles",

@@ -84,6 +84,10 @@ pub(super) const PART: Range = (Bound::Excluded(0.0), Bound::Included(1.0));
 pub(super) const TOLERANCE: Range = (Bound::Included(0.0), Bound::Included(1e9));
 /// A multiple that is worse.
 pub(super) const RATIO: Range = (Bound::Excluded(1.0), Bound::Included(1000.0));
+/// An amount in a metric's own unit.
+pub(super) const AMOUNT: Range = (Bound::Excluded(0.0), Bound::Included(1e15));
+/// Any number that a metric or a score may be.
+pub(super) const NUMBER: Range = (Bound::Included(-1e15), Bound::Included(1e15));
 
 /// The range in words.
 pub(super) fn show_range(range: Range) -> String {

@@ -1,6 +1,6 @@
 //! The file as a whole: reads every section, then judges what only all of them together show.
 
-use super::checks::{self, Draft, checks};
+use super::checks::{self, Draft, checks, one_scale};
 use super::fault::{Report, Spot};
 use super::fields::Fields;
 use super::limits::{DAY, MINUTE, from, within};
@@ -8,7 +8,7 @@ use super::planned::{self, Planned};
 use super::stages::{Stage, await_labels, canary, enforced, ramp, rising};
 use super::value::Value;
 use super::weights::Weights;
-use super::{analysis, settle, shadow, traffic, trigger, validation};
+use super::{analysis, settle, shadow, traffic, trigger, units, validation};
 use crate::plan::{Gate, Kind, Plan, RequiredSignature, Stability};
 use crate::{EndpointName, Share};
 use std::time::Duration;
@@ -56,7 +56,7 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
     let (trigger, spot) = fields.section("trigger", trigger::trigger);
     trigger::refuse_own(&trigger, &spot, &cutover.alias, fields.report);
     let steps = steps(fields);
-    let (analysis, dry_run) = fields.section("analysis", analysis::analysis);
+    let (mut analysis, dry_run, counted) = fields.section("analysis", analysis::analysis);
     let (gates, stability) = weighed(&steps, &analysis.dry_run, &dry_run, fields.report);
     let validation = fields.section("validation", validation::validation);
     let (approval, roles) = fields.section("approval", settle::approval);
@@ -64,13 +64,15 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
     let planned = steps.planned().chain(planned::roles(&roles)).chain(planned::targets(&targets));
     let planned = planned.collect();
     let guardrails = analysis::standard_guardrails();
+    let routing = fields.section("routing", traffic::routing);
+    units::settle(&mut analysis, &counted, (&gates, &routing), fields.report);
     let plan = Plan {
         kind: Kind::Promote,
         concurrency: fields.section("concurrency", traffic::concurrency),
         progress_deadline: fields
             .or("progressDeadline", 10 * MINUTE, |value| value.duration(within(1, 86_400))),
         windows: fields.or("windows", Vec::new(), traffic::windows),
-        routing: fields.section("routing", traffic::routing),
+        routing,
         analysis,
         guardrails: fields.or("guardrails", guardrails, analysis::guardrails),
         staging: fields.section("staging", validation::staging),
@@ -124,6 +126,7 @@ fn weighed(
     report: &Report,
 ) -> (Vec<Gate>, Stability) {
     let weights = Weights::of(&steps.drafts(), report);
+    one_scale(&steps.drafts(), report);
     let Steps { inherited, gates, stability } = steps;
     for stage in gates {
         stage.await_labels(inherited, report);

@@ -107,9 +107,15 @@ impl Stage {
     /// Refuses a gate that may pass before its labels can have come.
     pub(super) fn await_labels(&self, inherited: &[Draft], report: &Report) {
         await_labels(&self.spot, self.min_duration, self.checks(inherited), report);
-        if self.checks(inherited).is_empty() {
-            let allowed = Some("at least one check in each gate".to_owned());
-            report.refuse(&self.spot, "has no check: no data is never a pass", allowed);
+        let checks = self.checks(inherited);
+        if !checks.iter().any(Draft::passes) {
+            let what = match checks {
+                [] => "has no check: no data is never a pass",
+                [_, ..] => "has only checks of drift, by which nothing passes",
+            };
+            let allowed =
+                Some("at least one check in each gate, of another kind than drift".into());
+            report.refuse(&self.spot, what, allowed);
         }
     }
 }
@@ -121,7 +127,7 @@ pub(super) fn enforced(
     (dry_run, spots): (&[String], &[Spot]),
     report: &Report,
 ) {
-    let is_dry = |draft: &Draft| dry_run.contains(&draft.name);
+    let is_dry = |draft: &Draft| dry_run.contains(&draft.name) || !draft.passes();
     let left_without = |stage: &&Stage| {
         stage.mode != GateMode::Approval && stage.checks(inherited).iter().all(is_dry)
     };

@@ -1,6 +1,9 @@
 //! What `policy` promises, as tests.
 
 mod faults;
+mod kinds;
+mod slices;
+mod units;
 
 use super::*;
 use crate::plan::{GateMode, Rule};
@@ -76,10 +79,14 @@ fn every_planned_field_is_refused_by_plan_and_listed() {
 
 #[test]
 fn what_the_page_writes_out_is_the_default() {
-    let examples = ["    - {name: conversion", "    - {name: correct", "    - {kind: deny"];
+    let example = ["conversion", "correct", "revenue", "predictions"];
+    let checks = example.map(|name| format!("    - {{name: {name}"));
+    let is_example = |line: &str| {
+        line.starts_with("    - {kind: deny") || checks.iter().any(|check| line.starts_with(check))
+    };
     let without: String = EVERY_FIELD
         .lines()
-        .filter(|line| !examples.iter().any(|example| line.starts_with(example)))
+        .filter(|line| !is_example(line))
         .map(|line| match line.trim_start().split(':').next() {
             Some("key") => "    key: []\n".to_owned(),
             Some("windows") => "  windows: []\n".to_owned(),

@@ -77,8 +77,8 @@ fn distinct<'d>(stages: &[&'d [Draft]], report: &Report) -> Vec<(&'d Draft, Opti
             Some((first, weight)) => {
                 if !first.same_test(draft) {
                     let what = format!("another check is already called `{}`", draft.name);
-                    let allowed =
-                        "the same kind, quantile, limit, latency ratio and metric, or another name";
+                    let allowed = "the same kind, quantile, limit, latency ratio, metric, output and buckets, \
+                         or another name";
                     report.refuse(&draft.spot, what, Some(allowed.to_owned()));
                 }
                 if let (Some(one), Some(other)) = (*weight, draft.weight)

@@ -121,6 +121,9 @@ fn analysis() -> Analysis {
         on_fail: OnFail::Rollback,
         look: Look { growth: 0.02, every: Duration::from_secs(1) },
         dry_run: Vec::new(),
+        unit_window: Duration::ZERO,
+        discard: Duration::ZERO,
+        slices: Vec::new(),
     }
 }
 
@@ -173,6 +176,7 @@ pub(super) fn verdict(decision: Decision, units: u64) -> Verdict {
         coverage: Coverage::Enough,
         assignment: None,
         labelled: Vec::new(),
+        ranking: Vec::new(),
         checks: Vec::new(),
     }
 }

@@ -121,6 +121,13 @@ impl Rollout {
         clock.minimum()
     }
 
+    /// For how long units have come under this step's routing table at least: from its last
+    /// acknowledgement, or the counted time where that is longer, as after a restart.
+    pub fn under_way(&self, now: Timestamp) -> Duration {
+        let acknowledged = self.step.acknowledged_at.map_or(Duration::ZERO, |at| now.since(at));
+        acknowledged.max(self.counted(now))
+    }
+
     /// How long the candidate must have stood, and its standby with it, before the incumbent may go.
     pub fn stability(&self) -> Duration {
         let standby = self.incumbent.as_ref().map_or(Duration::ZERO, |_| self.plan.standby.keep);

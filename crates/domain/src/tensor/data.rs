@@ -79,6 +79,26 @@ impl TensorData {
         self.len() == 0
     }
 
+    /// The first elements, at most `count`.
+    #[must_use]
+    pub fn head(&self, count: usize) -> Self {
+        match self {
+            Self::Bool(v) => Self::Bool(first(v, count)),
+            Self::Uint8(v) => Self::Uint8(first(v, count)),
+            Self::Uint16(v) => Self::Uint16(first(v, count)),
+            Self::Uint32(v) => Self::Uint32(first(v, count)),
+            Self::Uint64(v) => Self::Uint64(first(v, count)),
+            Self::Int8(v) => Self::Int8(first(v, count)),
+            Self::Int16(v) => Self::Int16(first(v, count)),
+            Self::Int32(v) => Self::Int32(first(v, count)),
+            Self::Int64(v) => Self::Int64(first(v, count)),
+            Self::Fp16(v) => Self::Fp16(first(v, count)),
+            Self::Fp32(v) => Self::Fp32(first(v, count)),
+            Self::Fp64(v) => Self::Fp64(first(v, count)),
+            Self::Bytes(v) => Self::Bytes(first(v, count)),
+        }
+    }
+
     /// The elements as numbers, `BOOL` as 0 and 1; `None` for `BYTES`. Integers beyond 2⁵³ are
     /// rounded to the nearest double.
     #[must_use]
@@ -99,6 +119,10 @@ impl TensorData {
             Self::Bytes(_) => return None,
         })
     }
+}
+
+fn first<T: Clone>(values: &[T], count: usize) -> Vec<T> {
+    values.iter().take(count).cloned().collect()
 }
 
 fn widen<T: Copy + Into<f64>>(values: &[T]) -> Vec<f64> {

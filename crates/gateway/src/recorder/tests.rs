@@ -1,15 +1,36 @@
 //! What `recorder` promises, as tests.
 
-use super::{KEPT_FLUSHES, Recorder};
+use super::{KEPT_FLUSHES, Recorder, Reserved, Routed, UnitRecord};
 use crate::config::Config;
 use crate::lane::Outcome;
-use seatrial_domain::evidence::GateIndex;
+use crate::table::Column;
+use seatrial_domain::evidence::{GateIndex, Labels};
+use seatrial_domain::exposure::Exposure;
+use seatrial_domain::ledger::Unit;
+use seatrial_domain::plan::KeySource;
 use seatrial_domain::split::Arm;
-use seatrial_domain::telemetry::{Assignment, Counted, Seen, SeenUnits};
-use seatrial_domain::{EndpointName, RolloutId, Timestamp};
+use seatrial_domain::telemetry::{Assignment, Counted, SeenUnits};
+use seatrial_domain::{EndpointName, RolloutId, Share, Timestamp};
 use std::time::Duration;
 
 const ROLLOUT: RolloutId = RolloutId(1);
+const NEW: Exposure = Exposure::NONE;
+
+/// Of a keyed unit, at a quarter.
+fn routed(hash: u64, arm: Arm) -> Routed {
+    let (share, unit) = (Share::new(2_500).unwrap(), Unit::Keyed(hash));
+    Routed { gate: GateIndex(0), share, arm, unit, window: Duration::ZERO }
+}
+
+/// What became of one that is in no slice.
+fn route(units: &UnitRecord, routed: Routed) -> Option<Reserved> {
+    units.route(routed, Vec::new())
+}
+
+/// Of a request without a key.
+fn request(arm: Arm) -> Routed {
+    Routed { unit: Unit::Request, ..routed(0, arm) }
+}
 
 fn recorder(assignments: usize) -> Recorder {
     let mut config = Config::new(9, || Timestamp::from_micros(0));
@@ -23,8 +44,10 @@ fn assignment(request: u64) -> Assignment {
         endpoint: EndpointName::new("digits").unwrap(),
         rollout: Some(ROLLOUT),
         gate: None,
+        seen: NEW,
         arm: Arm::Candidate,
         counted: Counted::No,
+        slices: Labels::new(),
         at: Timestamp::from_micros(0),
     }
 }
@@ -32,14 +55,14 @@ fn assignment(request: u64) -> Assignment {
 #[test]
 fn counters_are_cumulative_and_lists_are_new() {
     let recorder = recorder(10);
-    let gate = recorder.gate(ROLLOUT, GateIndex(0));
-    gate.assign(Arm::Candidate);
-    gate.count(Arm::Candidate, Outcome::Late, Duration::ZERO);
+    let units = recorder.units(ROLLOUT);
+    let late = route(&units, request(Arm::Candidate)).unwrap();
+    units.answer(&late, (Outcome::Late, Duration::ZERO));
     recorder.assign(assignment(1));
     let first = recorder.flush();
-    (0..3).for_each(|_| gate.assign(Arm::Incumbent));
-    gate.count(Arm::Incumbent, Outcome::Ok, Duration::from_micros(3));
-    gate.count(Arm::Incumbent, Outcome::Invalid, Duration::ZERO);
+    let [well, invalid, _] = [(); 3].map(|()| route(&units, request(Arm::Incumbent)).unwrap());
+    units.answer(&well, (Outcome::Ok, Duration::from_micros(3)));
+    units.answer(&invalid, (Outcome::Invalid, Duration::ZERO));
     let second = recorder.flush();
 
     assert_eq!((first.boot, first.seq, second.seq), (9, 1, 2));
@@ -72,19 +95,24 @@ fn what_is_never_counted_leaves_half_of_the_room() {
 }
 
 #[test]
-fn seeded_units_are_neither_first_nor_fresh() {
+fn seeded_units_go_on_from_what_is_known_of_them() {
     let recorder = recorder(0);
-    recorder.seed(ROLLOUT, &SeenUnits { level: 0, set: [7].into() });
+    let low = Exposure::up_to(Share::new(500).unwrap());
+    let stored = [(6, low), (7, Exposure::KNOWN)].into();
+    recorder.seed(ROLLOUT, &SeenUnits { level: 0, units: stored });
     let units = recorder.units(ROLLOUT);
-    assert_eq!((units.see(7), units.see(8)), (Seen::Again, Seen::First));
-    assert_eq!(recorder.flush().units, [(ROLLOUT, vec![8], 0)]);
+    let seen = [6, 7, 8]
+        .map(|hash| Some(route(&units, routed(hash, Arm::Incumbent))?.ticket.stratum().seen));
+    assert_eq!(seen, [Some(low), None, Some(NEW)]);
+    let now = Exposure::up_to(Share::new(2_500).unwrap());
+    assert_eq!(recorder.flush().units, [(ROLLOUT, vec![(6, now), (8, now)], 0)]);
     assert_eq!(recorder.flush().units, []);
 }
 
 #[test]
 fn records_of_a_rollout_that_is_over_are_let_go_after_enough_flushes() {
     let recorder = recorder(0);
-    drop(recorder.gate(ROLLOUT, GateIndex(0)));
+    route(&recorder.units(ROLLOUT), request(Arm::Candidate));
     for _ in 0..KEPT_FLUSHES {
         assert_eq!(recorder.flush().gates.len(), 1);
     }
@@ -95,13 +123,11 @@ fn records_of_a_rollout_that_is_over_are_let_go_after_enough_flushes() {
 fn a_gate_left_for_long_keeps_its_counts_while_a_table_has_its_rollout() {
     let recorder = recorder(0);
     let table = recorder.units(ROLLOUT);
-    let gate = recorder.gate(ROLLOUT, GateIndex(0));
-    gate.count(Arm::Candidate, Outcome::Ok, Duration::ZERO);
-    drop(gate);
+    let ticket = route(&table, request(Arm::Candidate)).unwrap();
+    table.answer(&ticket, (Outcome::Ok, Duration::ZERO));
     for _ in 0..=KEPT_FLUSHES {
         recorder.flush();
     }
-    let _resumed = recorder.gate(ROLLOUT, GateIndex(0));
     assert_eq!(recorder.flush().gates[0].2.units.candidate, 1);
     drop(table);
 }
@@ -113,20 +139,47 @@ fn a_raised_sampling_level_holds_over_a_restart_and_counts_no_unit_twice() {
     let before = Recorder::new(&config);
     let units = before.units(ROLLOUT);
     let spread = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let first: Vec<u64> =
-        (1..40).map(spread).filter(|hash| units.see(*hash) == Seen::First).collect();
+    let first: Vec<u64> = (1..40)
+        .map(spread)
+        .filter(|hash| route(&units, routed(*hash, Arm::Incumbent)).is_some())
+        .collect();
     let [(_, fresh, level)] = before.flush().units.try_into().unwrap();
-    assert_eq!(fresh, first);
+    assert!(!fresh.is_empty() && fresh.iter().all(|(hash, _)| first.contains(hash)));
     assert!(level > 0);
-    let mut stored = SeenUnits { level: 0, set: fresh.into_iter().collect() };
+    let mut stored = SeenUnits { level: 0, units: fresh.into_iter().collect() };
     stored.raise(level);
     let after = Recorder::new(&config);
     after.seed(ROLLOUT, &stored);
     let units = after.units(ROLLOUT);
     for hash in (1..40).map(spread) {
-        let seen = units.see(hash);
-        assert!(seen != Seen::First || !first.contains(&hash), "{hash} was counted before");
-        assert!(seen == Seen::Outside || hash.leading_zeros() >= level);
+        let counted = route(&units, routed(hash, Arm::Incumbent)).is_some();
+        assert!(!counted || !first.contains(&hash), "{hash} was counted before");
+        assert!(!counted || hash.leading_zeros() >= level);
     }
     assert!(after.flush().units.iter().all(|(_, _, now)| *now >= level));
+}
+
+#[test]
+fn a_unit_without_an_answer_is_one_of_its_slice_until_it_has_one() {
+    let column = Column {
+        name: "client".to_owned(),
+        key: KeySource::Parameter("client".to_owned()),
+        values: vec!["mobile".to_owned()],
+    };
+    let recorder = recorder(0);
+    let units = recorder.units(ROLLOUT);
+    let of = |arm, value: &str| units.route(request(arm), vec![(&column, value.to_owned())]);
+    let none = of(Arm::Candidate, "(none)").unwrap();
+    assert_eq!(none.labels, [("client".to_owned(), "(none)".to_owned())].into());
+    let of_slice = || recorder.flush().gates[0].2.slices.0["client"]["(none)"].clone();
+    assert_eq!(of_slice().unanswered.candidate, 1);
+    units.answer(&none, (Outcome::Ok, Duration::from_micros(3)));
+    let answered = of_slice();
+    assert_eq!((answered.unanswered.candidate, answered.errors.candidate_good), (0, 1));
+    assert_eq!(answered.latency.candidate, [(2, 1)].into());
+    let invalid = of(Arm::Incumbent, "(none)").unwrap();
+    units.answer(&invalid, (Outcome::Invalid, Duration::ZERO));
+    assert_eq!(of_slice(), answered, "the client's fault leaves no trace");
+    let web = of(Arm::Incumbent, "web").unwrap();
+    assert_eq!(web.labels["client"], "(other)", "the plan names those that are told apart");
 }

@@ -1,54 +1,125 @@
-//! One rollout's seen units, and which of them are new since the last flush.
+//! One rollout's ledger, under a lock and a clock of its own.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use seatrial_domain::telemetry::{Seen, SeenUnits};
+use seatrial_analysis::latency::Edges;
+use seatrial_domain::Share;
+use seatrial_domain::comparison::outcome;
+use seatrial_domain::evidence::{GateCounts, GateIndex, GateStratum, Labels, Outcome};
+use seatrial_domain::exposure::Exposure;
+use seatrial_domain::ledger::{Answer, Arrival, Ledger, Ticket, Unit};
+use seatrial_domain::plan::Watch;
+use seatrial_domain::split::Arm;
+use seatrial_domain::telemetry::SeenUnits;
+use seatrial_domain::tensor::Tensor;
+use tokio::time::Instant;
 
+use crate::lane;
 use crate::sync::lock;
+use crate::table::Column;
+
+use super::slices::ToldApart;
 
 #[derive(Debug)]
 pub(crate) struct UnitRecord {
-    cap: usize,
+    edges: Arc<Edges>,
+    /// What the ledger's times are counted from.
+    begun: Instant,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    seen: SeenUnits,
-    fresh: Vec<u64>,
+    ledger: Ledger,
+    told_apart: BTreeMap<GateIndex, ToldApart>,
+}
+
+/// A request that is evidence.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    pub(crate) ticket: Ticket,
+    /// The slices it is in.
+    pub(crate) labels: Labels,
+}
+
+/// A request that is routed under a gate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Routed {
+    pub(crate) gate: GateIndex,
+    pub(crate) share: Share,
+    pub(crate) arm: Arm,
+    pub(crate) unit: Unit,
+    pub(crate) window: Duration,
+}
+
+/// What a flush takes of a record.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) strata: Vec<(GateStratum, GateCounts)>,
+    pub(super) fresh: Vec<(u64, Exposure)>,
+    pub(super) level: u32,
 }
 
 impl UnitRecord {
-    pub(super) fn new(cap: usize) -> Self {
-        Self { cap, state: Mutex::default() }
+    pub(super) fn new(cap: usize, edges: Arc<Edges>) -> Self {
+        let ledger = Ledger::new(cap, edges.buckets());
+        let state = Mutex::new(State { ledger, told_apart: BTreeMap::new() });
+        Self { edges, begun: Instant::now(), state }
     }
 
-    /// Notes the unit with this hash.
-    pub(crate) fn see(&self, hash: u64) -> Seen {
+    /// Notes a request that is routed, with its values in the plan's slices; none where it is no
+    /// evidence.
+    pub(crate) fn route(&self, routed: Routed, values: Vec<(&Column, String)>) -> Option<Reserved> {
+        let Routed { gate, share, arm, unit, window } = routed;
         let mut state = lock(&self.state);
-        let seen = state.seen.see(hash, self.cap);
-        if seen == Seen::First {
-            state.fresh.push(hash);
-        }
-        seen
+        let State { ledger, told_apart } = &mut *state;
+        let labels = told_apart.entry(gate).or_default().labels(values);
+        // Read under the lock: windows begin in the order of their times.
+        let at = self.begun.elapsed();
+        let ticket = ledger.route(Arrival { gate, share, arm, unit, window, at }, &labels)?;
+        Some(Reserved { ticket, labels })
     }
 
-    /// Takes back the unit that was just seen first. One that was flushed meanwhile stays in the
-    /// store: after a restart it is not counted, which costs evidence, never validity.
-    pub(crate) fn forget(&self, hash: u64) {
-        let mut state = lock(&self.state);
-        state.seen.set.remove(&hash);
-        state.fresh.retain(|fresh| *fresh != hash);
+    /// Counts the first attempt's outcome; an invalid request was no unit's.
+    pub(crate) fn answer(
+        &self,
+        reserved: &Reserved,
+        (outcome, latency): (lane::Outcome, Duration),
+    ) {
+        let answer = match outcome {
+            lane::Outcome::Ok => {
+                let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+                Answer::Counts(Outcome::good(&self.edges, micros))
+            }
+            lane::Outcome::Error | lane::Outcome::Late => Answer::Counts(Outcome::bad(&self.edges)),
+            lane::Outcome::Invalid => Answer::Void,
+        };
+        lock(&self.state).ledger.answer(reserved.ticket, &reserved.labels, answer);
     }
 
-    /// Takes in what an earlier process saw; it is stored already, so it is not fresh.
+    /// Counts what a unit's answer says, for each of these watches.
+    pub(crate) fn predicted(&self, reserved: &Reserved, watches: &[Watch], answer: &[Tensor]) {
+        // Read before the lock is taken.
+        let told: Vec<_> =
+            watches.iter().map(|it| (&*it.check, outcome(&it.output, &it.by, answer))).collect();
+        lock(&self.state).ledger.predicted(reserved.ticket, &told);
+    }
+
+    /// Takes in what an earlier process saw.
     pub(super) fn seed(&self, seen: &SeenUnits) {
-        lock(&self.state).seen.merge(seen);
+        lock(&self.state).ledger.seed(seen);
     }
 
-    /// The hashes first seen since the last time, and the sampling level now.
-    pub(super) fn take_fresh(&self) -> (Vec<u64>, u32) {
+    /// Closes what is over, and takes counts and units at one instant: whatever is counted is then
+    /// among the units seen, so that a restart from a stored flush counts no unit twice.
+    pub(super) fn take(&self) -> Taken {
         let mut state = lock(&self.state);
-        (std::mem::take(&mut state.fresh), state.seen.level)
+        let ledger = &mut state.ledger;
+        ledger.close(self.begun.elapsed());
+        let (fresh, level) = ledger.take_fresh();
+        let strata = ledger.strata().iter().map(|(of, counts)| (*of, counts.clone())).collect();
+        Taken { strata, fresh, level }
     }
 }

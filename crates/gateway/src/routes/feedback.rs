@@ -63,14 +63,14 @@ pub(super) async fn feedback(
     }
 }
 
-/// A two-way label: true or false, 1 or 0.
+/// True or false, or a number: which numbers are labels of the metric, the joiner knows.
 fn label(value: &Value) -> Result<f64, Fault> {
     let number = match value {
         Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
-        Value::Number(number) => number.as_f64().filter(|number| [0.0, 1.0].contains(number)),
+        Value::Number(number) => number.as_f64().filter(|number| number.is_finite()),
         Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    number.ok_or_else(|| Fault::Invalid("`value` is true, false, 1 or 0".to_owned()))
+    number.ok_or_else(|| Fault::Invalid("`value` is true, false or a finite number".to_owned()))
 }
 
 /// RFC 3339 text, or microseconds since the Unix epoch.

@@ -2,28 +2,100 @@
 
 use crate::double::Script;
 use crate::http::{INPUT, request};
-use crate::world::{ROLLOUT, World, config, counts, digits, route, share};
+use crate::world::{GATE, ROLLOUT, World, config, counts, digits, route, share};
+use seatrial_domain::evidence::{GateIndex, GateStratum};
+use seatrial_domain::exposure::Exposure;
 use seatrial_domain::split::{Arm, Domain};
 use seatrial_domain::telemetry::{Counted, SeenUnits, request_hash};
+use seatrial_gateway::RolloutRoute;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 #[tokio::test]
-async fn a_keyed_unit_is_counted_once_under_its_first_gate() {
+async fn a_keyed_unit_is_counted_once_under_a_share() {
     let world = World::with(|_| {}).await;
     for user in ["a", "b", "a", "c", "b", "a"] {
         world.client.infer_as(user).await;
     }
-    world.install(2, route(|route| route.gate = Some(seatrial_domain::evidence::GateIndex(1))));
+    // The share is what was drawn by: a gate that has the same one draws nothing anew.
+    world.install(2, route(|route| route.gate = Some(GateIndex(1))));
     world.client.infer_as("a").await;
     let telemetry = world.gateway.drain_telemetry();
     assert_eq!(counts(&telemetry).units.total(), 3);
-    assert_eq!(telemetry.gates[1].2.units.total(), 0);
+    assert_eq!(telemetry.gates.len(), 1);
     assert_eq!(telemetry.units[0].1.len(), 3);
     let counted = telemetry.assignments.iter().filter(|a| a.counted == Counted::Yes).count();
     assert_eq!((counted, telemetry.assignments.len()), (3, 7));
+}
+
+#[tokio::test]
+async fn at_the_next_gate_a_unit_counts_by_what_it_has_shown_of_its_arm() {
+    let (low, high) = (share(2_500), share(5_000));
+    let world = World::with(route(|route| route.share = low)).await;
+    let on = |arm| World::user(arm, low, 0);
+    let (candidate, incumbent) = (on(Arm::Candidate), on(Arm::Incumbent));
+    for user in [&candidate, &incumbent] {
+        world.client.infer_as(user).await;
+    }
+    world.install(2, route(|route| (route.share, route.gate) = (high, Some(GateIndex(1)))));
+    for user in [&candidate, &incumbent, &incumbent, &"new".to_owned()] {
+        world.client.infer_as(user).await;
+    }
+    let telemetry = world.gateway.drain_telemetry();
+    let counted: Vec<(GateStratum, u64)> =
+        telemetry.gates.iter().map(|(_, of, counts)| (*of, counts.units.total())).collect();
+    let after = GateIndex(1).after(Exposure::up_to(low));
+    assert_eq!(counted, [(GATE.unseen(), 2), (GateIndex(1).unseen(), 1), (after, 1)]);
+}
+
+#[tokio::test]
+async fn a_unit_with_a_window_counts_with_its_worst_request_when_that_is_over() {
+    let window = Duration::from_secs(2);
+    let world = World::with(route(|route| route.counting.window = window)).await;
+    let user = World::user(Arm::Candidate, share(5000), 0);
+    world.client.infer_as(&user).await;
+    world.candidate.play(Script::Fail);
+    world.client.infer_as(&user).await;
+    let early = world.counts();
+    assert_eq!((early.units.candidate, early.open.candidate), (0, 1));
+    world.until(|world| world.counts().units.candidate == 1).await;
+    let counts = world.counts();
+    assert_eq!((counts.errors.candidate_bad, counts.errors.candidate_good), (1, 0));
+    assert_eq!((counts.open.total(), counts.unanswered.total()), (0, 0));
+    world.client.infer_as(&user).await;
+    assert_eq!(world.counts().assigned().total(), 1);
+}
+
+#[tokio::test]
+async fn what_comes_before_the_warm_up_is_over_enters_no_evidence_but_is_guarded() {
+    let later = Duration::from_secs(600);
+    let world = World::with(route(|route| route.counting.discard = later)).await;
+    for user in ["a", "b", "c"] {
+        world.client.infer_as(user).await;
+    }
+    let telemetry = world.gateway.drain_telemetry();
+    assert_eq!((telemetry.gates.len(), telemetry.units.len()), (0, 0));
+    assert!(telemetry.assignments.iter().all(|one| one.counted == Counted::No));
+    // Another table of the same gate begins no new warm-up, one of another gate does.
+    let world = World::with(|_| {}).await;
+    world.install(2, route(|route| route.counting.discard = later));
+    world.client.infer_as("a").await;
+    assert_eq!(world.counts().units.total(), 1);
+    let next = |route: &mut RolloutRoute| {
+        route.counting.discard = later;
+        (route.gate, route.share) = (Some(GateIndex(1)), share(9000));
+    };
+    world.install(3, route(next));
+    world.client.infer_as("b").await;
+    assert_eq!(world.gateway.drain_telemetry().gates.len(), 1);
+    world.candidate.play(Script::Fail);
+    for n in 0..20 {
+        world.client.infer_as(&World::user(Arm::Candidate, share(9000), n)).await;
+    }
+    assert!(world.gateway.latch(&digits()).is_some(), "guardrails act all the same");
 }
 
 #[tokio::test]
@@ -66,7 +138,9 @@ async fn nothing_is_counted_without_a_control() {
 async fn units_seen_before_a_restart_are_not_counted_again() {
     let world = World::new(config()).await;
     let hash = crate::world::SALT.hash(Domain::Units, b"a");
-    world.gateway.seed_units(ROLLOUT, SeenUnits { level: 0, set: [hash].into() });
+    world
+        .gateway
+        .seed_units(ROLLOUT, SeenUnits { level: 0, units: [(hash, Exposure::KNOWN)].into() });
     world.install(1, |_| {});
     world.client.infer_as("a").await;
     world.client.infer_as("b").await;

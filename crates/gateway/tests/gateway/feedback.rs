@@ -24,6 +24,22 @@ async fn a_label_reaches_the_joiner_and_its_answer_the_client() {
 }
 
 #[tokio::test]
+async fn a_number_reaches_the_joiner_as_it_was_sent() {
+    let world = World::with(|_| {}).await;
+    let mut labels = world.gateway.feedback().unwrap();
+    for (sent, value) in [("-12.75", -12.75), ("3e4", 30_000.0), ("false", 0.0)] {
+        let joined = async {
+            let label = labels.recv().await.unwrap();
+            assert_eq!(label.value.to_bits(), f64::to_bits(value));
+            label.reply.send(Ok(())).unwrap();
+        };
+        let body = LABEL.replace("true", sent);
+        let (reply, ()) = tokio::join!(world.client.post(PATH, &[], &body), joined);
+        assert_eq!(reply.status, 200, "{sent}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_joiner_refuses_has_a_status() {
     let world = World::with(|_| {}).await;
     let mut labels = world.gateway.feedback().unwrap();
@@ -61,7 +77,12 @@ async fn a_label_that_finds_no_room_is_turned_away() {
 #[tokio::test]
 async fn malformed_labels_are_400_and_unknown_models_404() {
     let world = World::with(|_| {}).await;
-    let bad = ["{", r#"{"request_id":"","metric":"m","value":1}"#, &LABEL.replace("true", "0.5")];
+    let bad = [
+        "{",
+        r#"{"request_id":"","metric":"m","value":1}"#,
+        &LABEL.replace("true", "\"0.5\""),
+        &LABEL.replace("true", "1e999"),
+    ];
     for body in bad {
         assert_eq!(world.client.post(PATH, &[], body).await.status, 400, "{body}");
     }

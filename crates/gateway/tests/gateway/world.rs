@@ -14,7 +14,7 @@ use seatrial_domain::{
     Digest, EndpointName, Epoch, ModelName, RolloutId, Share, Timestamp, VersionNumber, VersionRef,
     endpoint,
 };
-use seatrial_gateway::{Config, Gateway, RolloutRoute, RouteTable, Target};
+use seatrial_gateway::{Config, Counting, Gateway, RolloutRoute, RouteTable, Target};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -97,7 +97,7 @@ impl World {
         table
     }
 
-    /// The first gate's counts since boot.
+    /// The first gate's counts since boot, over its strata.
     pub(crate) fn counts(&self) -> GateCounts {
         counts(&self.gateway.drain_telemetry())
     }
@@ -125,8 +125,12 @@ impl World {
 }
 
 pub(crate) fn counts(telemetry: &Telemetry) -> GateCounts {
-    let gate = telemetry.gates.iter().find(|(id, gate, _)| (*id, *gate) == (ROLLOUT, GATE));
-    gate.map(|(_, _, counts)| counts.clone()).unwrap_or_default()
+    let mut sum = GateCounts::default();
+    let gates = telemetry.gates.iter();
+    for (_, _, counts) in gates.filter(|(id, of, _)| (*id, of.gate) == (ROLLOUT, GATE)) {
+        sum.merge(counts).expect("one gateway counts on the same edges");
+    }
+    sum
 }
 
 pub(crate) const SALT: Salt = Salt(42);
@@ -148,6 +152,7 @@ fn rollout() -> RolloutRoute {
         gate: Some(GATE),
         share: share(5000),
         salt: SALT,
+        counting: Counting::default(),
         routing: Routing {
             key: vec![
                 KeySource::Header("x-user-id".into()),
@@ -162,6 +167,8 @@ fn rollout() -> RolloutRoute {
             fallback: Fallback::Incumbent,
         },
         guardrails: vec![Guardrail::ConsecutiveErrors { limit: 20 }],
+        slices: Vec::new(),
+        watches: Vec::new(),
         shadow: None,
     }
 }

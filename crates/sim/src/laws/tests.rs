@@ -52,6 +52,7 @@ fn look(decision: Decision) -> Event {
         coverage: Coverage::Enough,
         assignment: None,
         labelled: Vec::new(),
+        ranking: Vec::new(),
         checks: Vec::new(),
     };
     Event::Judged { verdict: Box::new(verdict), capacity: 4 }

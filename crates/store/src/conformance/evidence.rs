@@ -3,17 +3,24 @@
 use super::fixture::{at, endpoint, fixture, fixture_with, plan};
 use crate::{Options, Store};
 use seatrial_analysis::counts::{ArmHistogram, Cells};
-use seatrial_domain::RolloutId;
 use seatrial_domain::evidence::{
     ArmCount, Evidence, GateCounts, GateIndex, MirrorCounts, ShadowCounts,
 };
+use seatrial_domain::exposure::Exposure;
 use seatrial_domain::judge::Judge;
 use seatrial_domain::plan::Kind;
 use seatrial_domain::split::Arm;
-use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
+use seatrial_domain::telemetry::{Assignment, Counted, SeenUnits, Telemetry, request_hash};
 use seatrial_domain::verdict::Decision;
+use seatrial_domain::{RolloutId, Share, Timestamp};
+use std::collections::BTreeSet;
 
 const ROLLOUT: RolloutId = RolloutId(1);
+const KNOWN: Exposure = Exposure::KNOWN;
+
+fn hashes(seen: &SeenUnits) -> BTreeSet<u64> {
+    seen.units.keys().copied().collect()
+}
 
 fn counts(candidate: u64) -> GateCounts {
     GateCounts {
@@ -33,7 +40,7 @@ fn flush(boot: u64, seq: u64, candidate: u64) -> Telemetry {
     Telemetry {
         boot,
         seq,
-        gates: vec![(ROLLOUT, GateIndex(0), counts(candidate))],
+        gates: vec![(ROLLOUT, GateIndex(0).unseen(), counts(candidate))],
         shadow: vec![(ROLLOUT, ShadowCounts { mirror, ..ShadowCounts::default() })],
         ..Telemetry::default()
     }
@@ -45,8 +52,10 @@ fn assignment(id: &str, seconds: i64) -> Assignment {
         endpoint: endpoint(),
         rollout: Some(ROLLOUT),
         gate: Some(GateIndex(0)),
+        seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        slices: Default::default(),
         at: at(seconds),
     }
 }
@@ -59,11 +68,11 @@ async fn a_later_flush_of_a_boot_replaces_and_boots_add_up() {
         store.flush(&telemetry).await.unwrap();
     }
     let once = store.evidence(ROLLOUT).await.unwrap();
-    assert_eq!(once.gates[&GateIndex(0)], counts(5));
+    assert_eq!(once.gates[&GateIndex(0).unseen()], counts(5));
     store.flush(&flush(u64::MAX, 1, 2)).await.unwrap();
     let fixture = fixture.reopened().await;
     let both = fixture.store.evidence(ROLLOUT).await.unwrap();
-    assert_eq!(both.gates[&GateIndex(0)], counts(7));
+    assert_eq!(both.gates[&GateIndex(0).unseen()], counts(7));
     assert_eq!(both.shadow.mirror.offered, 7);
     assert!(fixture.store.evidence(RolloutId(2)).await.unwrap().gates.is_empty());
 }
@@ -75,20 +84,77 @@ async fn seen_units_survive_and_narrow_with_the_level() {
     let units = |seq, hashes: &[u64], level| Telemetry {
         boot: 1,
         seq,
-        units: vec![(ROLLOUT, hashes.to_vec(), level)],
+        units: vec![(ROLLOUT, hashes.iter().map(|hash| (*hash, KNOWN)).collect(), level)],
         ..Telemetry::default()
     };
     store.flush(&units(1, &[u64::MAX, 1 << 63, 1 << 62, 5, 0], 0)).await.unwrap();
     let seen = store.seen_units(ROLLOUT).await.unwrap();
-    assert_eq!(seen.set, [u64::MAX, 1 << 63, 1 << 62, 5, 0].into());
+    assert_eq!(hashes(&seen), [u64::MAX, 1 << 63, 1 << 62, 5, 0].into());
     store.flush(&units(2, &[7], 1)).await.unwrap();
-    assert_eq!(store.seen_units(ROLLOUT).await.unwrap().set, [1 << 62, 7, 5, 0].into());
+    assert_eq!(hashes(&store.seen_units(ROLLOUT).await.unwrap()), [1 << 62, 7, 5, 0].into());
     // A late flush of a wider sample does not widen it again.
     store.flush(&units(3, &[u64::MAX, 9], 0)).await.unwrap();
     let seen = store.seen_units(ROLLOUT).await.unwrap();
-    assert_eq!((seen.level, seen.set), (1, [1 << 62, 9, 7, 5, 0].into()));
+    assert_eq!((seen.level, hashes(&seen)), (1, [1 << 62, 9, 7, 5, 0].into()));
     store.flush(&units(4, &[], 64)).await.unwrap();
-    assert_eq!(store.seen_units(ROLLOUT).await.unwrap().set, [0].into());
+    assert_eq!(hashes(&store.seen_units(ROLLOUT).await.unwrap()), [0].into());
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_units_arm_only_grows_whatever_the_order_of_flushes() {
+    let fixture = fixture().await;
+    let seen = |basis_points| Exposure::up_to(Share::new(basis_points).unwrap());
+    let flush = |seq, units: &[(u64, Exposure)]| Telemetry {
+        boot: 1,
+        seq,
+        units: vec![(ROLLOUT, units.to_vec(), 0)],
+        ..Telemetry::default()
+    };
+    fixture.store.flush(&flush(2, &[(7, seen(2_500)), (8, KNOWN)])).await.unwrap();
+    fixture
+        .store
+        .flush(&flush(1, &[(7, seen(500)), (8, seen(500)), (9, seen(500))]))
+        .await
+        .unwrap();
+    let fixture = fixture.reopened().await;
+    let stored = fixture.store.seen_units(ROLLOUT).await.unwrap();
+    assert_eq!(stored.units, [(7, seen(2_500)), (8, KNOWN), (9, seen(500))].into());
+}
+
+#[tokio::test]
+async fn windows_of_a_process_that_has_ended_are_cut_and_what_was_under_way_never_answered() {
+    let fixture = fixture().await;
+    let open = ArmCount { candidate: 4, incumbent: 6 };
+    let waiting = ArmCount { candidate: 1, incumbent: 2 };
+    let of = |boot| {
+        let counts = GateCounts { open, waiting, ..counts(3) };
+        Telemetry { gates: vec![(ROLLOUT, GateIndex(0).unseen(), counts)], ..flush(boot, 1, 3) }
+    };
+    fixture.store.flush(&of(1)).await.unwrap();
+    fixture.store.flush(&of(u64::MAX)).await.unwrap();
+    for _ in 0..2 {
+        fixture.store.cut_windows(ROLLOUT, u64::MAX).await.unwrap();
+        let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
+        let sum = &evidence.gates[&GateIndex(0).unseen()];
+        assert_eq!((sum.unanswered, sum.waiting), (waiting, waiting));
+        assert_eq!(sum.open, ArmCount { candidate: 7, incumbent: 10 });
+        assert_eq!(sum.units.candidate, 6);
+    }
+}
+
+#[tokio::test]
+async fn counts_of_one_gate_are_kept_apart_by_what_was_known_of_their_units() {
+    let fixture = fixture().await;
+    let after = GateIndex(1).after(Exposure::up_to(Share::new(500).unwrap()));
+    let telemetry = Telemetry {
+        boot: 1,
+        seq: 1,
+        gates: vec![(ROLLOUT, GateIndex(1).unseen(), counts(3)), (ROLLOUT, after, counts(5))],
+        ..Telemetry::default()
+    };
+    fixture.store.flush(&telemetry).await.unwrap();
+    let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
+    assert_eq!(evidence.gates, [(GateIndex(1).unseen(), counts(3)), (after, counts(5))].into());
 }
 
 #[tokio::test]
@@ -150,7 +216,7 @@ async fn counters_of_many_boots_add_up_to_one_verdict_however_they_come() {
             }
         }
         let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
-        assert_eq!(evidence.gates[&GateIndex(0)].assigned().candidate, 2_100);
+        assert_eq!(evidence.gates[&GateIndex(0).unseen()].assigned().candidate, 2_100);
         verdicts.push(judge.gate(&evidence, GateIndex(0)));
     }
     assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]), "{verdicts:?}");
@@ -166,7 +232,12 @@ fn part(boot: u64, seq: u64, candidate: u64) -> Telemetry {
     let errors =
         Cells { candidate_good: candidate, incumbent_good: units.incumbent, ..Cells::default() };
     let counts = GateCounts { units, errors, latency, ..GateCounts::default() };
-    Telemetry { boot, seq, gates: vec![(ROLLOUT, GateIndex(0), counts)], ..Telemetry::default() }
+    Telemetry {
+        boot,
+        seq,
+        gates: vec![(ROLLOUT, GateIndex(0).unseen(), counts)],
+        ..Telemetry::default()
+    }
 }
 
 #[tokio::test]
@@ -189,6 +260,27 @@ async fn evidence_that_rose_over_the_bar_and_fell_still_fails_after_a_restart() 
     let fixture = fixture.reopened().await;
     let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
     assert_eq!(judge.gate(&evidence, GateIndex(0)).decision, found.decision);
+}
+
+#[tokio::test]
+async fn a_windows_start_is_kept_as_it_was_first_stored() {
+    let fixture = fixture().await;
+    fixture.store.flush(&part(1, 1, 500)).await.unwrap();
+    let mut evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
+    assert!(evidence.starts.is_empty());
+    let now = Timestamp::from_micros(7_000_000);
+    let (window, start) = evidence.begin_window(now).unwrap();
+    fixture.store.begin_window(ROLLOUT, window, &start).await.unwrap();
+    fixture.store.flush(&part(1, 2, 900)).await.unwrap();
+    let mut later = Evidence { starts: Default::default(), ..evidence.clone() };
+    later.gates = fixture.store.evidence(ROLLOUT).await.unwrap().gates;
+    let (again, other) = later.begin_window(now).unwrap();
+    fixture.store.begin_window(ROLLOUT, again, &other).await.unwrap();
+    let fixture = fixture.reopened().await;
+    let kept = fixture.store.evidence(ROLLOUT).await.unwrap().starts;
+    assert_eq!(kept, evidence.starts);
+    let [kept] = <[_; 1]>::try_from(kept.iter().collect::<Vec<_>>()).unwrap();
+    assert_eq!(kept.gates[&GateIndex(0).unseen()].errors.candidate_good, 500);
 }
 
 #[tokio::test]

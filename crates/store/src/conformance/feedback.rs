@@ -6,6 +6,7 @@ use crate::feedback::{Error, Label};
 use crate::telemetry::Due;
 use seatrial_analysis::counts::Cells;
 use seatrial_domain::evidence::{ArmCount, GateIndex, Matured};
+use seatrial_domain::exposure::Exposure;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
 use seatrial_domain::{EndpointName, RolloutId};
@@ -28,8 +29,10 @@ async fn answered(store: &Store, requests: &[(&str, Arm, Counted)]) {
         endpoint: endpoint(),
         rollout: Some(ROLLOUT),
         gate: Some(GateIndex(0)),
+        seen: Exposure::NONE,
         arm: *arm,
         counted: *counted,
+        slices: Default::default(),
         at: at(10),
     };
     let assignments = requests.iter().map(assignment).collect();
@@ -39,7 +42,7 @@ async fn answered(store: &Store, requests: &[(&str, Arm, Counted)]) {
 
 async fn cells(store: &Store) -> Option<Cells> {
     let evidence = store.evidence(ROLLOUT).await.unwrap();
-    evidence.gates.get(&GateIndex(0))?.feedback.get("correct").copied()
+    evidence.gates.get(&GateIndex(0).unseen())?.feedback.get("correct").copied()
 }
 
 #[tokio::test]
@@ -108,8 +111,10 @@ async fn an_id_used_again_under_another_gate_means_the_later_request_until_it_is
         endpoint: endpoint.clone(),
         rollout: Some(ROLLOUT),
         gate: Some(GateIndex(gate)),
+        seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        slices: Default::default(),
         at: at(10),
     };
     let other: EndpointName = "other".parse().unwrap();
@@ -124,7 +129,7 @@ async fn an_id_used_again_under_another_gate_means_the_later_request_until_it_is
     assert_eq!(store.join_feedback(&[second]).await.unwrap(), [Ok(())]);
     let evidence = store.evidence(ROLLOUT).await.unwrap();
     let gates: Vec<_> =
-        evidence.gates.iter().map(|(gate, it)| (gate.0, it.feedback.len())).collect();
+        evidence.gates.iter().map(|(of, it)| (of.gate.0, it.feedback.len())).collect();
     assert_eq!(gates, [(1, 2)]);
 }
 
@@ -142,7 +147,7 @@ async fn metrics_beyond_the_limit_are_refused_and_known_ones_are_still_taken() {
     let expected = [full.clone(), Ok(()), full, Ok(())];
     assert_eq!(store.join_feedback(&more).await.unwrap(), expected);
     let evidence = store.evidence(ROLLOUT).await.unwrap();
-    assert_eq!(evidence.gates[&GateIndex(0)].feedback.len(), 32);
+    assert_eq!(evidence.gates[&GateIndex(0).unseen()].feedback.len(), 32);
 }
 
 #[tokio::test]
@@ -154,8 +159,10 @@ async fn labels_are_due_by_the_age_of_their_unit_whenever_they_came() {
         endpoint: endpoint(),
         rollout: Some(ROLLOUT),
         gate: Some(GateIndex(0)),
+        seen: Exposure::NONE,
         arm,
         counted: Counted::Yes,
+        slices: Default::default(),
         at: at(seconds),
     };
     let (candidate, incumbent) = (Arm::Candidate, Arm::Incumbent);
@@ -173,7 +180,8 @@ async fn labels_are_due_by_the_age_of_their_unit_whenever_they_came() {
     let matured = async |seconds| {
         let metric = "correct".to_owned();
         let due = Due { gate: GateIndex(0), metric, assigned_before: at(seconds) };
-        store.matured(ROLLOUT, &[due]).await.unwrap().remove(0)
+        let by_stratum = store.matured(ROLLOUT, &[due]).await.unwrap().remove(0);
+        by_stratum.get(&GateIndex(0).unseen()).copied().unwrap_or_default()
     };
     assert_eq!(matured(10).await, Matured::default());
     let first = Cells { candidate_bad: 1, incumbent_good: 1, ..Cells::default() };

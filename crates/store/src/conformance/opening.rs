@@ -2,9 +2,11 @@
 
 use super::fixture::{ada, at, endpoint, fixture, fixture_with, model, new_version, tamper};
 use crate::{Options, Store, open, policies, storage};
-use seatrial_domain::VersionNumber;
 use seatrial_domain::endpoint::Settings;
+use seatrial_domain::evidence::GateIndex;
+use seatrial_domain::exposure::Exposure;
 use seatrial_domain::manifest::{ArtifactType, File, Manifest};
+use seatrial_domain::{RolloutId, VersionNumber};
 use sqlx::Connection as _;
 
 #[tokio::test]
@@ -126,7 +128,11 @@ async fn a_full_disk_is_named_and_loses_nothing() {
     fixture.store.set_endpoint(&endpoint(), &settings, &ada(), at(2)).await.unwrap();
 }
 
-/// A data directory as a release of schema 4 left it: a model with two versions, one deleted.
+/// One gate's counts as that release wrote them.
+const COUNTS: &str = r#"{"units":{"candidate":3,"incumbent":7},"errors":{"candidate_bad":1,"candidate_good":2,"incumbent_bad":0,"incumbent_good":7},"latency":{"candidate":[3],"incumbent":[7]},"feedback":{}}"#;
+
+/// A data directory as a release of schema 4 left it: a model with two versions, one deleted, and a
+/// rollout under way.
 async fn of_schema_four() -> tempfile::TempDir {
     use sqlx::ConnectOptions;
     let dir = tempfile::tempdir().unwrap();
@@ -147,7 +153,10 @@ async fn of_schema_four() -> tempfile::TempDir {
              ('digits', 2, '{digest}', '{text}', '{signature}', NULL, 'registered', 2000000,
               '{{\"kind\":\"seatrial\"}}', NULL);
          INSERT INTO version_tag VALUES ('digits', 2, 'team', 'vision');
-         INSERT INTO alias VALUES ('digits', 'best', 2, 3000000);"
+         INSERT INTO alias VALUES ('digits', 'best', 2, 3000000);
+         INSERT INTO seen_unit VALUES (1, 7);
+         INSERT INTO gate_counter VALUES (1, 0, 9, 1, '{COUNTS}');
+         INSERT INTO feedback_cell VALUES (1, 0, 'correct', 1, 2, 3, 4);"
     );
     let schema = [
         include_str!("../../migrations/0001_registry.sql"),
@@ -165,6 +174,19 @@ async fn of_schema_four() -> tempfile::TempDir {
 fn sealed_file() -> File {
     let digest = seatrial_domain::Digest::of(b"one");
     File { path: "model.onnx".parse().unwrap(), digest, size: 3 }
+}
+
+#[tokio::test]
+async fn units_an_older_release_has_seen_stay_counted_and_never_count_again() {
+    let dir = of_schema_four().await;
+    let store = Store::open(dir.path(), Options::default()).await.unwrap();
+    let evidence = store.evidence(RolloutId(1)).await.unwrap();
+    let (stratum, counts) = evidence.gates.first_key_value().unwrap();
+    assert_eq!((evidence.gates.len(), *stratum), (1, GateIndex(0).unseen()));
+    assert_eq!((counts.units.candidate, counts.errors.candidate_bad), (3, 1));
+    assert_eq!(counts.feedback["correct"].incumbent_good, 4);
+    let seen = store.seen_units(RolloutId(1)).await.unwrap();
+    assert_eq!(seen.units, [(7, Exposure::KNOWN)].into());
 }
 
 #[tokio::test]

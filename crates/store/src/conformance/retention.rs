@@ -5,6 +5,7 @@ use crate::Store;
 use crate::feedback::{Error, Label};
 use seatrial_analysis::counts::Cells;
 use seatrial_domain::evidence::{ArmCount, Evidence, GateCounts, GateIndex, ShadowCounts};
+use seatrial_domain::exposure::Exposure;
 use seatrial_domain::rollout::Event;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
@@ -25,16 +26,18 @@ async fn observed(store: &Store, rollout: RolloutId, request: &str) {
         endpoint: endpoint(),
         rollout: Some(rollout),
         gate: Some(GateIndex(0)),
+        seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        slices: Default::default(),
         at: at(5),
     };
     let telemetry = Telemetry {
         boot: rollout.0,
         seq: 1,
-        gates: vec![(rollout, GateIndex(0), counts)],
+        gates: vec![(rollout, GateIndex(0).unseen(), counts)],
         shadow: vec![(rollout, ShadowCounts::default())],
-        units: vec![(rollout, vec![7], 1)],
+        units: vec![(rollout, vec![(7, Exposure::KNOWN)], 1)],
         assignments: vec![assignment],
         dropped_assignments: 0,
     };
@@ -74,7 +77,7 @@ async fn evidence_goes_when_its_plan_says_so_and_the_journal_stays() {
     assert_eq!(store.evidence(ended).await.unwrap(), Evidence::default());
     assert_eq!(store.report(ended).await.unwrap(), None);
     let seen = store.seen_units(ended).await.unwrap();
-    assert_eq!((seen.level, seen.set.len()), (0, 0));
+    assert_eq!((seen.level, seen.units.len()), (0, 0));
     assert_eq!(store.join_feedback(&[label("a")]).await.unwrap(), [Err(Error::Unknown)]);
     assert_eq!(store.prune_evidence(due).await.unwrap(), 0, "nothing is left to forget");
 

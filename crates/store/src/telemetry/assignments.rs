@@ -1,8 +1,9 @@
 //! Which request went to which arm, kept until its label may no longer come.
 
-use super::cohorts;
+use super::{cohorts, slices};
 use crate::row::{Columns, to_json};
 use crate::storage::Error;
+use seatrial_domain::evidence::Labels;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry};
 use serde::Serialize;
@@ -35,12 +36,13 @@ const NEW: &str = "
 /// An id that comes again under another gate means the later request, unless somebody has labelled
 /// the earlier one; under the same gate the first stays.
 const PUT: &str = "
-    INSERT INTO assignment (request, endpoint, rollout, gate, arm, counted, at)
+    INSERT INTO assignment (request, endpoint, rollout, gate, seen, arm, counted, slices, at)
     SELECT value ->> 'request', value ->> 'endpoint', value ->> 'rollout', value ->> 'gate',
-           value ->> 'arm', value ->> 'counted', value ->> 'at'
+           value ->> 'seen', value ->> 'arm', value ->> 'counted', value -> 'slices', value ->> 'at'
     FROM json_each(?1) WHERE true
     ON CONFLICT (request) DO UPDATE SET rollout = excluded.rollout, gate = excluded.gate,
-        arm = excluded.arm, counted = excluded.counted, at = excluded.at
+        seen = excluded.seen, arm = excluded.arm, counted = excluded.counted,
+        slices = excluded.slices, at = excluded.at
     WHERE (rollout IS NOT excluded.rollout OR gate IS NOT excluded.gate)
       AND NOT EXISTS (SELECT 1 FROM feedback WHERE feedback.request = assignment.request)";
 
@@ -51,8 +53,11 @@ struct Element<'a> {
     endpoint: &'a str,
     rollout: Option<u64>,
     gate: Option<u8>,
+    seen: u16,
     arm: &'static str,
     counted: &'static str,
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    slices: &'a Labels,
     at: i64,
 }
 
@@ -64,7 +69,9 @@ pub(super) async fn put(
 ) -> Result<Batch, Error> {
     let counted: Vec<_> =
         from.assignments.iter().filter(|one| one.counted == Counted::Yes).map(element).collect();
-    cohorts::put(sql, &to_json("assignments", &counted)?).await?;
+    let units = to_json("assignments", &counted)?;
+    cohorts::put(sql, &units).await?;
+    slices::put(sql, &units).await?;
     let elements = fitting(&from.assignments, room);
     let dropped = from.assignments.len().saturating_sub(elements.len());
     let list = to_json("assignments", &elements)?;
@@ -101,6 +108,7 @@ fn element(assignment: &Assignment) -> Element<'_> {
         endpoint: assignment.endpoint.as_str(),
         rollout: assignment.rollout.map(|id| id.0),
         gate: assignment.gate.map(|gate| gate.0),
+        seen: assignment.seen.share().basis_points(),
         arm: match assignment.arm {
             Arm::Incumbent => "incumbent",
             Arm::Candidate => "candidate",
@@ -109,6 +117,7 @@ fn element(assignment: &Assignment) -> Element<'_> {
             Counted::Yes => "yes",
             Counted::No => "no",
         },
+        slices: &assignment.slices,
         at: assignment.at.as_micros(),
     }
 }

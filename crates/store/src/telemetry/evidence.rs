@@ -1,11 +1,12 @@
 //! The evidence of one rollout: every start's counters added up, with the labels joined.
 
-use super::looks;
+use super::{looks, slices, values};
 use crate::row::{Columns, int};
 use crate::{Store, storage};
 use seatrial_analysis::counts::Cells;
-use seatrial_domain::RolloutId;
-use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex, ShadowCounts};
+use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex, GateStratum, ShadowCounts};
+use seatrial_domain::exposure::Exposure;
+use seatrial_domain::{RolloutId, Share};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -18,8 +19,12 @@ impl Store {
         gates(&mut tx, rollout, &mut evidence).await?;
         shadow(&mut tx, rollout, &mut evidence).await?;
         labels(&mut tx, rollout, &mut evidence).await?;
+        slices::labels(&mut tx, rollout, &mut evidence).await?;
+        evidence.bound_slices();
+        values::read(&mut tx, rollout, &mut evidence).await?;
         looks::reference(&mut tx, rollout, &mut evidence).await?;
         looks::maxima(&mut tx, rollout, &mut evidence).await?;
+        looks::starts(&mut tx, rollout, &mut evidence).await?;
         Ok(evidence)
     }
 }
@@ -29,13 +34,13 @@ async fn gates(
     rollout: RolloutId,
     into: &mut Evidence,
 ) -> Result<(), storage::Error> {
-    let rows = sqlx::query("SELECT gate, counts FROM gate_counter WHERE rollout = ?")
+    let rows = sqlx::query("SELECT gate, seen, counts FROM gate_counter WHERE rollout = ?")
         .bind(int(rollout.0))
         .fetch_all(sql)
         .await?;
     for row in &rows {
         let counts: GateCounts = row.json("counts")?;
-        let sum = into.gates.entry(gate(row)?).or_default();
+        let sum = into.gates.entry(stratum(row)?).or_default();
         sum.merge(&counts).map_err(|e| storage::Error::corrupt("counts", &e))?;
     }
     Ok(())
@@ -67,20 +72,33 @@ async fn labels(
         .fetch_all(sql)
         .await?;
     for row in &rows {
-        let cells = Cells {
-            candidate_bad: row.count("candidate_bad")?,
-            candidate_good: row.count("candidate_good")?,
-            incumbent_bad: row.count("incumbent_bad")?,
-            incumbent_good: row.count("incumbent_good")?,
-        };
-        let gate = into.gates.entry(gate(row)?).or_default();
-        gate.feedback.entry(row.text("metric")?).or_default().merge(&cells);
+        let counts = into.gates.entry(stratum(row)?).or_default();
+        counts.feedback.entry(row.text("metric")?).or_default().merge(&cells(row)?);
     }
     Ok(())
 }
 
-fn gate(row: &SqliteRow) -> Result<GateIndex, storage::Error> {
+/// A row's outcomes by arm.
+pub(super) fn cells(row: &SqliteRow) -> Result<Cells, storage::Error> {
+    Ok(Cells {
+        candidate_bad: row.count("candidate_bad")?,
+        candidate_good: row.count("candidate_good")?,
+        incumbent_bad: row.count("incumbent_bad")?,
+        incumbent_good: row.count("incumbent_good")?,
+    })
+}
+
+/// The stratum a row is of.
+pub(super) fn stratum(row: &SqliteRow) -> Result<GateStratum, storage::Error> {
     let index =
         u8::try_from(row.count("gate")?).map_err(|e| storage::Error::corrupt("gate", &e))?;
-    Ok(GateIndex(index))
+    Ok(GateIndex(index).after(exposure(row)?))
+}
+
+/// What a row knows of its units' arm.
+pub(super) fn exposure(row: &SqliteRow) -> Result<Exposure, storage::Error> {
+    let basis_points = u16::try_from(row.count("seen")?);
+    let basis_points = basis_points.map_err(|e| storage::Error::corrupt("seen", &e))?;
+    let share = Share::new(basis_points).map_err(|e| storage::Error::corrupt("seen", &e))?;
+    Ok(Exposure::up_to(share))
 }

@@ -1,10 +1,10 @@
 //! What looks have found that later ones must not lose: the largest evidence against the candidate,
-//! and the reference that latencies are compared with.
+//! the reference that latencies are compared with, and the sums with which windows began.
 
 use crate::row::{Columns, int, to_json};
 use crate::{Store, storage};
 use seatrial_domain::RolloutId;
-use seatrial_domain::evidence::Evidence;
+use seatrial_domain::evidence::{Evidence, Start};
 use sqlx::{Row, SqliteConnection};
 use std::collections::BTreeMap;
 
@@ -45,6 +45,40 @@ impl Store {
             .await?;
         write.commit().await
     }
+
+    /// Keeps what had been counted when a window began; the first time counts.
+    pub async fn begin_window(
+        &self,
+        rollout: RolloutId,
+        window: u8,
+        start: &Start,
+    ) -> Result<(), storage::Error> {
+        let mut write = self.write().await?;
+        sqlx::query("INSERT OR IGNORE INTO window_start (rollout, number, start) VALUES (?, ?, ?)")
+            .bind(int(rollout.0))
+            .bind(i64::from(window))
+            .bind(to_json("start", start)?)
+            .execute(write.sql())
+            .await?;
+        write.commit().await
+    }
+}
+
+pub(super) async fn starts(
+    sql: &mut SqliteConnection,
+    rollout: RolloutId,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    let rows = sqlx::query("SELECT number, start FROM window_start WHERE rollout = ?")
+        .bind(int(rollout.0))
+        .fetch_all(sql)
+        .await?;
+    for row in &rows {
+        let window = u8::try_from(row.count("number")?)
+            .map_err(|e| storage::Error::corrupt("number", &e))?;
+        into.starts.insert(window, row.json("start")?);
+    }
+    Ok(())
 }
 
 pub(super) async fn maxima(

@@ -1,5 +1,7 @@
-//! The hashes of units already counted, so that a restarted gateway counts none twice.
+//! The hashes of units already counted, with what they have shown of their arm, so that a restarted
+//! gateway counts none twice and each by its own probability.
 
+use super::evidence::exposure;
 use crate::row::{Columns, int, to_json};
 use crate::{Store, storage};
 use seatrial_domain::RolloutId;
@@ -11,12 +13,16 @@ impl Store {
     pub async fn seen_units(&self, rollout: RolloutId) -> Result<SeenUnits, storage::Error> {
         let mut tx = self.readers().begin().await?;
         let level = level(&mut tx, rollout).await?;
-        let rows = sqlx::query("SELECT hash FROM seen_unit WHERE rollout = ?")
+        let rows = sqlx::query("SELECT hash, seen FROM seen_unit WHERE rollout = ?")
             .bind(int(rollout.0))
             .fetch_all(&mut *tx)
             .await?;
-        let hashes = rows.iter().map(|row| row.try_get::<i64, _>("hash").map(i64::cast_unsigned));
-        Ok(SeenUnits { level, set: hashes.collect::<Result<_, _>>()? })
+        let mut seen = SeenUnits { level, ..SeenUnits::default() };
+        for row in &rows {
+            let hash: i64 = row.try_get("hash")?;
+            seen.units.insert(hash.cast_unsigned(), exposure(row)?);
+        }
+        Ok(seen)
     }
 }
 
@@ -24,16 +30,19 @@ pub(super) async fn put(
     sql: &mut SqliteConnection,
     from: &Telemetry,
 ) -> Result<(), storage::Error> {
-    for (rollout, hashes, flushed) in &from.units {
+    for (rollout, units, flushed) in &from.units {
         let before = level(sql, *rollout).await?;
         let level = before.max(*flushed);
-        let within: Vec<i64> = hashes
+        let within: Vec<(i64, u16)> = units
             .iter()
-            .filter(|hash| hash.leading_zeros() >= level)
-            .map(|hash| hash.cast_signed())
+            .filter(|(hash, _)| hash.leading_zeros() >= level)
+            .map(|(hash, seen)| (hash.cast_signed(), seen.share().basis_points()))
             .collect();
+        // What is known of a unit only grows, in whatever order flushes come.
         sqlx::query(
-            "INSERT OR IGNORE INTO seen_unit (rollout, hash) SELECT ?, value FROM json_each(?)",
+            "INSERT INTO seen_unit (rollout, hash, seen)
+             SELECT ?, value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+             ON CONFLICT (rollout, hash) DO UPDATE SET seen = max(seen, excluded.seen)",
         )
         .bind(int(rollout.0))
         .bind(to_json("units", &within)?)

@@ -3,7 +3,7 @@
 
 use super::NO_CONTROL;
 use seatrial_domain::Share;
-use seatrial_domain::plan::{Check, GateMode, NeedsApproval, Plan, Rule};
+use seatrial_domain::plan::{Check, GateMode, NeedsApproval, Plan, Scale};
 use seatrial_domain::policy::forecast::{Forecast, Step};
 use std::time::Duration;
 
@@ -70,15 +70,12 @@ pub(super) fn notes(plan: &Plan, forecast: &Forecast) -> Vec<String> {
         let judges = "stabilizing is judged by guardrails and late labels only";
         notes.push(format!("{NO_CONTROL}: {judges}"));
     }
-    let checks = plan.gates.iter().flat_map(|gate| &gate.checks);
-    if checks.chain(&plan.stability.checks).any(is_labelled) {
+    let is_yes_no =
+        |check: &Check| check.rule.labels().is_some_and(|labels| labels.scale == Scale::YesNo);
+    if plan.checks().any(is_yes_no) {
         notes.push("units for feedback checks assume that every unit gets its label".into());
     }
     notes
-}
-
-const fn is_labelled(check: &Check) -> bool {
-    matches!(check.rule, Rule::Feedback { .. })
 }
 
 #[cfg(test)]

@@ -5,22 +5,24 @@ use super::lines::{Mark, Node};
 use super::nodes::{state, values};
 use seatrial_domain::evidence::ArmCount;
 use seatrial_domain::verdict::{
-    AssignmentReport, CheckReport, Coverage, CoverageReport, SampleRatio, Verdict,
+    Account, AssignmentReport, CheckReport, Coverage, CoverageReport, SampleRatio, Verdict,
 };
 
-/// The checks, then what voids their passes.
-pub(super) fn of(verdict: &Verdict) -> Vec<Node> {
-    let checks = verdict.checks.iter().map(check);
+/// The checks with their accounts, then what voids their passes.
+pub(super) fn of(verdict: &Verdict, accounts: &[Account]) -> Vec<Node> {
+    let checks = verdict.checks.iter().map(|report| check(report, accounts));
     let split = verdict.assignment.iter().map(|found| assignment(found, verdict.sample_ratio));
     let labelled = verdict.labelled.iter().map(|found| coverage(found, &verdict.coverage));
     checks.chain(split).chain(labelled).collect()
 }
 
-fn check(report: &CheckReport) -> Node {
+fn check(report: &CheckReport, accounts: &[Account]) -> Node {
     let named = report.metric == report.name;
     let metric = if named { String::new() } else { format!("{} ", report.metric) };
     let counts = report.counts;
-    line(
+    let account = accounts.iter().find(|account| account.check == report.name);
+    let words = account.into_iter().flat_map(|account| &account.words);
+    let node = line(
         report.name.clone(),
         [
             format!("{metric}{}, {}", values(report), report.limit),
@@ -34,7 +36,12 @@ fn check(report: &CheckReport) -> Node {
             evidence(report),
             state(report),
         ],
-    )
+    );
+    Node { children: words.map(|words| sentence(words)).collect(), ..node }
+}
+
+fn sentence(words: &str) -> Node {
+    Node { mark: Mark::None, title: words.to_owned(), cells: Vec::new(), children: Vec::new() }
 }
 
 /// `e = 3.2 of 20 to pass, 0.75 of 50 to fail`; a limit without a test has none.

@@ -2,10 +2,12 @@
 
 use super::lines::{Mark, Node};
 use super::visits::{self, Visit};
-use super::{Detail, Seen, elapsed, figures, overlays, shadow};
+use super::{Detail, Seen, elapsed, figures, overlays, ranking, shadow};
 use crate::api::wire::Explained;
 use seatrial_domain::rollout::{Cause, StageName};
-use seatrial_domain::verdict::{CheckReport, CheckVerdict, Enforced, Unit, Verdict};
+use seatrial_domain::verdict::{
+    Account, CheckReport, CheckVerdict, Enforced, Unit, Verdict, significant,
+};
 
 /// A node for each stay worth telling.
 pub(super) fn of(seen: &Seen, detail: Detail) -> Vec<Node> {
@@ -103,7 +105,7 @@ fn gate(visit: &Visit, seen: &Seen, detail: Detail) -> Node {
     match (&visit.left, verdict) {
         (Some(_), _) if visit.passed() && detail == Detail::Values => {}
         // The checks below say why.
-        (Some(_) | None, Some(verdict)) => node.children = checks(verdict, detail),
+        (Some(_) | None, Some(verdict)) => node.children = checks(verdict, visit, seen, detail),
         (Some(_), None) if visit.passed() => {}
         (Some(entry), None) => node.cells = vec![entry.cause.in_words()],
         (None, None) => {}
@@ -134,8 +136,9 @@ fn stabilizing(visit: &Visit, seen: &Seen, detail: Detail) -> Node {
     let held_back = why(visit, &format!("holdback {control}"));
     let mut node = Node::leaf(mark(visit, seen), "stabilizing", held_back);
     if visit.left.is_none() {
-        node.children =
-            verdict(visit, seen).map(|verdict| checks(verdict, detail)).unwrap_or_default();
+        node.children = verdict(visit, seen)
+            .map(|found| checks(found, visit, seen, detail))
+            .unwrap_or_default();
     }
     node
 }
@@ -151,11 +154,19 @@ fn verdict<'a>(visit: &'a Visit, seen: &'a Seen) -> Option<&'a Verdict> {
     }
 }
 
-fn checks(verdict: &Verdict, detail: Detail) -> Vec<Node> {
-    match detail {
+fn checks(verdict: &Verdict, visit: &Visit, seen: &Seen, detail: Detail) -> Vec<Node> {
+    let mut told: Vec<Node> = match detail {
         Detail::Values => verdict.checks.iter().map(check).collect(),
-        Detail::Figures => figures::of(verdict),
-    }
+        Detail::Figures => figures::of(verdict, accounts(verdict, visit, seen)),
+    };
+    told.extend(ranking::of(verdict));
+    told
+}
+
+/// What the server tells beside the verdict it explains: the one of this moment, or the last one.
+fn accounts<'a>(verdict: &Verdict, visit: &Visit, seen: &'a Seen) -> &'a [Account] {
+    let explained = visit.left.is_none() || seen.explained.verdict.as_ref() == Some(verdict);
+    if explained { &seen.explained.accounts } else { &[] }
 }
 
 fn check(report: &CheckReport) -> Node {
@@ -177,6 +188,7 @@ pub(super) fn values(report: &CheckReport) -> String {
         (None, _) => "-".to_owned(),
         (Some(value), Unit::Ratio) => format!("{:.1} %", value * 100.0),
         (Some(value), Unit::Milliseconds) => format!("{value:.1} ms"),
+        (Some(value), Unit::Own) => significant(value),
     };
     format!("{} vs {}", value(report.candidate), value(report.incumbent))
 }
@@ -187,6 +199,7 @@ pub(super) fn state(report: &CheckReport) -> String {
         (CheckVerdict::Pass, _) => "healthy".to_owned(),
         (CheckVerdict::Fail, _) => format!("fails: {}", report.limit),
         (CheckVerdict::Error, _) => "cannot be computed".to_owned(),
+        (CheckVerdict::Inconclusive, None) if report.only_fails() => "not found".to_owned(),
         (CheckVerdict::Inconclusive, None) => "deciding".to_owned(),
         (CheckVerdict::Inconclusive, Some(units)) => {
             format!("deciding, about {units} units to go")

@@ -9,7 +9,8 @@ use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::{Bootstrap, Event, Fault, New, StageName};
 use seatrial_domain::split::Salt;
 use seatrial_domain::verdict::{
-    CheckReport, CheckVerdict, Counts, Coverage, Decision, Enforced, SampleRatio, Unit, Verdict,
+    Account, CheckReport, CheckVerdict, Counts, Coverage, Decision, Enforced, Holds, SampleRatio,
+    Unit, Verdict,
 };
 use seatrial_domain::{
     Digest, EndpointName, Epoch, ModelName, Revision, RolloutId, Timestamp, VersionNumber,
@@ -38,6 +39,7 @@ struct Story {
     history: Vec<JournalRow>,
     now: Timestamp,
     verdict: Option<Verdict>,
+    accounts: Vec<Account>,
 }
 
 fn version(number: u64) -> VersionRef {
@@ -65,7 +67,8 @@ impl Story {
         };
         let now = Timestamp::from_micros(0);
         let rollout = Rollout::new(new, now);
-        let mut story = Self { rollout, history: Vec::new(), now, verdict: None };
+        let (history, accounts) = (Vec::new(), Vec::new());
+        let mut story = Self { rollout, history, now, verdict: None, accounts };
         let incumbent = Some(version(1));
         story.on(0, &Event::Turn { epoch: Epoch(1), incumbent, plan: Box::new(plan) });
         story
@@ -124,6 +127,7 @@ impl Story {
             rollout: self.rollout.clone(),
             revision: Revision(1),
             verdict: self.verdict.clone(),
+            accounts: self.accounts.clone(),
             validation: None,
             shadow: (self.rollout.stage.name() >= StageName::Shadow).then(shadow),
             summary: String::new(),
@@ -142,6 +146,7 @@ fn verdict(decision: Decision, checks: Vec<CheckReport>) -> Verdict {
         checks,
         assignment: None,
         labelled: Vec::new(),
+        ranking: Vec::new(),
     }
 }
 
@@ -162,6 +167,8 @@ fn report(name: &str, metric: &str, unit: Unit, values: (f64, f64)) -> CheckRepo
         pass_log_e: None,
         pass_at: None,
         units_needed: None,
+        slice: None,
+        holds: Holds::Passes,
     }
 }
 

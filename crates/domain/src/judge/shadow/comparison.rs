@@ -5,7 +5,9 @@ use crate::evidence::{CompareCount, PairCount, ShadowCounts};
 use crate::judge::reading::rate;
 use crate::judge::words::percent;
 use crate::plan::NoiseFloor;
-use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Unit};
+use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Holds, SliceLabel, Unit};
+use seatrial_analysis::Alpha;
+use seatrial_analysis::pairs::Disagreement;
 
 /// A noise floor measured on fewer pairs is none: one unlucky pair would excuse too much.
 const NOISE_PAIRS_MIN: u64 = 50;
@@ -23,6 +25,8 @@ pub(super) struct Comparison {
     pub(super) count: CompareCount,
     /// With fewer pairs it is undecided.
     pub(super) least: u64,
+    /// At which a fail must reject "no more than the limit, above the noise".
+    pub(super) alpha: Alpha,
     /// Why it may stay undecided, in words.
     pub(super) lacks: Option<&'static str>,
 }
@@ -37,7 +41,8 @@ impl Comparison {
     fn report(&self, noise_floor: NoiseFloor) -> CheckReport {
         let CompareCount { candidate, noise } = self.count;
         let floor = self.floor(noise_floor);
-        let verdict = self.verdict(floor);
+        let log_e = self.log_e(floor);
+        let verdict = self.verdict(floor, log_e);
         let limit = limit(self.limit, noise_floor);
         let lacks = self.lacks.filter(|_| verdict == CheckVerdict::Inconclusive);
         CheckReport {
@@ -54,7 +59,19 @@ impl Comparison {
                 incumbent_bad: noise.disagree,
                 incumbent_total: noise.pairs,
             },
+            fail_log_e: log_e.filter(|log_e| log_e.is_finite()),
+            fail_at: log_e.map(|_| self.alpha.log_threshold()),
+            slice: self.slice(),
             ..blank(self.name.clone(), self.enforced, "disagreement")
+        }
+    }
+
+    fn slice(&self) -> Option<SliceLabel> {
+        match &self.of {
+            Of::Value { column, value, .. } => {
+                Some(SliceLabel { column: column.clone(), value: value.clone() })
+            }
+            Of::All { .. } | Of::Unseen { .. } => None,
         }
     }
 
@@ -69,13 +86,28 @@ impl Comparison {
         }
     }
 
-    /// Without a measured floor the whole disagreement counts.
-    fn verdict(&self, floor: Option<f64>) -> CheckVerdict {
+    /// Log e-value against "at most the limit above the floor", which is taken as it was measured;
+    /// without a measured one the whole disagreement counts. None where all or nothing may differ,
+    /// which needs no test.
+    fn log_e(&self, floor: Option<f64>) -> Option<f64> {
+        let PairCount { pairs, disagree } = self.count.candidate;
+        let test = Disagreement::new(self.limit + floor.unwrap_or(0.0)).ok()?;
+        Some(test.over_log_e(disagree, pairs.saturating_sub(disagree)))
+    }
+
+    /// A limit on what was seen; what is beyond it fails once that is more than chance, however
+    /// often it is looked at, and is undecided until then.
+    fn verdict(&self, floor: Option<f64>, log_e: Option<f64>) -> CheckVerdict {
         let PairCount { pairs, .. } = self.count.candidate;
+        let proven = log_e.is_none_or(|log_e| self.alpha.rejects(log_e));
         match self.count.candidate.rate() {
             Some(rate) if pairs >= self.least => {
                 let above = rate - floor.unwrap_or(0.0);
-                if above > self.limit + ROUNDING { CheckVerdict::Fail } else { CheckVerdict::Pass }
+                match (above > self.limit + ROUNDING, proven) {
+                    (false, _) => CheckVerdict::Pass,
+                    (true, true) => CheckVerdict::Fail,
+                    (true, false) => CheckVerdict::Inconclusive,
+                }
             }
             Some(_) | None => CheckVerdict::Inconclusive,
         }
@@ -124,5 +156,7 @@ fn blank(name: String, enforced: Enforced, metric: &str) -> CheckReport {
         pass_log_e: None,
         pass_at: None,
         units_needed: None,
+        slice: None,
+        holds: Holds::Passes,
     }
 }

@@ -5,6 +5,7 @@ use super::{Of, Overall, Rules, SLICE_PAIRS_MIN, Voice, of_rule};
 use crate::evidence::{CompareCount, ShadowCounts};
 use crate::plan::Shadow;
 use crate::verdict::Enforced;
+use seatrial_analysis::Alpha;
 
 #[derive(Debug)]
 pub(super) struct Slice {
@@ -39,7 +40,7 @@ impl Rules {
             }
         }
         let unseen = !found.iter().any(is_seen);
-        found.extend(slice.limit.filter(|_| unseen).map(|limit| slice.unseen(limit)));
+        found.extend(slice.limit.filter(|_| unseen).map(|limit| slice.unseen(limit, self.alpha)));
         found
     }
 
@@ -59,6 +60,7 @@ impl Rules {
             enforced: slice.enforced(count, of_all, self.min_pairs),
             count,
             least: SLICE_PAIRS_MIN,
+            alpha: self.alpha,
             lacks: None,
         })
     }
@@ -83,7 +85,7 @@ impl Slice {
         if self.limit.is_some() && enough { Enforced::Yes } else { Enforced::DryRun }
     }
 
-    fn unseen(&self, limit: f64) -> Comparison {
+    fn unseen(&self, limit: f64, alpha: Alpha) -> Comparison {
         Comparison {
             of: Of::Unseen { column: self.column.clone() },
             name: format!("disagreement[{}]", self.column),
@@ -91,6 +93,7 @@ impl Slice {
             enforced: Enforced::Yes,
             count: CompareCount::default(),
             least: SLICE_PAIRS_MIN,
+            alpha,
             lacks: Some("no value was sent often enough"),
         }
     }

@@ -9,29 +9,29 @@ use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-pub(super) fn share(basis_points: u16) -> Share {
+pub(crate) fn share(basis_points: u16) -> Share {
     Share::new(basis_points).unwrap()
 }
 
-pub(super) fn errors(absolute: f64) -> Check {
+pub(crate) fn errors(absolute: f64) -> Check {
     let margin = Margin { ratio: Some(2.0), absolute: Some(absolute) };
     Check { name: "errorRate".to_owned(), weight: 0.4, rule: Rule::Errors { margin } }
 }
 
-pub(super) fn latency(limit_ms: u64) -> Check {
+pub(crate) fn latency(limit_ms: u64) -> Check {
     latency_of(Some(limit_ms), None)
 }
 
-pub(super) fn latency_ratio(ratio: f64) -> Check {
+pub(crate) fn latency_ratio(ratio: f64) -> Check {
     latency_of(None, Some(ratio))
 }
 
-pub(super) fn latency_of(limit_ms: Option<u64>, ratio: Option<f64>) -> Check {
+pub(crate) fn latency_of(limit_ms: Option<u64>, ratio: Option<f64>) -> Check {
     let rule = Rule::Latency { quantile: 0.99, limit_ms, ratio };
     Check { name: "latencyP99".to_owned(), weight: 0.3, rule }
 }
 
-pub(super) fn labels(metric: &str, better: Better) -> Check {
+pub(crate) fn labels(metric: &str, better: Better) -> Check {
     let rule = Rule::Feedback {
         metric: metric.to_owned(),
         better,
@@ -43,7 +43,7 @@ pub(super) fn labels(metric: &str, better: Better) -> Check {
 }
 
 /// 5, 25 and 50 %, these checks everywhere, and a holdback of 5 %.
-pub(super) fn plan(checks: &[Check]) -> Plan {
+pub(crate) fn plan(checks: &[Check]) -> Plan {
     let gate = |basis_points| Gate {
         share: share(basis_points),
         min_duration: HOUR,
@@ -126,6 +126,9 @@ fn analysis() -> Analysis {
         on_fail: OnFail::Rollback,
         look: Look { growth: 0.02, every: Duration::from_secs(1) },
         dry_run: Vec::new(),
+        unit_window: Duration::ZERO,
+        discard: Duration::ZERO,
+        slices: Vec::new(),
     }
 }
 
@@ -148,7 +151,7 @@ fn shadow() -> Shadow {
 }
 
 /// Every unit answered without error after `micros` microseconds.
-pub(super) fn gate(units: ArmCount, micros: ArmCount) -> GateCounts {
+pub(crate) fn gate(units: ArmCount, micros: ArmCount) -> GateCounts {
     let edges = Edges::default();
     let mut latency = ArmHistogram::empty(edges.buckets());
     latency.candidate[edges.bucket_of(micros.candidate)] = units.candidate;
@@ -157,7 +160,7 @@ pub(super) fn gate(units: ArmCount, micros: ArmCount) -> GateCounts {
     GateCounts { units, errors, latency, ..GateCounts::default() }
 }
 
-pub(super) fn cells(units: ArmCount, bad: ArmCount) -> Cells {
+pub(crate) fn cells(units: ArmCount, bad: ArmCount) -> Cells {
     Cells {
         candidate_bad: bad.candidate,
         candidate_good: units.candidate - bad.candidate,
@@ -166,38 +169,38 @@ pub(super) fn cells(units: ArmCount, bad: ArmCount) -> Cells {
     }
 }
 
-pub(super) fn arms(candidate: u64, incumbent: u64) -> ArmCount {
+pub(crate) fn arms(candidate: u64, incumbent: u64) -> ArmCount {
     ArmCount { candidate, incumbent }
 }
 
 /// Units of the 5 % canary.
-pub(super) fn canary_units(candidate: u64) -> ArmCount {
+pub(crate) fn canary_units(candidate: u64) -> ArmCount {
     arms(candidate, candidate * 19)
 }
 
 /// A quick, errorless canary with this many candidate units.
-pub(super) fn canary(candidate: u64) -> GateCounts {
+pub(crate) fn canary(candidate: u64) -> GateCounts {
     gate(canary_units(candidate), arms(1_900, 1_800))
 }
 
 /// Labels of `correct` that came at once, all of them due.
-pub(super) fn label(counts: &mut GateCounts, labels: Cells) {
+pub(crate) fn label(counts: &mut GateCounts, labels: Cells) {
     counts.feedback.insert("correct".to_owned(), labels);
     counts.matured.insert("correct".to_owned(), Matured { units: counts.units, labels });
 }
 
 /// As many units, whose labels are due as well.
-pub(super) fn of_units(counts: &mut GateCounts, units: ArmCount) {
+pub(crate) fn of_units(counts: &mut GateCounts, units: ArmCount) {
     counts.units = units;
     counts.matured.values_mut().for_each(|matured| matured.units = units);
 }
 
-pub(super) fn only(counts: GateCounts) -> Evidence {
-    Evidence { gates: [(GateIndex(0), counts)].into(), ..Evidence::default() }
+pub(crate) fn only(counts: GateCounts) -> Evidence {
+    Evidence { gates: [(GateIndex(0).unseen(), counts)].into(), ..Evidence::default() }
 }
 
 /// Bad outcomes of these units at `candidate` and `incumbent` in a thousand.
-pub(super) fn per_mille(units: ArmCount, candidate: u64, incumbent: u64) -> Cells {
+pub(crate) fn per_mille(units: ArmCount, candidate: u64, incumbent: u64) -> Cells {
     let bad = arms(units.candidate * candidate / 1_000, units.incumbent * incumbent / 1_000);
     cells(units, bad)
 }

@@ -38,7 +38,7 @@ fn where_lower_is_better_the_outcomes_change_places() {
 fn missing_labels_void_the_pass() {
     let checks = [labels("correct", Better::Higher)];
     let mut few = correct(900, 970, 910);
-    of_units(few.gates.get_mut(&CANARY).unwrap(), canary_units(2_000));
+    of_units(few.gates.get_mut(&CANARY.unseen()).unwrap(), canary_units(2_000));
     let verdict = look(&checks, &few);
     assert_eq!(report(&verdict, "correct").verdict, CheckVerdict::Pass);
     assert_eq!(verdict.decision, Decision::Inconclusive);
@@ -47,7 +47,7 @@ fn missing_labels_void_the_pass() {
     assert_eq!(verdict.coverage.in_words(), words);
 
     let mut by_arm = correct(900, 970, 910);
-    of_units(by_arm.gates.get_mut(&CANARY).unwrap(), arms(1_200, 900 * 19));
+    of_units(by_arm.gates.get_mut(&CANARY.unseen()).unwrap(), arms(1_200, 900 * 19));
     let verdict = look(&checks, &by_arm);
     let words = verdict.coverage.in_words();
     assert!(matches!(verdict.coverage, Coverage::Short { .. }));
@@ -56,7 +56,7 @@ fn missing_labels_void_the_pass() {
     assert!(labelled.log_e > labelled.limit && labelled.candidate < labelled.incumbent);
 
     let mut alike = correct(900, 970, 910);
-    of_units(alike.gates.get_mut(&CANARY).unwrap(), canary_units(1_200));
+    of_units(alike.gates.get_mut(&CANARY.unseen()).unwrap(), canary_units(1_200));
     let verdict = look(&checks, &alike);
     assert_eq!((verdict.decision, verdict.coverage), (Decision::Pass, Coverage::Enough));
 }
@@ -66,7 +66,7 @@ fn labels_that_are_not_due_pass_nothing_and_fail_as_they_come() {
     let checks = [labels("correct", Better::Higher)];
     let early = |candidate| {
         let mut evidence = correct(900, candidate, 910);
-        evidence.gates.get_mut(&CANARY).unwrap().matured.clear();
+        evidence.gates.get_mut(&CANARY.unseen()).unwrap().matured.clear();
         look(&checks, &evidence)
     };
     let quick = early(1_000);
@@ -78,7 +78,7 @@ fn labels_that_are_not_due_pass_nothing_and_fail_as_they_come() {
 fn quick_good_labels_do_not_pass_a_candidate_whose_bad_ones_are_late() {
     // "Yes" comes at once and "no" when it is due: what has come is all "yes", on both arms.
     let mut evidence = correct(900, 1_000, 1_000);
-    let counts = evidence.gates.get_mut(&CANARY).unwrap();
+    let counts = evidence.gates.get_mut(&CANARY.unseen()).unwrap();
     let due = per_mille(canary_units(300), 157, 90);
     let matured = counts.matured.get_mut("correct").unwrap();
     (matured.units, matured.labels) = (canary_units(300), due);

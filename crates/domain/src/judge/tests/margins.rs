@@ -68,16 +68,16 @@ fn a_policy_with_a_margin_for_each_stage_is_planned_passed_and_failed() {
     let judge = Judge::new(&plan).unwrap();
     let mut evidence = only(canary(200));
     assert_eq!(judge.gate(&evidence, CANARY).decision, Decision::Pass);
-    evidence.gates.get_mut(&CANARY).unwrap().errors = per_mille(canary_units(200), 150, 5);
+    evidence.gates.get_mut(&CANARY.unseen()).unwrap().errors = per_mille(canary_units(200), 150, 5);
     assert_eq!(judge.gate(&evidence, CANARY).decision, fails("errorRate"));
 }
 
 #[test]
 fn each_gate_passes_by_its_own_margin() {
     let judge = Judge::new(&staged(&[absolute(0.05)], &[absolute(0.01)])).unwrap();
-    let decision = |gate, counts| {
-        let evidence = Evidence { gates: [(gate, counts)].into(), ..Evidence::default() };
-        judge.gate(&evidence, gate)
+    let decision = |gate: GateIndex, counts| {
+        let gates = [(gate.unseen(), counts)].into();
+        judge.gate(&Evidence { gates, ..Evidence::default() }, gate)
     };
     let wide = decision(CANARY, canary(200));
     assert_eq!(wide.decision, Decision::Pass);
@@ -95,14 +95,14 @@ fn it_fails_on_the_evidence_of_all_gates_whatever_their_margins() {
     let alike = Judge::new(&plan(&[errors(0.005)])).unwrap();
     let mut evidence = only(canary(300));
     let bad = per_mille(canary_units(300), 20, 5);
-    evidence.gates.get_mut(&CANARY).unwrap().errors = bad;
+    evidence.gates.get_mut(&CANARY.unseen()).unwrap().errors = bad;
     let mut later = ramp(400);
     later.errors = per_mille(later.units, 20, 5);
-    evidence.gates.insert(RAMP, later);
+    evidence.gates.insert(RAMP.unseen(), later);
     let log_e = |judge: &Judge| report(&judge.gate(&evidence, RAMP), "errorRate").fail_log_e;
     assert_eq!(log_e(&mixed), log_e(&alike));
     assert!(log_e(&mixed) > report(&mixed.gate(&evidence, CANARY), "errorRate").fail_log_e);
-    evidence.gates.get_mut(&CANARY).unwrap().errors = per_mille(canary_units(300), 100, 5);
+    evidence.gates.get_mut(&CANARY.unseen()).unwrap().errors = per_mille(canary_units(300), 100, 5);
     let verdict = mixed.gate(&evidence, RAMP);
     assert_eq!(verdict.decision, fails("errorRate"));
     assert_eq!(report(&verdict, "errorRate").counts.candidate_total, 700);
@@ -117,14 +117,14 @@ fn labels_have_the_margin_and_the_coverage_of_their_gate() {
     let mut evidence = only(first);
     assert_eq!(judge.gate(&evidence, CANARY).decision, Decision::Pass);
     let mut second = labelled(ramp(400), 910, 910);
-    evidence.gates.insert(RAMP, second.clone());
+    evidence.gates.insert(RAMP.unseen(), second.clone());
     let undecided = judge.gate(&evidence, RAMP);
     assert_eq!(report(&undecided, "correct").verdict, CheckVerdict::Inconclusive);
     assert_eq!(undecided.coverage, Coverage::Enough);
     of_units(&mut second, arms(600, 1_800));
-    evidence.gates.insert(RAMP, second);
+    evidence.gates.insert(RAMP.unseen(), second);
     assert!(matches!(judge.gate(&evidence, RAMP).coverage, Coverage::Short { .. }));
-    evidence.gates.insert(RAMP, labelled(ramp(400), 700, 910));
+    evidence.gates.insert(RAMP.unseen(), labelled(ramp(400), 700, 910));
     assert_eq!(judge.gate(&evidence, RAMP).decision, fails("correct"));
 }
 

@@ -14,6 +14,7 @@ use seatrial_analysis::units_needed::{self, Expected};
 use std::fmt::Display;
 
 const SPREAD: &str = "a ratio of quantiles depends on how the latencies are spread";
+const VALUES: &str = "how many values tell a KPI's mean depends on how they are spread";
 
 /// One check's part of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +122,9 @@ fn units(rule: &Rule, at: &At<'_>) -> Result<Units, String> {
             (None, Some(_)) => Ok(Units::Unknown(SPREAD)),
             (None, None) => Err("neither a limit nor a ratio".to_owned()),
         },
+        Rule::Kpi { .. } => Ok(Units::Unknown(VALUES)),
+        // No pass waits for it.
+        Rule::Drift { .. } => Ok(Units::Enough(0)),
     }
 }
 

@@ -79,7 +79,7 @@ fn wrong_values_name_the_field_and_the_allowed_range() {
 
 #[test]
 fn checks_are_refused_when_their_test_would_mean_nothing() {
-    let cases: [(&str, &str); 14] = [
+    let cases: [(&str, &str); 23] = [
         ("{name: a, kind: errors}", ".margin | is required"),
         ("{name: a, kind: errors, margin: {}}", ".margin | has neither"),
         ("{name: a, kind: errors, margin: {ratio: 1}}", ".margin.ratio | \"1\" is not possible"),
@@ -95,7 +95,19 @@ fn checks_are_refused_when_their_test_would_mean_nothing() {
         ),
         ("{name: a, kind: latency, limit: 1s, quantile: 1}", ".quantile | \"1\" is not possible"),
         ("{name: a, kind: feedback, margin: {absolute: 0.1}}", ".metric | is required"),
-        ("{name: a, kind: drift}", ".kind | \"drift\" is not possible | errors | latency"),
+        ("{name: a, kind: drifts}", ".kind | \"drifts\" is not possible | errors | latency"),
+        ("{name: a, kind: drift, by: rank}", ".by | \"rank\" is not possible | class | score"),
+        ("{name: a, kind: drift, margin: {ratio: 2}}", ".margin | unknown field"),
+        ("{name: a, kind: drift, edges: [1]}", ".edges | unknown field"),
+        ("{name: a, kind: drift, by: score, edges: [2, 2]}", ".edges | makes no buckets | 1 to 49"),
+        ("{name: a, kind: drift, by: score, edges: []}", ".edges | makes no buckets | 1 to 49"),
+        ("{name: a, kind: kpi, metric: m}", ".margin | is required"),
+        ("{name: a, kind: kpi, metric: m, margin: {absolute: 0}}", ".margin.absolute | \"0\""),
+        ("{name: a, kind: kpi, metric: m, margin: {ratio: 1.1}}", ".margin.ratio | \"1.1\" is not"),
+        (
+            "{name: a, kind: kpi, metric: m, better: lower, margin: {ratio: 0.9}}",
+            ".margin.ratio | \"0.9\" is not possible | a number above 1",
+        ),
         ("{name: a, kind: errors, weight: 0, margin: {ratio: 2}}", ".weight | \"0\""),
     ];
     for (item, expected) in cases {
@@ -108,8 +120,8 @@ fn checks_are_refused_when_their_test_would_mean_nothing() {
 #[test]
 fn beside_a_wrong_kind_no_valid_field_is_called_unknown() {
     check(
-        "checks: [{name: a, kind: drift, margin: {ratio: 2}}]",
-        &["6:28 spec.checks[0].kind | \"drift\" is not possible"],
+        "checks: [{name: a, kind: drifts, margin: {ratio: 2}}]",
+        &["6:28 spec.checks[0].kind | \"drifts\" is not possible"],
     );
     check(
         "guardrails: [{name: notSteady, after: 5s}]",

@@ -194,6 +194,7 @@ fn looks(decision: impl Strategy<Value = (Decision, SampleRatio)>) -> impl Strat
                 checks,
                 assignment: None,
                 labelled: Vec::new(),
+                ranking: Vec::new(),
             };
             Event::Judged { verdict: Box::new(verdict), capacity }
         },

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use seatrial_domain::VersionNumber;
+use seatrial_domain::ledger;
 use seatrial_domain::plan::Fallback;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, request_hash};
@@ -21,7 +22,7 @@ use crate::fault::Fault;
 use crate::installed::{Active, Installed, Served};
 use crate::lane::Outcome;
 use crate::mirror::{Copy, Mirror};
-use crate::recorder::GateRecord;
+use crate::recorder::Reserved;
 use crate::request_id::Serial;
 use crate::shared::Shared;
 
@@ -37,6 +38,24 @@ pub(super) struct Exchange {
     pub(super) request: InferRequest,
     pub(super) _pinned: Option<Place>,
     pub(super) _room: Room,
+}
+
+/// How a request was routed, and what it counts for.
+#[derive(Debug)]
+struct Routed {
+    choice: Choice,
+    /// Its place in the evidence, if it has one.
+    reserved: Option<Reserved>,
+}
+
+impl Routed {
+    /// The place of a unit's first request, which stands for it where labels are joined.
+    fn of_unit(&self) -> Option<&Reserved> {
+        self.reserved.as_ref().filter(|reserved| match reserved.ticket.place() {
+            ledger::Place::Whole | ledger::Place::First => true,
+            ledger::Place::Later => false,
+        })
+    }
 }
 
 /// What goes back, and which version it is from.
@@ -65,21 +84,19 @@ impl Exchange {
         let ask = self.ask();
         let mirror = self.mirror(choice);
         let fallback = self.fallback(choice);
-        let counted = self.active().map_or(Counted::No, |active| choice.standing.reserve(active));
-        if let Some(gate) = self.gate_of(counted) {
-            gate.assign(choice.arm);
-        }
+        let reserved =
+            self.active().and_then(|it| choice.standing.reserve(it, choice.arm, self.asked()));
         let inputs = std::mem::take(&mut self.request.inputs);
         let copied = mirror.as_ref().is_some_and(|mirror| mirror.has_room());
         let spare = (copied || fallback.is_some()).then(|| inputs.clone());
         let first = admitted(&served, &ask, inputs).await;
-        let routed = (choice, counted);
+        let routed = Routed { choice, reserved };
         match (&first.result, fallback, spare) {
             (Err(_), Some(incumbent), Some(inputs)) => {
-                self.fall_back(routed, first, admitted(&incumbent, &ask, inputs), &incumbent).await
+                self.fall_back(&routed, first, admitted(&incumbent, &ask, inputs), &incumbent).await
             }
             (Ok(answered), _, spare) => {
-                self.record(routed, &first);
+                self.record(&routed, &first);
                 match (mirror, spare) {
                     (Some(mirror), Some(inputs)) => self.copy(&mirror, ask, inputs, answered),
                     // A shadow that is stuck costs clients not even the copying.
@@ -89,7 +106,7 @@ impl Exchange {
                 outgoing(&served, first.result)
             }
             (Err(_), _, _) => {
-                self.record(routed, &first);
+                self.record(&routed, &first);
                 outgoing(&served, first.result)
             }
         }
@@ -99,7 +116,7 @@ impl Exchange {
     /// the candidate calls the client's fault is so only if the incumbent does not answer it.
     async fn fall_back(
         &self,
-        routed: (Choice, Counted),
+        routed: &Routed,
         mut first: Attempt,
         second: impl Future<Output = Attempt>,
         incumbent: &Served,
@@ -138,14 +155,6 @@ impl Exchange {
         self.installed.rollout.as_ref()
     }
 
-    /// Where its unit is counted, if it is.
-    fn gate_of(&self, counted: Counted) -> Option<&GateRecord> {
-        match counted {
-            Counted::Yes => self.active()?.gate.as_deref(),
-            Counted::No => None,
-        }
-    }
-
     /// Who answers in the candidate's stead.
     fn fallback(&self, choice: Choice) -> Option<Served> {
         match (choice.arm, self.active()?.route.routing.fallback) {
@@ -173,16 +182,17 @@ impl Exchange {
 
     /// Counts the first try for the arm that was assigned, before the client has its answer. An
     /// invalid request leaves no trace.
-    fn record(&self, (choice, counted): (Choice, Counted), first: &Attempt) {
-        if let Some(gate) = self.gate_of(counted) {
-            gate.count(choice.arm, first.outcome, first.latency);
-        }
+    fn record(&self, routed: &Routed, first: &Attempt) {
+        let choice = routed.choice;
         let Some(active) = self.active() else { return };
+        if let Some(reserved) = &routed.reserved {
+            active.units.answer(reserved, (first.outcome, first.latency));
+            predicted(active, reserved, first);
+        }
         if first.outcome == Outcome::Invalid {
-            choice.standing.release(active, counted);
             return;
         }
-        self.assign(active, choice.arm, counted);
+        self.assign(active, routed);
         record_shadow(active, choice.arm, first);
         if choice.standing == Standing::Apart {
             return;
@@ -192,16 +202,27 @@ impl Exchange {
         }
     }
 
-    fn assign(&self, active: &Active, arm: Arm, counted: Counted) {
+    fn assign(&self, active: &Active, routed: &Routed) {
+        let unit = routed.of_unit();
         self.shared.recorder.assign(Assignment {
             request: request_hash(&self.entry.name, &self.request_id),
             endpoint: self.entry.name.clone(),
             rollout: Some(active.route.id),
             gate: active.route.gate,
-            arm,
-            counted,
+            seen: unit.map(|it| it.ticket.stratum().seen).unwrap_or_default(),
+            arm: routed.choice.arm,
+            counted: if unit.is_some() { Counted::Yes } else { Counted::No },
+            slices: unit.map(|it| it.labels.clone()).unwrap_or_default(),
             at: (self.shared.config.clock)(),
         });
+    }
+}
+
+/// Counts what the answer says, where a check watches that. A failed one says nothing.
+fn predicted(active: &Active, reserved: &Reserved, first: &Attempt) {
+    let watches = active.route.watches.as_slice();
+    if let ([_, ..], Ok(answered)) = (watches, &first.result) {
+        active.units.predicted(reserved, watches, &answered.outputs);
     }
 }
 

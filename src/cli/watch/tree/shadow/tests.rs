@@ -68,7 +68,7 @@ fn one_value_alone_is_told_only_when_it_is_above_its_limit() {
     let told =
         |bad| findings(&plan(), &shadow(count(1_000, 100, 0), &[("web", count(500, bad, 0))]));
     assert_eq!(told(50), within("disagree 10.0 % (limit 25.0 %)"));
-    assert_eq!(told(150), diverges("disagree 10.0 % (limit 25.0 %)   client=web 30.0 %"));
+    assert_eq!(told(200), diverges("disagree 10.0 % (limit 25.0 %)   client=web 40.0 %"));
 }
 
 #[test]

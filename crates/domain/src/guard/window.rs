@@ -2,12 +2,19 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use crate::lane::Outcome;
-
 /// Buckets of a window; its resolution is a hundredth of its length.
 const BUCKETS: u64 = 100;
+
+/// How an answer ended for which its arm can be blamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// As it should.
+    Well,
+    /// Without an answer, and not for the deadline.
+    Failed,
+    /// The deadline passed.
+    Late,
+}
 
 /// Outcomes counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,13 +25,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// One answer; none for what nobody is to blame for.
-    pub(super) const fn of(outcome: Outcome) -> Option<Self> {
-        match outcome {
-            Outcome::Ok => Some(Self { total: 1, errors: 0, late: 0 }),
-            Outcome::Error => Some(Self { total: 1, errors: 1, late: 0 }),
-            Outcome::Late => Some(Self { total: 1, errors: 0, late: 1 }),
-            Outcome::Invalid => None,
+    /// One answer.
+    pub(super) const fn of(ended: Ended) -> Self {
+        match ended {
+            Ended::Well => Self { total: 1, errors: 0, late: 0 },
+            Ended::Failed => Self { total: 1, errors: 1, late: 0 },
+            Ended::Late => Self { total: 1, errors: 0, late: 1 },
         }
     }
 
@@ -41,9 +47,10 @@ impl Tally {
     }
 }
 
+/// The outcomes of one arm, for as long as any rail looks back.
 #[derive(Debug, Clone)]
-pub(super) struct Window {
-    start: Instant,
+pub struct Window {
+    start: Duration,
     /// Of one bucket.
     width: Duration,
     /// The bucket's number since `start`, and its counts; one for each number modulo the length.
@@ -52,14 +59,14 @@ pub(super) struct Window {
 
 impl Window {
     /// An empty window that can look back `longest`.
-    pub(super) fn new(longest: Duration, now: Instant) -> Self {
+    pub(super) fn new(longest: Duration, now: Duration) -> Self {
         let width = (longest / 100).max(Duration::from_millis(1));
         // One more than fits, for the bucket that is being filled.
         let ring = (0..=BUCKETS).map(|number| (number, Tally::default())).collect();
         Self { start: now, width, ring }
     }
 
-    pub(super) fn add(&mut self, tally: Tally, now: Instant) {
+    pub(super) fn add(&mut self, tally: Tally, now: Duration) {
         let number = self.number(now);
         let length = self.ring.len();
         let index = usize::try_from(number).unwrap_or(0) % length.max(1);
@@ -70,7 +77,7 @@ impl Window {
     }
 
     /// What was counted in the last `span`, to a bucket's width.
-    pub(super) fn last(&self, span: Duration, now: Instant) -> Tally {
+    pub(super) fn last(&self, span: Duration, now: Duration) -> Tally {
         let current = self.number(now);
         let back =
             u64::try_from(span.as_nanos().div_ceil(self.width.as_nanos())).unwrap_or(BUCKETS);
@@ -80,8 +87,8 @@ impl Window {
             .fold(Tally::default(), |sum, (_, tally)| sum.plus(*tally))
     }
 
-    fn number(&self, now: Instant) -> u64 {
-        let since = now.saturating_duration_since(self.start).as_nanos();
+    fn number(&self, now: Duration) -> u64 {
+        let since = now.saturating_sub(self.start).as_nanos();
         u64::try_from(since / self.width.as_nanos()).unwrap_or(u64::MAX)
     }
 }

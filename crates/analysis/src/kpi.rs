@@ -1,0 +1,154 @@
+//! Checks on an unbounded number a unit: revenue, session length, score.
+//!
+//! Owns which test judges what. Rollback: an exact e-process on 64 frozen buckets. Healthy and the
+//! effect's size: an asymptotic confidence sequence of the difference of winsorised means, after a
+//! burn-in. Everything frozen comes from one [`Reference`], made of the incumbent's values before
+//! the first unit of the evidence was assigned (labels of the shadow's requests or of a holdout; or
+//! of the first units of the canary, which then are no evidence): values that are both reference
+//! and evidence would break the guarantee, a reference that is not like the traffic only costs
+//! power.
+//!
+//! Refuses means of unbounded values: a single one can be larger than all others together.
+
+mod counts;
+mod effect;
+mod exact;
+mod reference;
+mod shape;
+mod worse;
+
+pub use counts::{Counts, Values};
+pub use effect::{BURN_IN_CANDIDATE_UNITS, Effect};
+pub use reference::{REFERENCE_VALUES_MIN, Reference};
+pub use worse::Worse;
+
+use effect::Contrast;
+pub(crate) use effect::{Arm, Summary};
+use serde::{Deserialize, Serialize};
+
+use crate::counts as counters;
+use crate::counts::{Pi, Stratum};
+use crate::level::Alpha;
+use crate::logspace::log_halves;
+use crate::two_outcome::Margin;
+
+/// Buckets at most.
+pub const BUCKETS_MAX: usize = 64;
+
+/// What makes no KPI test.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// Infinite, or not a number.
+    #[error("a value is not a finite number")]
+    NotFinite,
+    /// Too few values to freeze buckets from.
+    #[error("{found} reference values, at least {REFERENCE_VALUES_MIN} are needed")]
+    TooFew {
+        /// Values given.
+        found: usize,
+    },
+    /// A metric that never differs can't be tested.
+    #[error("the reference values are all the same")]
+    Constant,
+    /// A stored reference whose parts don't fit each other.
+    #[error("a frozen reference is damaged")]
+    Damaged,
+    /// Of "higher is better" a ratio below 1, of "lower is better" one above 1.
+    #[error("ratio {0} is not a multiple of the incumbent's mean that is worse than it")]
+    Ratio(f64),
+    /// A positive difference of means.
+    #[error("absolute margin {0} is not a positive number")]
+    Absolute(f64),
+}
+
+/// Which values are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// Large ones.
+    Higher,
+    /// Small ones.
+    Lower,
+}
+
+/// One KPI's tests, with their grids made once.
+#[derive(Debug, Clone)]
+pub struct Check {
+    reference: Reference,
+    worse: Worse,
+    healthy: Healthy,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Healthy {
+    One(Contrast),
+    Both(Contrast, Contrast),
+}
+
+impl Check {
+    /// Unhealthy is, of winsorised means: with `Margin::Ratio(r)` a candidate's mean of at most
+    /// (`Higher`, r < 1) or at least (`Lower`, r > 1) r times the incumbent's; with
+    /// `Margin::Absolute(m)` one that is worse by m or more, in the metric's unit; with both, only
+    /// what is beyond both. Where the incumbent's mean is negative a ratio asks for more than "no
+    /// worse". Errors: [`Error::Ratio`], [`Error::Absolute`].
+    pub fn new(reference: &Reference, better: Better, margin: Margin) -> Result<Self, Error> {
+        let ratio = |r| Contrast::within_ratio(better, r);
+        let absolute = |m| Contrast::within_absolute(better, m);
+        let healthy = match margin {
+            Margin::Ratio(r) => Healthy::One(ratio(r)?),
+            Margin::Absolute(m) => Healthy::One(absolute(m)?),
+            Margin::Both { ratio: r, absolute: m } => Healthy::Both(ratio(r)?, absolute(m)?),
+        };
+        Ok(Self { reference: reference.clone(), worse: Worse::new(reference, better), healthy })
+    }
+
+    /// Makes the logarithms of the factors for these shares once, instead of at each look.
+    #[must_use]
+    pub fn prepared_for(self, shares: &[Pi]) -> Self {
+        Self { worse: self.worse.prepared_for(shares), ..self }
+    }
+
+    /// Log e-value against "stochastically no worse than the incumbent". Give all gates of the
+    /// rollout. Errors: [`counters::Error::Buckets`].
+    pub fn rollback_log_e(&self, strata: &[Stratum<Counts>]) -> Result<f64, counters::Error> {
+        self.worse.log_e(strata)
+    }
+
+    /// Log e-value against "worse by the margin or more": 0 until the burn-in is over. Asymptotic:
+    /// its guarantee nears α as the burn-in grows. Give this gate's evidence alone. Errors:
+    /// [`counters::Error::Buckets`].
+    pub fn healthy_log_e(&self, strata: &[Stratum<Counts>]) -> Result<f64, counters::Error> {
+        Ok(self.healthy_log_e_of(&self.summaries(strata)?))
+    }
+
+    /// Both arms' winsorised means and a confidence sequence of their difference, at level `alpha`
+    /// on both sides together. `None` until both arms have units in one stratum. Errors:
+    /// [`counters::Error::Buckets`].
+    pub fn effect(
+        &self,
+        strata: &[Stratum<Counts>],
+        alpha: Alpha,
+    ) -> Result<Option<Effect>, counters::Error> {
+        Ok(effect::effect(&self.summaries(strata)?, alpha))
+    }
+
+    pub(crate) fn summaries(
+        &self,
+        strata: &[Stratum<Counts>],
+    ) -> Result<Vec<Stratum<Summary>>, counters::Error> {
+        let summary = |stratum: &Stratum<Counts>| {
+            stratum.counts.check(self.reference.buckets())?;
+            Ok(stratum.map(|counts| Summary::new(counts, &self.reference)))
+        };
+        strata.iter().map(summary).collect()
+    }
+
+    pub(crate) fn healthy_log_e_of(&self, strata: &[Stratum<Summary>]) -> f64 {
+        match &self.healthy {
+            Healthy::One(contrast) => contrast.log_e(strata),
+            Healthy::Both(ratio, absolute) => {
+                log_halves(ratio.log_e(strata), absolute.log_e(strata))
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Mixtures and confidence sequences: the reference implementation's numbers, coverage at every
+//! look, and agreement with the tests they invert.
+
+use seatrial_analysis::confidence::{Difference, Interval, Quantile, Ratio, TUNED_UNITS, rate};
+use seatrial_analysis::latency::Edges;
+use seatrial_analysis::mixture::{
+    BetaBinomial, GammaExponential, GammaPoisson, Normal, TwoSidedNormal,
+};
+use seatrial_analysis::two_outcome::Centres;
+use seatrial_analysis::{Alpha, Cells, Stratum};
+use serde_json::Value;
+
+use crate::stratum;
+use crate::traffic::Rng;
+
+/// Relative, as published; absolute, what cancellation leaves of the reference's own digits: with 40
+/// digits its beta-binomial values are found to be off by up to 2.0e-9.
+fn agrees(found: f64, wanted: f64) -> bool {
+    (found / wanted - 1.0).abs() < 1e-9 || (found - wanted).abs() < 2.5e-9
+}
+
+fn golden() -> Vec<(String, Vec<Value>, Value)> {
+    serde_json::from_str(include_str!("../golden/confseq.json")).unwrap()
+}
+
+/// log M by the reference's name and arguments; none for bounds that nothing here uses.
+fn log_mixture(name: &str, arguments: &[Value]) -> Option<f64> {
+    let [s, v, v_opt, a, b, c] = [0, 1, 2, 3, 4, 5]
+        .map(|index| arguments.get(index).and_then(Value::as_f64).unwrap_or(f64::NAN));
+    let one_sided = arguments.last().and_then(Value::as_bool);
+    let alpha = |value: f64| Alpha::new(value).unwrap();
+    match (name, one_sided) {
+        ("normal_log_mixture", Some(true)) => Some(Normal::new(v_opt, alpha(a)).log_e(s, v)),
+        ("normal_log_mixture", Some(false)) => {
+            Some(TwoSidedNormal::new(v_opt, alpha(a)).log_e(s, v))
+        }
+        ("gamma_exponential_log_mixture", None) => {
+            Some(GammaExponential::new(v_opt, a, alpha(b)).log_e(s, v))
+        }
+        ("gamma_poisson_log_mixture", None) => {
+            Some(GammaPoisson::new(v_opt, a, alpha(b)).log_e(s, v))
+        }
+        ("beta_binomial_log_mixture", Some(true)) => {
+            Some(BetaBinomial::one_sided(v_opt, (a, b), alpha(c)).log_e(s, v))
+        }
+        ("beta_binomial_log_mixture", Some(false)) => {
+            Some(BetaBinomial::two_sided(v_opt, (a, b), alpha(c)).log_e(s, v))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn mixtures_match_the_reference_implementation() {
+    let mut checked = 0;
+    for (name, arguments, wanted) in golden() {
+        let Some(found) = log_mixture(&name, &arguments) else { continue };
+        let wanted = wanted.as_f64().unwrap();
+        assert!(agrees(found, wanted), "{name} {arguments:?}: {found} for {wanted}");
+        checked += 1;
+    }
+    assert_eq!(checked, 240);
+}
+
+#[test]
+fn rates_have_the_reference_implementations_intervals() {
+    let of = golden().into_iter().filter(|(name, ..)| name == "bernoulli_confidence_interval");
+    let mut checked = 0;
+    for (_, arguments, wanted) in of {
+        let count = |index: usize| arguments[index].as_u64().unwrap();
+        let alpha = Alpha::new(arguments[2].as_f64().unwrap()).unwrap();
+        let found = rate(count(0), count(1), arguments[3].as_f64().unwrap(), alpha);
+        let [lower, upper] = [0, 1].map(|end| wanted[end].as_f64().unwrap());
+        assert!(agrees(found.lower, lower) && agrees(found.upper, upper), "{found:?} {wanted}");
+        checked += 1;
+    }
+    assert_eq!(checked, 4);
+}
+
+/// The bound on s of the one-sided normal mixture, from its log M.
+#[test]
+fn the_normal_mixture_is_rejected_from_the_reference_implementations_bound_on() {
+    let of = golden().into_iter().filter(|(name, ..)| name == "normal_mixture_bound");
+    for (_, arguments, wanted) in of {
+        let [v, alpha, v_opt, tuned] = [0, 1, 2, 3].map(|i| arguments[i].as_f64().unwrap());
+        let (alpha, tuned) = (Alpha::new(alpha).unwrap(), Alpha::new(tuned).unwrap());
+        let mixture = Normal::new(v_opt, tuned);
+        let wanted = wanted.as_f64().unwrap();
+        let apart = mixture.log_e(wanted, v) - alpha.log_threshold();
+        assert!(apart.abs() < 1e-9, "{v}: {apart}");
+    }
+}
+
+#[test]
+fn the_two_sided_bound_is_where_the_evidence_reaches_its_threshold() {
+    let mixture = TwoSidedNormal::new(100.0, Alpha::USUAL);
+    for v in [1.0, 100.0, 1e6] {
+        let bound = mixture.bound(v, Alpha::USUAL);
+        assert!((mixture.log_e(bound, v) - Alpha::USUAL.log_threshold()).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn sums_beyond_what_variance_allows_are_no_evidence() {
+    let exponential = GammaExponential::new(100.0, 1.0, Alpha::USUAL);
+    assert!(exponential.log_e(-1_000.0, 1.0).is_infinite());
+    let poisson = GammaPoisson::new(100.0, 1.0, Alpha::USUAL);
+    assert!(poisson.log_e(-1_000.0, 1.0).is_infinite());
+    assert!(poisson.log_e(60.0, 100.0) > 5.0 && poisson.log_e(0.0, 100.0) < 0.0);
+}
+
+/// Units by cell at share `pi`, candidate rate `p1`, incumbent rate `p0`.
+fn observe(stratum: &mut Stratum<Cells>, rng: &mut Rng, units: u32, (p1, p0): (f64, f64)) {
+    for _ in 0..units {
+        let counts = &mut stratum.counts;
+        let cell = match (rng.happens(stratum.pi.get()), rng.uniform()) {
+            (true, y) if y < p1 => &mut counts.candidate_bad,
+            (true, _) => &mut counts.candidate_good,
+            (false, y) if y < p0 => &mut counts.incumbent_bad,
+            (false, _) => &mut counts.incumbent_good,
+        };
+        *cell += 1;
+    }
+}
+
+fn outside(found: Interval, truth: f64) -> bool {
+    truth < found.lower || truth > found.upper
+}
+
+#[test]
+fn differences_and_ratios_are_covered_at_every_look() {
+    let difference = Difference::new(&Centres::Feedback).unwrap();
+    let ratio = Ratio::new().unwrap();
+    let runs = 200;
+    let (mut missed, mut narrow) = ([0, 0], 0);
+    for seed in 0..runs {
+        let mut rng = Rng::new(seed);
+        let [mut labels, mut errors] = [0.2, 0.5].map(|pi| stratum(pi, [0; 4]));
+        let (mut left_out, mut last) = ([false, false], None);
+        for _ in 0..12 {
+            observe(&mut labels, &mut rng, 500, (0.25, 0.2));
+            observe(&mut errors, &mut rng, 500, (0.03, 0.02));
+            let found = difference.interval(std::slice::from_ref(&labels), Alpha::USUAL);
+            left_out[0] |= outside(found, 0.05);
+            last = Some(found);
+            let found = ratio.interval(std::slice::from_ref(&errors), Alpha::USUAL);
+            left_out[1] |= outside(found, 1.5);
+        }
+        (0..2).for_each(|i| missed[i] += u32::from(left_out[i]));
+        narrow += u32::from(last.is_some_and(|found| found.upper - found.lower < 0.15));
+    }
+    assert!(missed.iter().all(|missed| *missed <= 10), "{missed:?} of {runs}");
+    assert!(narrow > 190, "{narrow} of {runs} are narrow");
+}
+
+/// Both margins of a check, put to its own test: what the interval leaves out is rejected.
+#[test]
+fn intervals_end_where_the_tests_reject() {
+    use seatrial_analysis::Mixture;
+    use seatrial_analysis::two_outcome::{Contrast, Family};
+    let strata = [stratum(0.05, [10, 340, 600, 6_300]), stratum(0.25, [8, 320, 90, 900])];
+    let found = Difference::new(&Centres::Feedback).unwrap().interval(&strata, Alpha::USUAL);
+    let rejects = |contrast: Contrast| {
+        let family = Family::new(contrast, &Centres::Feedback, Mixture::Uniform).unwrap();
+        Alpha::USUAL.halved().rejects(family.log_e(&strata))
+    };
+    assert!(found.lower < 0.0 && found.upper < 0.0, "{found:?}");
+    // The candidate is better by more than −upper: seen from the other side, with the arms' roles
+    // as they are, p₁ ≥ p₀ is rejected, and p₁ ≤ p₀ is not.
+    assert!(rejects(Contrast::within_absolute(0.0).unwrap()));
+    assert!(!rejects(Contrast::no_worse()));
+    let worse = [stratum(0.05, [60, 290, 300, 6_600])];
+    let found = Difference::new(&Centres::Feedback).unwrap().interval(&worse, Alpha::USUAL);
+    let rejects = |t: f64| {
+        let contrast = Contrast::no_worse_than(1.0, t).unwrap();
+        let family = Family::new(contrast, &Centres::Feedback, Mixture::Uniform).unwrap();
+        Alpha::USUAL.halved().rejects(family.log_e(&worse))
+    };
+    assert!(found.lower > 0.02, "{found:?}");
+    assert!(rejects(found.lower - 1e-6) && !rejects(found.lower + 1e-6));
+}
+
+#[test]
+fn nothing_is_left_out_without_units() {
+    let none = [stratum(0.05, [0; 4])];
+    let found = Difference::new(&Centres::Feedback).unwrap().interval(&none, Alpha::USUAL);
+    assert_eq!(found, Interval { lower: -1.0, upper: 1.0 });
+    let found = Ratio::new().unwrap().interval(&none, Alpha::USUAL);
+    assert_eq!(found, Interval { lower: 0.0, upper: f64::INFINITY });
+    assert_eq!(rate(0, 0, TUNED_UNITS, Alpha::USUAL), Interval { lower: 0.0, upper: 1.0 });
+    let edges = Edges::default();
+    let found =
+        Quantile::new(0.99).unwrap().interval(&edges, &vec![0; edges.buckets()], Alpha::USUAL);
+    assert_eq!(found, Some(Interval { lower: 0.0, upper: f64::INFINITY }));
+    assert_eq!(Quantile::new(0.5).unwrap().interval(&edges, &[1, 2], Alpha::USUAL), None);
+}
+
+#[test]
+fn a_quantile_is_covered_at_every_look_and_found_in_the_end() {
+    let edges = Edges::default();
+    let quantile = Quantile::new(0.9).unwrap();
+    let mut rng = Rng::new(5);
+    let mut sample: Vec<u64> = (0..200_000).map(|_| rng.latency_micros(1.0)).collect();
+    sample.sort_unstable();
+    let truth = sample[180_000] as f64;
+    let (mut missed, mut wide) = (0, 0);
+    for seed in 0..300 {
+        let mut rng = Rng::new(100 + seed);
+        let mut arm = vec![0; edges.buckets()];
+        let mut left_out = false;
+        let mut last = None;
+        for _ in 0..20 {
+            (0..200).for_each(|_| arm[edges.bucket_of(rng.latency_micros(1.0))] += 1);
+            let found = quantile.interval(&edges, &arm, Alpha::USUAL).unwrap();
+            left_out |= truth <= found.lower || truth > found.upper;
+            last = Some(found);
+        }
+        missed += u32::from(left_out);
+        wide += u32::from(last.is_none_or(|found| found.upper > 1.2 * found.lower));
+    }
+    assert!(missed <= 15, "{missed} of 300");
+    assert!(wide <= 15, "{wide} of 300 are wide");
+}
+
+#[test]
+fn swapped_arms_turn_a_difference_round_and_a_dropped_stratum_changes_it() {
+    let difference = Difference::new(&Centres::Feedback).unwrap();
+    let of = |strata: &[Stratum<Cells>]| difference.interval(strata, Alpha::USUAL);
+    let [bad, good, incumbent_bad, incumbent_good] = [90, 410, 60, 440];
+    let found = of(&[stratum(0.5, [bad, good, incumbent_bad, incumbent_good])]);
+    let swapped = of(&[stratum(0.5, [incumbent_bad, incumbent_good, bad, good])]);
+    assert!((found.lower + swapped.upper).abs() < 1e-6, "{found:?} {swapped:?}");
+    assert!((found.upper + swapped.lower).abs() < 1e-6, "{found:?} {swapped:?}");
+    let strata = [stratum(0.05, [10, 340, 600, 6_300]), stratum(0.5, [90, 410, 60, 440])];
+    let (both, first) = (of(&strata), of(&strata[..1]));
+    assert!((both.upper - first.upper).abs() > 1e-3, "{both:?} {first:?}");
+    let wrong = of(&[stratum(0.4, [bad, good, incumbent_bad, incumbent_good])]);
+    assert!((wrong.lower - found.lower).abs() > 1e-3, "a wrong share moves it: {wrong:?}");
+}

@@ -1,0 +1,154 @@
+//! Latency: what more slow answers would do, and which slowness does not count.
+
+use super::super::distinct::Rules;
+use super::super::look::Look;
+use super::super::reading::{Bars, Shown};
+use super::{Told, beside, outlook, part};
+use crate::evidence::GateIndex;
+use crate::judge::latency::Latency;
+use crate::verdict::{CheckReport, CheckVerdict, Confidence, Outlook, Range};
+use seatrial_analysis::units_needed::smallest;
+use seatrial_analysis::{ArmHistogram, Pi, Stratum};
+
+/// The answers of this gate that come next. A good one takes the incumbent's median here; a bad one
+/// is just too slow.
+struct Coming {
+    pi: Pi,
+    buckets: usize,
+    median: usize,
+    slow: usize,
+    incumbent_slow: f64,
+}
+
+impl Latency {
+    /// A test that could not be computed tells nothing of what would change it.
+    pub(in crate::judge) fn told(
+        &self,
+        look: &Look<'_>,
+        (rules, bars): (&Rules, &Bars),
+        report: &CheckReport,
+    ) -> Told {
+        Told {
+            bad: self.too_slow(&look.evidence.shadow.incumbent_latency),
+            confidence: self.confidence(look, (rules, bars), report.verdict),
+            outlook: self.outlook(look, (rules, bars), report.verdict).unwrap_or_default(),
+            notes: self.below_the_limit(report).into_iter().collect(),
+        }
+    }
+
+    pub(in crate::judge) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
+        let strata = look.strata(|counted| counted == gate, |counts| self.histogram(counts));
+        self.shown(&strata, &look.evidence.shadow.incumbent_latency)
+    }
+
+    /// Of both arms' quantiles; none before both have answered.
+    fn confidence(
+        &self,
+        look: &Look<'_>,
+        (rules, bars): (&Rules, &Bars),
+        verdict: CheckVerdict,
+    ) -> Option<Confidence> {
+        let samples = look.samples(rules, |counts| self.histogram(counts));
+        let shown = if verdict == CheckVerdict::Fail { &samples.all } else { &samples.here };
+        let alpha = bars.pass();
+        let range = |arm: fn(&ArmHistogram) -> &Vec<u64>| {
+            let sum = self.sum(shown, arm);
+            if sum.iter().all(|count| *count == 0) {
+                return None;
+            }
+            let micros = self.quantile_interval(&sum, alpha)?;
+            Some(Range::new(micros.lower / 1_000.0, micros.upper / 1_000.0))
+        };
+        let (candidate, incumbent) =
+            (range(|arms| &arms.candidate)?, range(|arms| &arms.incumbent)?);
+        let (candidate, incumbent) = (Some(candidate), Some(incumbent));
+        Some(Confidence { level: 1.0 - alpha.get(), difference: None, candidate, incumbent })
+    }
+
+    fn outlook(
+        &self,
+        look: &Look<'_>,
+        (rules, bars): (&Rules, &Bars),
+        verdict: CheckVerdict,
+    ) -> Option<Outlook> {
+        let reference = &look.evidence.shadow.incumbent_latency;
+        let check = self.check(reference).ok()?;
+        let samples = look.samples(rules, |counts| self.histogram(counts));
+        let settled = look.samples(rules, |counts| self.settled(counts)).here;
+        let coming = self.coming(&samples.here, reference)?;
+        let fails = |bad, of| {
+            let more = with(&samples.all, coming.arms(bad, of));
+            check.rollback_log_e(&more).is_ok_and(|log_e| bars.fires(log_e))
+        };
+        let healthy = |bad, of| {
+            let more = with(&settled, coming.arms(bad, of));
+            check.healthy_log_e(&more).unwrap_or(f64::NEG_INFINITY)
+        };
+        let passes = |bad, of| bars.pass().rejects(healthy(bad, of));
+        let healthy_after = || smallest(bars.pass(), |more| healthy(0, more));
+        Some(outlook(verdict, fails, passes, healthy_after))
+    }
+
+    /// None before the incumbent has answered under this gate.
+    fn coming(&self, here: &[Stratum<ArmHistogram>], reference: &[u64]) -> Option<Coming> {
+        let pi = here.first()?.pi;
+        let mut sum = vec![0_u64; self.buckets()];
+        for stratum in here {
+            sum.iter_mut().zip(&stratum.counts.incumbent).for_each(|(sum, count)| *sum += count);
+        }
+        let total: u64 = sum.iter().sum();
+        let within = self.within(reference);
+        let slow = within.min(sum.len().saturating_sub(1));
+        let above: u64 = sum.iter().skip(within).sum();
+        let incumbent_slow = super::super::reading::rate(above, total)?;
+        let mut below = 0;
+        let median = sum.iter().position(|count| {
+            below += count;
+            below * 2 >= total
+        })?;
+        // A median that is too slow itself makes no good answer.
+        let median = median.min(slow.saturating_sub(1));
+        Some(Coming { pi, buckets: sum.len(), median, slow, incumbent_slow })
+    }
+
+    /// Why a candidate that is slower is not judged for it.
+    fn below_the_limit(&self, report: &CheckReport) -> Option<String> {
+        let limit = self.limit_ms()?;
+        let (candidate, incumbent) = (report.candidate?, report.incumbent?);
+        let slower = candidate > incumbent && candidate <= limit;
+        let not_failed = report.verdict != CheckVerdict::Fail;
+        (slower && not_failed).then(|| {
+            format!(
+                "the candidate is slower ({candidate} ms vs {incumbent} ms), and that does not count: \
+                 both are within the limit of {limit} ms, and only answers over it are evidence"
+            )
+        })
+    }
+}
+
+fn with(
+    strata: &[Stratum<ArmHistogram>],
+    more: Stratum<ArmHistogram>,
+) -> Vec<Stratum<ArmHistogram>> {
+    strata.iter().cloned().chain([more]).collect()
+}
+
+impl Coming {
+    fn arms(&self, bad: u64, of: u64) -> Stratum<ArmHistogram> {
+        let incumbent = beside(of, self.pi.get());
+        let incumbent_bad = part(incumbent, self.incumbent_slow);
+        let mut counts = ArmHistogram::empty(self.buckets);
+        let arms = [
+            (&mut counts.candidate, (bad, of)),
+            (&mut counts.incumbent, (incumbent_bad, incumbent)),
+        ];
+        for (arm, (bad, of)) in arms {
+            for (bucket, more) in [(self.slow, bad), (self.median, of.saturating_sub(bad))] {
+                if let Some(count) = arm.get_mut(bucket) {
+                    *count += more;
+                }
+            }
+        }
+        Stratum { pi: self.pi, counts }
+    }
+}

@@ -1,0 +1,302 @@
+//! What is asked on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use seatrial_sim::calibrate::{Cell, Method, Metric, Mistake, Question, Shape, Traffic};
+use std::path::PathBuf;
+
+/// Plays many seeded runs of one cell through the product's own tests and tells how often, and
+/// after how many units, they decided.
+///
+/// `mean_units` and `median_units` are over all runs, undecided ones with all their units; the
+/// bounds are the exact central 95 % interval. `kl_units` is ln(1/alpha)/I, with I the information
+/// of a unit's arm and outcome: no test that is valid at every look needs fewer on average.
+#[derive(Debug, Parser)]
+#[command(name = "calibrate", version)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    pub(crate) table: Option<Table>,
+    #[command(flatten)]
+    pub(crate) cell: Option<Arguments>,
+}
+
+/// The published table instead of one cell.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Table {
+    /// Play every cell of the published table, and print it or write it between a page's marks
+    Table {
+        /// The page; left out: standard output
+        #[arg(long, conflicts_with = "check")]
+        write: Option<PathBuf>,
+        /// Play the quick cells alone, and fail where this page does not say what they give
+        #[arg(long)]
+        check: Option<PathBuf>,
+        /// Fewer runs than the published ones, to see how it will look
+        #[arg(long, conflicts_with = "check")]
+        runs: Option<u64>,
+        /// Only the rows whose flags contain this
+        #[arg(long, conflicts_with_all = ["check", "write"])]
+        only: Option<String>,
+    },
+}
+
+/// One cell.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Arguments {
+    /// What is measured of each unit
+    #[arg(long, value_enum)]
+    metric: MetricName,
+    /// The incumbent's: rate of bad outcomes (errors, feedback, pairs); median in milliseconds
+    /// (latency); mean (kpi). For disagreement: the budget
+    #[arg(long)]
+    base: Option<f64>,
+    /// The candidate's: a ratio for errors, latency, kpi and srm, a difference for feedback,
+    /// pairs and disagreement. Worse is more, of a KPI less. Left out: none
+    #[arg(long, allow_negative_numbers = true)]
+    effect: Option<f64>,
+    /// The candidate's share, percent
+    #[arg(long, default_value_t = 5.0)]
+    share: f64,
+    /// A whole ramp instead of one share: percent, rising, with equal units in each gate
+    #[arg(long, value_delimiter = ',', conflicts_with = "share")]
+    gates: Vec<f64>,
+    /// The probability of a false decision that is accepted; .001 for srm, as in the product
+    #[arg(long)]
+    alpha: Option<f64>,
+    /// Units, over both arms, after which a run ends undecided
+    #[arg(long, default_value_t = 1_000_000)]
+    max_units: u64,
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) runs: u64,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The law of latencies or values
+    #[arg(long, value_enum, default_value_t = ShapeName::Lognormal)]
+    shape: ShapeName,
+    /// How the base changes in time, on both arms alike; users: sticky, ten requests each
+    #[arg(long, value_enum, default_value_t = TrafficName::Constant)]
+    traffic: TrafficName,
+    /// Who decides; several are played side by side on the same traffic
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "e-process")]
+    method: Vec<MethodName>,
+    /// Ask for healthy instead of rollback, against this margin: a ratio (errors; latency at the
+    /// p99) or a difference (feedback)
+    #[arg(long)]
+    healthy: Option<f64>,
+    /// A mistake in the analysis, to see what it costs
+    #[arg(long, value_enum, default_value_t = MistakeName::None)]
+    mistake: MistakeName,
+    /// A look when the counts grew by this part; 0: at every unit. Errors alone are looked at at
+    /// every unit whatever this is
+    #[arg(long, default_value_t = 0.01)]
+    growth: f64,
+    /// Units before the first look
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Output {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MetricName {
+    Errors,
+    Latency,
+    Kpi,
+    Feedback,
+    /// Labelled shadow pairs
+    Pairs,
+    /// Shadow pairs without labels, against a budget
+    Disagreement,
+    Srm,
+    /// Errors, latency and feedback of the same units, by weight
+    Joint,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ShapeName {
+    Lognormal,
+    Gamma,
+    Bimodal,
+    /// Two peaks that don't meet
+    Peaks,
+    Pauses,
+    /// Log-normal, of which the effect stretches only the slowest twentieth; it is that of the p99
+    Tail,
+    /// Of values: shifted by the effect
+    Normal,
+    Exponential,
+    /// Of values: seven in ten are nought
+    ZeroInflated,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TrafficName {
+    Constant,
+    Ramp,
+    Diurnal,
+    Bursty,
+    Users,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MethodName {
+    EProcess,
+    ZTest,
+    Windows,
+    MannWhitney,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MistakeName {
+    None,
+    /// Each request of a sticky user is a unit
+    PerRequest,
+    /// All gates are one stratum
+    Pooled,
+    /// Users of earlier gates are counted as if assigned anew
+    Redrawn,
+}
+
+impl Command {
+    /// The cell of a row of the table, from its flags.
+    pub(crate) fn of_flags(flags: &str) -> Result<Arguments, clap::Error> {
+        let words = ["calibrate"].into_iter().chain(flags.split_whitespace());
+        let missing = || clap::Error::new(clap::error::ErrorKind::MissingRequiredArgument);
+        Self::try_parse_from(words)?.cell.ok_or_else(missing)
+    }
+}
+
+impl Arguments {
+    pub(crate) fn cell(&self) -> Cell {
+        let metric = self.metric.known();
+        let shares = if self.gates.is_empty() { vec![self.share] } else { self.gates.clone() };
+        Cell {
+            metric,
+            base: self.base.unwrap_or(self.metric.base()),
+            effect: self.metric.effect(self.effect.unwrap_or(metric.no_effect())),
+            shares: shares.into_iter().map(|percent| percent / 100.0).collect(),
+            alpha: self.alpha.unwrap_or(self.metric.alpha()),
+            max_units: self.max_units,
+            seed: self.seed,
+            shape: self.shape.known(),
+            traffic: self.traffic.known(),
+            question: self
+                .healthy
+                .map_or(Question::Rollback, |margin| Question::Healthy { margin }),
+            methods: self.method.iter().map(|method| method.known()).collect(),
+            mistake: self.mistake.known(),
+            growth: self.growth,
+            first_look: self.from,
+        }
+    }
+}
+
+impl MetricName {
+    const fn known(self) -> Metric {
+        match self {
+            Self::Errors => Metric::Errors,
+            Self::Latency => Metric::Latency,
+            Self::Kpi => Metric::Kpi,
+            Self::Feedback => Metric::Feedback,
+            Self::Pairs => Metric::Pairs,
+            Self::Disagreement => Metric::Disagreement,
+            Self::Srm => Metric::SampleRatio,
+            Self::Joint => Metric::Joint,
+        }
+    }
+
+    /// Where none is given.
+    const fn base(self) -> f64 {
+        match self {
+            Self::Errors | Self::Joint => 0.005,
+            Self::Latency => 20.0,
+            Self::Feedback | Self::Pairs => 0.09,
+            Self::Disagreement => 0.25,
+            Self::Kpi | Self::Srm => 1.0,
+        }
+    }
+
+    const fn alpha(self) -> f64 {
+        match self {
+            Self::Errors
+            | Self::Latency
+            | Self::Kpi
+            | Self::Feedback
+            | Self::Pairs
+            | Self::Disagreement
+            | Self::Joint => 0.05,
+            Self::Srm => seatrial_analysis::sample_ratio::ALPHA,
+        }
+    }
+
+    /// An assignment has no difference of nothing, so there 0 too is none.
+    fn effect(self, given: f64) -> f64 {
+        match self {
+            Self::Srm if given == 0.0 => 1.0,
+            Self::Errors
+            | Self::Latency
+            | Self::Kpi
+            | Self::Feedback
+            | Self::Pairs
+            | Self::Disagreement
+            | Self::Srm
+            | Self::Joint => given,
+        }
+    }
+}
+
+impl ShapeName {
+    const fn known(self) -> Shape {
+        match self {
+            Self::Lognormal => Shape::LogNormal,
+            Self::Gamma => Shape::Gamma,
+            Self::Bimodal => Shape::Bimodal,
+            Self::Peaks => Shape::Peaks,
+            Self::Pauses => Shape::Pauses,
+            Self::Tail => Shape::Tail,
+            Self::Normal => Shape::Normal,
+            Self::Exponential => Shape::Exponential,
+            Self::ZeroInflated => Shape::ZeroInflated,
+        }
+    }
+}
+
+impl TrafficName {
+    const fn known(self) -> Traffic {
+        match self {
+            Self::Constant => Traffic::Constant,
+            Self::Ramp => Traffic::Ramp,
+            Self::Diurnal => Traffic::Diurnal,
+            Self::Bursty => Traffic::Bursty,
+            Self::Users => Traffic::Users,
+        }
+    }
+}
+
+impl MethodName {
+    const fn known(self) -> Method {
+        match self {
+            Self::EProcess => Method::EProcess,
+            Self::ZTest => Method::ZTest,
+            Self::Windows => Method::Windows,
+            Self::MannWhitney => Method::MannWhitney,
+        }
+    }
+}
+
+impl MistakeName {
+    const fn known(self) -> Mistake {
+        match self {
+            Self::None => Mistake::None,
+            Self::PerRequest => Mistake::PerRequest,
+            Self::Pooled => Mistake::Pooled,
+            Self::Redrawn => Mistake::Redrawn,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `calibrate`: any cell of the calibration from the command line, and the published table.
+//!
+//! Owns arguments, threads, files and printing; the library plays the runs. Every run is a function
+//! of the seed and its number, and endings are put in that order, so that no result depends on the
+//! number of threads.
+
+mod arguments;
+mod page;
+mod parallel;
+mod table;
+
+use arguments::{Arguments, Command, Output, Table};
+use clap::Parser;
+use seatrial_sim::calibrate::{Cell, Method, Prepared, Summary};
+use serde_json::{Map, Value};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// A cell that can't be played is a question wrongly put.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    let done = match (&command.table, &command.cell) {
+        (Some(table), _) => publish(table),
+        (None, Some(cell)) => run(cell),
+        (None, None) => Ok(()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            // Nothing is left to tell it to if this fails too.
+            drop(writeln!(io::stderr(), "calibrate: {why}"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// Plays the table, whole or in part.
+fn publish(table: &Table) -> Result<(), Box<dyn std::error::Error>> {
+    let Table::Table { write, check, runs, only } = table;
+    if let Some(path) = check {
+        return Ok(page::check(&std::fs::read_to_string(path)?)?);
+    }
+    let text = table::all(*runs, only.as_deref().unwrap_or_default())?;
+    match write {
+        Some(path) => std::fs::write(path, page::filled(&std::fs::read_to_string(path)?, &text)?)?,
+        None => write!(io::stdout(), "{text}")?,
+    }
+    Ok(())
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let cell = arguments.cell();
+    let prepared = Prepared::new(&cell)?;
+    let endings = parallel::play(&prepared, arguments.runs);
+    let summaries: Vec<(Method, Summary)> = cell
+        .methods
+        .iter()
+        .map(|method| (*method, Summary::of(&prepared, *method, &endings)))
+        .collect();
+    let text = match arguments.output {
+        Output::Json => json(&summaries)?,
+        Output::Table => table(&cell, &prepared, &summaries),
+    };
+    writeln!(io::stdout(), "{text}")?;
+    Ok(())
+}
+
+/// One object for one method; of several, one each under its name.
+fn json(summaries: &[(Method, Summary)]) -> serde_json::Result<String> {
+    if let [(_, summary)] = summaries {
+        return serde_json::to_string_pretty(summary);
+    }
+    let named = |(method, summary): &(Method, Summary)| {
+        Ok((method.name().to_owned(), serde_json::to_value(summary)?))
+    };
+    let all: Map<String, Value> = summaries.iter().map(named).collect::<serde_json::Result<_>>()?;
+    serde_json::to_string_pretty(&all)
+}
+
+fn table(cell: &Cell, prepared: &Prepared, summaries: &[(Method, Summary)]) -> String {
+    let known = |units: Option<f64>| units.map_or("-".to_owned(), |units| format!("{units:.0}"));
+    let mut lines = vec![format!(
+        "{:<13} {:>9} {:>7} {:>16} {:>12} {:>12} {:>12} {:>6}",
+        "method", "decided", "rate", "95 %", "mean units", "median", "candidate's", "/ KL"
+    )];
+    for (method, it) in summaries {
+        let over = it.over_kl.map_or("-".to_owned(), |over| format!("{over:.2}"));
+        lines.push(format!(
+            "{:<13} {:>9} {:>7.4} {:>7.4}..{:<7.4} {:>12.0} {:>12.0} {:>12.0} {over:>6}",
+            method.name(),
+            it.rolled_back,
+            it.rate,
+            it.lower_95,
+            it.upper_95,
+            it.mean_units,
+            it.median_units,
+            it.mean_candidate_units,
+        ));
+    }
+    lines.push(format!(
+        "limit of information {} units, fixed horizon of 90 % power {} units, alpha {}",
+        known(prepared.kl_units()),
+        known(prepared.fixed_horizon()),
+        cell.alpha
+    ));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(flags: &str) -> Value {
+        let arguments = Command::of_flags(flags).unwrap();
+        let cell = arguments.cell();
+        let prepared = Prepared::new(&cell).unwrap();
+        let endings = parallel::play(&prepared, arguments.runs);
+        let of = |method: &Method| (*method, Summary::of(&prepared, *method, &endings));
+        let summaries: Vec<_> = cell.methods.iter().map(of).collect();
+        serde_json::from_str(&json(&summaries).unwrap()).unwrap()
+    }
+
+    const KEYS: [&str; 10] = [
+        "runs",
+        "rolled_back",
+        "rate",
+        "lower_95",
+        "upper_95",
+        "mean_units",
+        "median_units",
+        "mean_candidate_units",
+        "kl_units",
+        "over_kl",
+    ];
+
+    #[test]
+    fn the_result_is_one_object_with_the_published_keys() {
+        let bad = printed("--metric errors --base 0.1 --effect 3.0 --share 5 --runs 50 --seed 1");
+        let mut keys: Vec<&String> = bad.as_object().unwrap().keys().collect();
+        let mut published = KEYS;
+        keys.sort();
+        published.sort_unstable();
+        assert_eq!(keys, published);
+        assert_eq!((bad["runs"].as_u64(), bad["rolled_back"].as_u64()), (Some(50), Some(50)));
+        assert!(bad["over_kl"].as_f64().unwrap() > 1.0);
+    }
+
+    #[test]
+    fn without_an_effect_there_is_no_limit() {
+        for flags in [
+            "--metric errors --effect 1 --max-units 1000 --runs 5",
+            "--metric feedback --effect 0 --max-units 1000 --runs 5",
+            "--metric kpi --effect 1 --max-units 1000 --runs 5",
+            "--metric pairs --effect 0 --max-units 1000 --runs 5",
+            "--metric srm --effect 0 --max-units 1000 --runs 5",
+        ] {
+            let alike = printed(flags);
+            assert!(alike["kl_units"].is_null() && alike["over_kl"].is_null(), "{flags}");
+        }
+    }
+
+    #[test]
+    fn rules_side_by_side_are_named() {
+        let both = printed("--metric errors --max-units 5000 --runs 5 --method e-process,z-test");
+        assert!(both["e-process"]["rate"].is_number() && both["z-test"]["rate"].is_number());
+    }
+
+    #[test]
+    fn shares_and_effects_are_read_as_written() {
+        let cell =
+            Command::of_flags("--metric feedback --effect -0.02 --gates 1,5,25,50").unwrap().cell();
+        assert_eq!(cell.shares, [0.01, 0.05, 0.25, 0.5]);
+        assert!((cell.effect + 0.02).abs() < 1e-12);
+        for wrong in ["--base 0.1", "--metric errors --gates 1,5 --share 5", "--metric nothing"] {
+            assert!(Command::of_flags(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Units that a test of one planned look needs: what is paid for being allowed to look at any time.
+
+use seatrial_analysis::normal;
+
+const POWER: f64 = 0.9;
+
+/// The quantiles of the level and of the power.
+pub(super) fn quantiles(alpha: f64) -> (f64, f64) {
+    (normal::quantile(1.0 - alpha), normal::quantile(POWER))
+}
+
+/// The one-sided test of two rates with pooled variance, p₁ the candidate's, over both arms.
+pub(super) fn rates(pi: f64, (p1, p0): (f64, f64), alpha: f64) -> Option<f64> {
+    let (level, power) = quantiles(alpha);
+    let both = pi * p1 + (1.0 - pi) * p0;
+    let under_null = (both * (1.0 - both) * (1.0 / pi + 1.0 / (1.0 - pi))).sqrt();
+    let under_truth = (p1 * (1.0 - p1) / pi + p0 * (1.0 - p0) / (1.0 - pi)).sqrt();
+    (p1 > p0).then(|| ((level * under_null + power * under_truth) / (p1 - p0)).powi(2))
+}
+
+/// Mann and Whitney's test by Noether's formula (JASA 82, 1987), from the probability that a
+/// candidate's outcome is worse than an incumbent's.
+pub(super) fn ranks(pi: f64, worse: f64, alpha: f64) -> Option<f64> {
+    let (level, power) = quantiles(alpha);
+    let gap = worse - 0.5;
+    (gap > 1e-9).then(|| (level + power).powi(2) / (12.0 * pi * (1.0 - pi) * gap * gap))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_horizon_is_found() {
+        let units = rates(0.01, (0.01, 0.005), 0.05).unwrap();
+        assert!((units / 240_132.0 - 1.0).abs() < 0.02, "{units}");
+        assert_eq!(rates(0.01, (0.005, 0.005), 0.05), None);
+        assert_eq!(ranks(0.5, 0.5, 0.05), None);
+    }
+}

@@ -1,0 +1,250 @@
+//! Latency: whole histograms on the product's edges, and scores frozen from a shadow before.
+
+use super::cell::{Cell, Error, Question, Shape};
+use super::outcomes::{Block, Outcomes, float};
+use super::{fixed_horizon, information};
+use crate::distribution::{Buckets, Law};
+use crate::rng::Rng;
+use seatrial_analysis::latency::{Check, Edges, QuantileRatio, Slower};
+use seatrial_analysis::{ArmHistogram, Pi, Stratum};
+use seatrial_domain::split::Arm;
+
+/// Answers in the shadow from which the scores are frozen.
+const REFERENCE: u64 = 20_000;
+/// The quantile that is compared, and the margin where the question names none.
+const QUANTILE: f64 = 0.99;
+const ANY_RATIO: f64 = 1.2;
+/// Where a tail begins that an effect stretches.
+const TAIL: f64 = 0.95;
+
+/// An arm's latency: a law, of which what is above a point may be stretched.
+#[derive(Debug, Clone)]
+struct Truth {
+    law: Law,
+    above: f64,
+    stretch: f64,
+}
+
+impl Truth {
+    fn cdf(&self, x: f64) -> f64 {
+        let within = if x > self.above { self.above + (x - self.above) / self.stretch } else { x };
+        self.law.cdf(within)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Latency {
+    question: Question,
+    edges: Edges,
+    check: Check,
+    /// The candidate's and the incumbent's, by level.
+    buckets: Vec<(Buckets, Buckets)>,
+    /// Probabilities on both arms in fine cells, the candidate's first.
+    fine: Vec<(f64, f64)>,
+}
+
+impl Latency {
+    pub(super) fn new(cell: &Cell, levels: &[f64]) -> Result<Self, Error> {
+        let edges = Edges::default();
+        let micros: Vec<f64> = edges.thresholds().iter().map(|edge| float(*edge)).collect();
+        let shares: Vec<Pi> =
+            cell.shares.iter().map(|pi| Pi::new(*pi)).collect::<Result<_, _>>()?;
+        let margin = match cell.question {
+            Question::Rollback => ANY_RATIO,
+            Question::Healthy { margin } => margin,
+        };
+        let cut = |truth: &Truth, level: f64| Buckets::cut(|x| truth.cdf(x / level), &micros);
+        let (candidate, incumbent) = truths(cell)?;
+        let buckets: Vec<_> =
+            levels.iter().map(|level| (cut(&candidate, *level), cut(&incumbent, *level))).collect();
+        let mut reference = vec![0; edges.buckets()];
+        if let Some((_, incumbent)) = buckets.first() {
+            incumbent.add(&mut Rng::of_run(cell.seed, u64::MAX), REFERENCE, &mut reference);
+        }
+        let slower = Slower::new(&edges, &reference)?.prepared_for(&shares);
+        let check = Check::Ratio(slower, QuantileRatio::new(&edges, QUANTILE, margin)?);
+        let grid = information::logarithmic(1_000.0 * cell.base);
+        let fine = information::fine(&grid, |x| candidate.cdf(x), |x| incumbent.cdf(x));
+        Ok(Self { question: cell.question, edges, check, buckets, fine })
+    }
+
+    /// Where errors and late answers are counted.
+    pub(super) fn worst(&self) -> usize {
+        self.edges.worst_bucket()
+    }
+
+    /// The quantile's bucket as its upper edge, microseconds.
+    fn quantile(&self, arm: &[u64]) -> Option<f64> {
+        let units: u64 = arm.iter().sum();
+        let rank = QUANTILE * float(units);
+        let mut below = 0;
+        let bucket = arm.iter().position(|count| {
+            below += count;
+            below > 0 && float(below) >= rank
+        })?;
+        let thresholds = self.edges.thresholds();
+        thresholds.get(bucket).or(thresholds.last()).map(|micros| float(*micros))
+    }
+
+    /// The smallest divergence to any pair whose quantiles are at the margin.
+    fn of_margin(&self, pi: f64, margin: f64) -> f64 {
+        let q = 1.0 - QUANTILE;
+        #[expect(clippy::cast_possible_truncation, reason = "a few thousand cells")]
+        #[expect(clippy::cast_sign_loss, reason = "margins are above 1")]
+        let shift = (margin.ln() / information::log_width()).round() as usize;
+        let above = |arm: fn(&(f64, f64)) -> f64| -> Vec<f64> {
+            let mut left = 1.0;
+            self.fine
+                .iter()
+                .map(|cell| {
+                    left -= arm(cell);
+                    left
+                })
+                .collect()
+        };
+        let (candidate, incumbent) = (above(|cell| cell.0), above(|cell| cell.1));
+        let beyond = candidate.iter().skip(shift).chain(std::iter::repeat(&0.0));
+        let divergence = |(incumbent, candidate): (&f64, &f64)| {
+            let of_candidate =
+                if *candidate < q { information::coins(candidate.max(0.0), q) } else { 0.0 };
+            pi * of_candidate + (1.0 - pi) * information::coins(incumbent.clamp(0.0, 1.0), q)
+        };
+        incumbent.iter().zip(beyond).map(divergence).fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// The candidate's and the incumbent's laws, in microseconds.
+fn truths(cell: &Cell) -> Result<(Truth, Truth), Error> {
+    let base = 1_000.0 * cell.base;
+    let around = |median: f64, sigma: f64| Law::LogNormal { median, sigma };
+    let pause = Law::Gamma { mean: 5.0 * base, shape: 2.0 };
+    let law = match cell.shape {
+        Shape::LogNormal
+        | Shape::Tail
+        | Shape::Normal
+        | Shape::Exponential
+        | Shape::ZeroInflated => around(base, 0.5),
+        Shape::Gamma => Law::Gamma { mean: 1.191_6 * base, shape: 2.0 },
+        Shape::Bimodal => {
+            Law::Mixture(vec![(0.7, around(base, 0.5)), (0.3, around(5.0 * base, 0.5))])
+        }
+        Shape::Peaks => {
+            Law::Mixture(vec![(0.7, around(base, 0.25)), (0.3, around(5.0 * base, 0.25))])
+        }
+        Shape::Pauses => Law::Mixture(vec![
+            (0.98, around(base, 0.3)),
+            (0.02, Law::Shifted { by: 5.0 * base, law: Box::new(pause) }),
+        ]),
+    }
+    .checked()?;
+    let plain = |law: Law| Truth { law, above: f64::INFINITY, stretch: 1.0 };
+    let candidate = match cell.shape {
+        Shape::LogNormal
+        | Shape::Gamma
+        | Shape::Bimodal
+        | Shape::Peaks
+        | Shape::Pauses
+        | Shape::Normal
+        | Shape::Exponential
+        | Shape::ZeroInflated => plain(law.scaled(cell.effect)),
+        Shape::Tail => {
+            let (above, quantile) = (law.quantile(TAIL), law.quantile(QUANTILE));
+            let stretch = 1.0 + (cell.effect - 1.0) * quantile / (quantile - above);
+            Truth { law: law.clone(), above, stretch }
+        }
+    };
+    Ok((candidate, plain(law)))
+}
+
+impl Outcomes for Latency {
+    type Counts = ArmHistogram;
+
+    fn none(&self) -> ArmHistogram {
+        ArmHistogram::empty(self.edges.buckets())
+    }
+
+    fn draw(&self, rng: &mut Rng, arm: Arm, block: Block, into: &mut ArmHistogram) {
+        let Some((candidate, incumbent)) = self.buckets.get(block.level) else { return };
+        match arm {
+            Arm::Candidate => candidate.add(rng, block.units, &mut into.candidate),
+            Arm::Incumbent => incumbent.add(rng, block.units, &mut into.incumbent),
+        }
+    }
+
+    fn merge(&self, from: &ArmHistogram, into: &mut ArmHistogram) {
+        into.merge(from).expect("both are counted on the same edges");
+    }
+
+    fn log_e(&self, strata: &[Stratum<ArmHistogram>]) -> f64 {
+        let found = match (self.question, strata) {
+            (Question::Rollback, strata) => self.check.rollback_log_e(strata),
+            (Question::Healthy { .. }, [.., here]) => {
+                self.check.healthy_log_e(std::slice::from_ref(here))
+            }
+            (Question::Healthy { .. }, []) => Ok(0.0),
+        };
+        found.expect("all are counted on the same edges")
+    }
+
+    /// Mann and Whitney's statistic, with mid-ranks and the variance corrected for ties.
+    fn z(&self, strata: &[Stratum<ArmHistogram>]) -> f64 {
+        let mut sum = self.none();
+        strata.iter().for_each(|stratum| self.merge(&stratum.counts, &mut sum));
+        let (mut below, mut wins, mut ties) = (0.0, 0.0, 0.0);
+        for (c, b) in sum.candidate.iter().zip(&sum.incumbent) {
+            let (c, b) = (float(*c), float(*b));
+            wins += c * (below + b / 2.0);
+            below += b;
+            ties += (c + b).powi(3) - (c + b);
+        }
+        let (m, n) = (float(sum.candidate_units()), below);
+        let all = m + n;
+        let variance = m * n / 12.0 * (all + 1.0 - ties / (all * (all - 1.0)));
+        (wins - m * n / 2.0) / variance.sqrt()
+    }
+
+    fn values(&self, window: &ArmHistogram) -> Option<(f64, f64)> {
+        Some((self.quantile(&window.candidate)?, self.quantile(&window.incumbent)?))
+    }
+
+    fn threshold(&self) -> f64 {
+        1.1
+    }
+
+    fn information(&self, pi: f64, _level: usize) -> f64 {
+        match self.question {
+            Question::Rollback if worse(&self.fine) > 0.5 + 1e-9 => {
+                information::mutual(pi, self.fine.iter().copied())
+            }
+            Question::Rollback => 0.0,
+            Question::Healthy { margin } => self.of_margin(pi, margin),
+        }
+    }
+
+    fn monotone_information(&self, pi: f64, level: usize) -> f64 {
+        match self.question {
+            Question::Rollback if worse(&self.fine) > 0.5 + 1e-9 => {
+                information::monotone(pi, self.fine.iter().copied())
+            }
+            Question::Rollback | Question::Healthy { .. } => self.information(pi, level),
+        }
+    }
+
+    fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
+        match self.question {
+            Question::Rollback => fixed_horizon::ranks(pi, worse(&self.fine), alpha),
+            Question::Healthy { .. } => None,
+        }
+    }
+}
+
+/// P(a candidate's answer is slower than an incumbent's), ties counted half.
+fn worse(fine: &[(f64, f64)]) -> f64 {
+    let mut below = 0.0;
+    let term = |(candidate, incumbent): &(f64, f64)| {
+        let part = candidate * (below + incumbent / 2.0);
+        below += incumbent;
+        part
+    };
+    fine.iter().map(term).sum()
+}

@@ -1,0 +1,150 @@
+//! Cells at small size: levels are kept, limits are neared, rivals and mistakes fail as they are
+//! known to.
+
+use super::*;
+
+fn play(cell: &Cell, runs: u64) -> Vec<(Method, Summary)> {
+    let prepared = Prepared::new(cell).unwrap();
+    let endings: Vec<Ending> = (0..runs).map(|run| prepared.run(run)).collect();
+    let summary = |method: &Method| (*method, Summary::of(&prepared, *method, &endings));
+    cell.methods.iter().map(summary).collect()
+}
+
+fn summary(cell: &Cell, runs: u64) -> Summary {
+    play(cell, runs).remove(0).1
+}
+
+/// Small enough for a test: 1,000 runs whose rate is above α only where the test breaks it.
+fn alike(metric: Metric, base: f64) -> Cell {
+    let effect = metric.no_effect();
+    Cell { metric, base, effect, max_units: 20_000, growth: 0.02, ..Cell::default() }
+}
+
+#[test]
+fn a_candidate_that_is_alike_is_rolled_back_at_most_at_the_level() {
+    let errors = alike(Metric::Errors, 0.02);
+    let cells = [
+        errors.clone(),
+        Cell { traffic: Traffic::Ramp, shares: vec![0.01, 0.05, 0.25, 0.5], ..errors.clone() },
+        Cell { traffic: Traffic::Bursty, ..errors.clone() },
+        Cell { traffic: Traffic::Users, max_units: 3_000, ..errors.clone() },
+        Cell { traffic: Traffic::Users, max_units: 3_000, shares: vec![0.1, 0.5], ..errors },
+        alike(Metric::Feedback, 0.09),
+        Cell { max_units: 3_000, ..alike(Metric::Latency, 20.0) },
+        alike(Metric::Kpi, 3.0),
+        alike(Metric::Pairs, 0.09),
+        alike(Metric::Disagreement, 0.25),
+        Cell { alpha: 0.05, ..alike(Metric::SampleRatio, 1.0) },
+        Cell { max_units: 3_000, shares: vec![0.1, 0.5], ..alike(Metric::Joint, 0.02) },
+    ];
+    for cell in cells {
+        let found = summary(&cell, 1_000);
+        assert!(found.rate <= 0.05, "{:?} {:?}: {}", cell.metric, cell.traffic, found.rate);
+        assert_eq!((found.kl_units, found.over_kl), (None, None));
+    }
+}
+
+#[test]
+fn a_bad_candidate_is_found_near_the_limit_of_information() {
+    let errors = Cell { effect: 2.0, ..alike(Metric::Errors, 0.02) };
+    let cells = [
+        (Cell { max_units: 1_000_000, ..errors }, 1.5),
+        (Cell { effect: 0.067, max_units: 100_000, ..alike(Metric::Feedback, 0.09) }, 1.9),
+        (Cell { effect: 1.3, ..alike(Metric::Latency, 20.0) }, 2.5),
+        (Cell { effect: 0.95, max_units: 1_000_000, ..alike(Metric::Kpi, 3.0) }, 1.6),
+        (Cell { effect: 0.03, max_units: 100_000, ..alike(Metric::Pairs, 0.09) }, 2.0),
+        (Cell { effect: 0.8, alpha: 0.001, ..alike(Metric::SampleRatio, 1.0) }, 1.7),
+    ];
+    for (cell, most) in cells {
+        let found = summary(&cell, 300);
+        let over = found.over_kl.unwrap();
+        assert!(found.rate > 0.98, "{:?}: {}", cell.metric, found.rate);
+        assert!(over > 1.0 && over < most, "{:?}: {over}", cell.metric);
+    }
+}
+
+#[test]
+fn a_repeated_test_and_a_threshold_break_the_level_that_the_e_process_keeps() {
+    let methods = vec![Method::EProcess, Method::ZTest, Method::Windows, Method::MannWhitney];
+    let cell = Cell { methods, max_units: 100_000, ..alike(Metric::Errors, 0.005) };
+    let found = play(&cell, 500);
+    let rate = |method: Method| found.iter().find(|it| it.0 == method).unwrap().1.rate;
+    assert!(rate(Method::EProcess) <= 0.05);
+    assert!(rate(Method::ZTest) > 0.3, "{}", rate(Method::ZTest));
+    assert!(rate(Method::Windows) > 0.3, "{}", rate(Method::Windows));
+    let latency = Cell { methods: vec![Method::ZTest], ..alike(Metric::Latency, 20.0) };
+    assert!(summary(&latency, 200).rate > 0.2);
+}
+
+#[test]
+fn mistakes_in_the_analysis_break_the_level() {
+    let errors = alike(Metric::Errors, 0.005);
+    let gates = vec![0.01, 0.05, 0.25, 0.5];
+    let ramp = Cell { traffic: Traffic::Ramp, shares: gates, ..errors.clone() };
+    let users = Cell { traffic: Traffic::Users, max_units: 2_000, shares: vec![0.5], ..errors };
+    let gates: Vec<f64> = (20..30).map(|percent| f64::from(percent) / 100.0).collect();
+    let gates = Cell { shares: gates, max_units: 3_000, growth: 0.01, ..users.clone() };
+    let rate = |cell: Cell| summary(&cell, 300).rate;
+    assert!(rate(Cell { mistake: Mistake::Pooled, ..ramp }) > 0.5);
+    assert!(rate(Cell { mistake: Mistake::PerRequest, ..users }) > 0.1);
+    assert!(rate(Cell { mistake: Mistake::Redrawn, ..gates }) > 0.06);
+}
+
+#[test]
+fn healthy_candidates_pass_and_those_at_the_margin_rarely_do() {
+    let errors =
+        Cell { question: Question::Healthy { margin: 2.0 }, ..alike(Metric::Errors, 0.02) };
+    let passes = summary(&Cell { max_units: 1_000_000, ..errors.clone() }, 200);
+    assert!(passes.rate > 0.98 && passes.over_kl.unwrap() < 1.9, "{passes:?}");
+    let at_margin = summary(&Cell { effect: 2.0, ..errors }, 1_000);
+    assert!(at_margin.rate <= 0.05 && at_margin.kl_units.is_none(), "{at_margin:?}");
+}
+
+/// The looks that are left out, and blocks of units drawn at once, change nothing but the chance:
+/// the same cell unit by unit has the same rate and delay.
+#[test]
+fn events_blocks_and_single_units_have_one_law() {
+    let cell = Cell { effect: 3.0, base: 0.05, max_units: 3_000, ..Cell::default() };
+    let events = summary(&cell, 2_000);
+    // A method beside it makes it play in blocks.
+    let methods = vec![Method::EProcess, Method::ZTest];
+    let blocks = |growth| Cell { methods: methods.clone(), growth, ..cell.clone() };
+    for other in [summary(&blocks(0.0), 2_000), summary(&blocks(0.01), 2_000)] {
+        assert!((other.rate - events.rate).abs() < 0.02, "{} {}", other.rate, events.rate);
+        let ratio = other.mean_units / events.mean_units;
+        assert!((ratio - 1.0).abs() < 0.06, "{ratio}");
+        let candidate = other.mean_candidate_units / events.mean_candidate_units;
+        assert!((candidate - 1.0).abs() < 0.06, "{candidate}");
+    }
+}
+
+#[test]
+fn runs_are_functions_of_the_seed() {
+    let cell = Cell { effect: 1.2, max_units: 5_000, ..alike(Metric::Latency, 20.0) };
+    let endings = |seed| {
+        let prepared = Prepared::new(&Cell { seed, ..cell.clone() }).unwrap();
+        (0..20).map(|run| prepared.run(run)).collect::<Vec<_>>()
+    };
+    assert_eq!(endings(1), endings(1));
+    assert_ne!(endings(1), endings(2));
+}
+
+#[test]
+fn cells_that_ask_nothing_are_refused() {
+    let errors = alike(Metric::Errors, 0.01);
+    let wrong = [
+        Cell { base: 0.0, ..errors.clone() },
+        Cell { alpha: 1.0, ..errors.clone() },
+        Cell { shares: vec![], ..errors.clone() },
+        Cell { shares: vec![0.5, 0.1], ..errors.clone() },
+        Cell { max_units: 0, ..errors.clone() },
+        Cell { growth: f64::NAN, ..errors.clone() },
+        Cell { mistake: Mistake::PerRequest, ..errors.clone() },
+        Cell { shape: Shape::Normal, ..alike(Metric::Latency, 20.0) },
+        Cell { shape: Shape::Tail, ..alike(Metric::Kpi, 1.0) },
+        Cell { traffic: Traffic::Users, methods: vec![Method::Windows], ..errors },
+    ];
+    for cell in wrong {
+        assert!(Prepared::new(&cell).is_err(), "{cell:?}");
+    }
+}

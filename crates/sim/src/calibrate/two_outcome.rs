@@ -1,0 +1,164 @@
+//! Errors and feedback: two outcomes, one of them bad.
+
+use super::cell::{Cell, Error, Metric, Question};
+use super::outcomes::{Block, Outcomes, float};
+use super::{fixed_horizon, information};
+use crate::distribution::binomial;
+use crate::rng::Rng;
+use seatrial_analysis::two_outcome::{Check, Margin};
+use seatrial_analysis::{Cells, Pi, Stratum};
+use seatrial_domain::split::Arm;
+
+/// Rates stay below this, however high the traffic's level.
+const RATE_MAX: f64 = 0.95;
+/// The rollback's test is the same for every margin.
+const ANY_RATIO: f64 = 2.0;
+const ANY_DIFFERENCE: f64 = 0.02;
+
+#[derive(Debug)]
+pub(super) struct TwoOutcome {
+    metric: Metric,
+    question: Question,
+    check: Check,
+    /// Rates of the bad outcome, the candidate's first, by level.
+    rates: Vec<(f64, f64)>,
+}
+
+impl TwoOutcome {
+    pub(super) fn new(cell: &Cell, metric: Metric, levels: &[f64]) -> Result<Self, Error> {
+        let shares: Vec<Pi> =
+            cell.shares.iter().map(|pi| Pi::new(*pi)).collect::<Result<_, _>>()?;
+        let margin = match cell.question {
+            Question::Rollback => None,
+            Question::Healthy { margin } => Some(margin),
+        };
+        let check = match metric {
+            Metric::Feedback => {
+                Check::feedback(Margin::Absolute(margin.unwrap_or(ANY_DIFFERENCE)))?
+            }
+            Metric::Errors
+            | Metric::Latency
+            | Metric::Kpi
+            | Metric::Pairs
+            | Metric::Disagreement
+            | Metric::SampleRatio
+            | Metric::Joint => Check::errors(Margin::Ratio(margin.unwrap_or(ANY_RATIO)))?,
+        };
+        let rates = levels.iter().map(|level| rates(metric, cell, *level)).collect();
+        Ok(Self { metric, question: cell.question, check: check.prepared_for(&shares), rates })
+    }
+
+    /// Rates of the bad outcome at a level, the candidate's first.
+    pub(super) fn rates(&self, level: usize) -> (f64, f64) {
+        self.rates.get(level).copied().unwrap_or_default()
+    }
+
+    /// Rates at the margin, of which the incumbent's is `q`.
+    fn at_margin(&self, q: f64, margin: f64) -> f64 {
+        match self.metric {
+            Metric::Feedback => q + margin,
+            Metric::Errors
+            | Metric::Latency
+            | Metric::Kpi
+            | Metric::Pairs
+            | Metric::Disagreement
+            | Metric::SampleRatio
+            | Metric::Joint => q * margin,
+        }
+    }
+}
+
+fn rates(metric: Metric, cell: &Cell, level: f64) -> (f64, f64) {
+    let incumbent = (cell.base * level).min(RATE_MAX);
+    let candidate = match metric {
+        Metric::Feedback => incumbent + cell.effect,
+        Metric::Errors
+        | Metric::Latency
+        | Metric::Kpi
+        | Metric::Pairs
+        | Metric::Disagreement
+        | Metric::SampleRatio
+        | Metric::Joint => incumbent * cell.effect,
+    };
+    (candidate.clamp(0.0, 1.0), incumbent)
+}
+
+impl Outcomes for TwoOutcome {
+    type Counts = Cells;
+
+    fn none(&self) -> Cells {
+        Cells::default()
+    }
+
+    fn draw(&self, rng: &mut Rng, arm: Arm, block: Block, into: &mut Cells) {
+        let units = block.units;
+        let (candidate, incumbent) = self.rates(block.level);
+        match arm {
+            Arm::Candidate => {
+                let bad = binomial(rng, units, candidate);
+                into.candidate_bad += bad;
+                into.candidate_good += units - bad;
+            }
+            Arm::Incumbent => {
+                let bad = binomial(rng, units, incumbent);
+                into.incumbent_bad += bad;
+                into.incumbent_good += units - bad;
+            }
+        }
+    }
+
+    fn merge(&self, from: &Cells, into: &mut Cells) {
+        into.merge(from);
+    }
+
+    fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
+        match self.question {
+            Question::Rollback => self.check.rollback_log_e(strata),
+            Question::Healthy { .. } => strata
+                .last()
+                .map_or(0.0, |here| self.check.healthy_log_e(std::slice::from_ref(here))),
+        }
+    }
+
+    fn z(&self, strata: &[Stratum<Cells>]) -> f64 {
+        let sum = strata.iter().fold(Cells::default(), |sum, stratum| sum + stratum.counts);
+        let (n1, n0) = (float(sum.candidate()), float(sum.incumbent()));
+        let (p1, p0) = (float(sum.candidate_bad) / n1, float(sum.incumbent_bad) / n0);
+        let both = float(sum.candidate_bad + sum.incumbent_bad) / (n1 + n0);
+        (p1 - p0) / (both * (1.0 - both) * (1.0 / n1 + 1.0 / n0)).sqrt()
+    }
+
+    fn values(&self, window: &Cells) -> Option<(f64, f64)> {
+        let (n1, n0) = (window.candidate(), window.incumbent());
+        let rate = |bad: u64, of: u64| float(bad) / float(of);
+        (n1 > 0 && n0 > 0).then(|| (rate(window.candidate_bad, n1), rate(window.incumbent_bad, n0)))
+    }
+
+    fn threshold(&self) -> f64 {
+        1.5
+    }
+
+    fn information(&self, pi: f64, level: usize) -> f64 {
+        let (p1, p0) = self.rates(level);
+        match self.question {
+            Question::Rollback if p1 > p0 => {
+                information::mutual(pi, [(p1, p0), (1.0 - p1, 1.0 - p0)])
+            }
+            Question::Healthy { margin } if p1 < self.at_margin(p0, margin) => {
+                let divergence = |q: f64| {
+                    let bound = self.at_margin(q, margin).clamp(0.0, 1.0);
+                    pi * information::coins(p1, bound) + (1.0 - pi) * information::coins(p0, q)
+                };
+                information::least(1e-9, 1.0 - 1e-9, divergence)
+            }
+            Question::Rollback | Question::Healthy { .. } => 0.0,
+        }
+    }
+
+    fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
+        match self.question {
+            Question::Rollback => fixed_horizon::rates(pi, self.rates(0), alpha),
+            Question::Healthy { .. } => None,
+        }
+    }
+}

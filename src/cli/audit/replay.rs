@@ -1,0 +1,156 @@
+//! `audit replay`: whether every verdict of a rollout follows from what the journal says it rested on.
+
+use super::super::client::segment;
+use super::super::rollout::{Target, resolve};
+use super::super::table;
+use super::{Context, Exit};
+use crate::api::wire::{Chain, Replay, ReplayedVerdict};
+use seatrial_domain::replay::Difference;
+use serde_json::Value;
+
+pub(super) async fn run(target: &Target, context: &Context) -> anyhow::Result<Exit> {
+    let id = resolve(target, context).await?;
+    let client = context.client()?;
+    let mut all = Replay { chain: None, verdicts: Vec::new(), next: None };
+    loop {
+        let cursor = all.next.map(|next| format!("?cursor={}", segment(&next)));
+        let path = format!("/audit/replay/{id}{}", cursor.unwrap_or_default());
+        let page: Replay = client.get(&path).await?;
+        all.chain = all.chain.or(page.chain);
+        all.verdicts.extend(page.verdicts);
+        all.next = page.next;
+        if all.next.is_none() {
+            break;
+        }
+    }
+    context.output.show(&all, told)?;
+    Ok(exit(&all))
+}
+
+/// What was shown to differ is graver than what was not shown.
+fn exit(replay: &Replay) -> Exit {
+    let any = |outcome: &str| replay.verdicts.iter().any(|verdict| verdict.outcome == outcome);
+    let broken = replay.chain.as_ref().is_none_or(|chain| !chain.verified);
+    if broken || any("differs") {
+        Exit::Internal
+    } else if any("not_recorded") {
+        Exit::Inconclusive
+    } else {
+        Exit::Success
+    }
+}
+
+fn told(replay: &Replay) -> String {
+    let row = |verdict: &ReplayedVerdict| {
+        let outcome = match &verdict.why {
+            Some(why) => format!("not recorded: {why}"),
+            None => verdict.outcome.clone(),
+        };
+        [
+            verdict.seq.to_string(),
+            verdict.at.clone(),
+            verdict.step.clone(),
+            verdict.said.clone(),
+            outcome,
+        ]
+    };
+    let rows = replay.verdicts.iter().map(row).collect::<Vec<_>>();
+    let mut lines = vec![table::render(["seq", "at", "step", "verdict", "replay"], &rows)];
+    for verdict in &replay.verdicts {
+        let of_row = |difference: &Difference| {
+            let Difference { field, recorded, derived } = difference;
+            let (recorded, derived) = (shown(recorded), shown(derived));
+            format!("row {}: {field} is recorded as {recorded}, derived as {derived}", verdict.seq)
+        };
+        lines.extend(verdict.differences.iter().map(of_row));
+    }
+    lines.push(summary(replay));
+    lines.join("\n")
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// `5 verdicts: 4 agree, 1 differs; journal verified: 40 rows, head sha256:…`
+fn summary(replay: &Replay) -> String {
+    let count =
+        |outcome: &str| replay.verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
+    let outcomes = [("agrees", "agree"), ("differs", "differ"), ("not_recorded", "not recorded")];
+    let counted: Vec<String> = outcomes
+        .into_iter()
+        .map(|(outcome, told)| (count(outcome), told))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, told)| format!("{count} {told}"))
+        .collect();
+    let verdicts = match counted.is_empty() {
+        true => "no verdict is journalled".to_owned(),
+        false => format!("verdicts: {}", counted.join(", ")),
+    };
+    format!("{verdicts}; {}", replay.chain.as_ref().map_or_else(String::new, journal))
+}
+
+fn journal(chain: &Chain) -> String {
+    let head = chain.head.as_deref().unwrap_or("-");
+    match &chain.fault {
+        None => format!("journal verified: {} rows, head {head}", chain.rows),
+        Some(fault) => format!("journal broken: {fault}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn replayed(outcomes: &[&str], fault: Option<&str>) -> Replay {
+        let verdict = |outcome: &&str| ReplayedVerdict {
+            seq: 7,
+            at: "2026-03-01T12:00:00.000Z".to_owned(),
+            step: "canary -> ramp at 25 %".to_owned(),
+            said: "every check is healthy".to_owned(),
+            outcome: (*outcome).to_owned(),
+            why: (*outcome == "not_recorded").then(|| "its plan is not in the journal".to_owned()),
+            differences: match *outcome {
+                "differs" => vec![Difference::new("units.candidate", json!(61), json!(60))],
+                _ => Vec::new(),
+            },
+        };
+        let chain = Chain {
+            verified: fault.is_none(),
+            rows: 40,
+            head: fault.is_none().then(|| "sha256:9f3c".to_owned()),
+            fault: fault.map(str::to_owned),
+        };
+        let verdicts = outcomes.iter().map(verdict).collect();
+        Replay { chain: Some(chain), verdicts, next: None }
+    }
+
+    #[test]
+    fn only_agreement_on_a_whole_journal_is_success() {
+        for (outcomes, fault, expected) in [
+            (&["agrees", "agrees"][..], None, Exit::Success),
+            (&[][..], None, Exit::Success),
+            (&["agrees", "not_recorded"][..], None, Exit::Inconclusive),
+            (&["not_recorded", "differs"][..], None, Exit::Internal),
+            (&["agrees"][..], Some("row 3: it is not"), Exit::Internal),
+        ] {
+            assert_eq!(exit(&replayed(outcomes, fault)), expected, "{outcomes:?} {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_told_with_its_row_its_field_and_both_values() {
+        let text = told(&replayed(&["agrees", "differs", "not_recorded"], None));
+        assert!(text.contains("row 7: units.candidate is recorded as 61, derived as 60"), "{text}");
+        assert!(text.contains("not recorded: its plan is not in the journal"), "{text}");
+        let summary = "verdicts: 1 agree, 1 differ, 1 not recorded; journal verified: 40 rows, head sha256:9f3c";
+        assert!(text.ends_with(summary), "{text}");
+        let broken = told(&replayed(&[], Some("row 3: it is not")));
+        assert!(broken.ends_with("no verdict is journalled; journal broken: row 3: it is not"));
+    }
+}

@@ -1,0 +1,234 @@
+//! What `simulate` is told, with its defaults and limits.
+
+use super::Assumption;
+use super::latency::{self, Latency};
+use crate::cli::exit::usage;
+use clap::{Args, value_parser};
+use seatrial_domain::Timestamp;
+use seatrial_domain::plan::Plan;
+use seatrial_domain::policy::quantity;
+use seatrial_sim::simulate::load::{self, Answers, Incident, Load, Rhythm};
+use seatrial_sim::simulate::{Mode, Setup};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Runs at most: a quarter of a million take hours.
+const RUNS_MAX: u64 = 250_000;
+/// More threads would only wait for each other.
+const THREADS_MAX: u64 = 64;
+/// The part of the average by which traffic swings over a day, where none is given.
+const SWING: f64 = 0.5;
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The policy file.
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Requests a second on the endpoint, on average.
+    #[arg(long, value_name = "RATE", default_value_t = 100.0)]
+    rps: f64,
+    /// How requests are spread over the day: constant, diurnal, or diurnal:SWING (0 to below 1).
+    #[arg(long, value_name = "SHAPE", default_value = "constant", value_parser = rhythm)]
+    traffic: Rhythm,
+    /// Users who send them, each as often as any other; without: each request is a unit.
+    #[arg(long, value_name = "N")]
+    users: Option<u64>,
+    /// The incumbent's rate of failed answers, 0 to 1.
+    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    error_rate: f64,
+    /// The candidate's [default: the incumbent's].
+    #[arg(long, value_name = "RATE")]
+    candidate_error_rate: Option<f64>,
+    /// How long the incumbent's answers take: lognormal:MEDIAN,SIGMA, gamma:MEAN,SHAPE,
+    /// exponential:MEAN, bimodal:MEDIAN,SIGMA,MEDIAN,SIGMA,PART or fixed:TIME.
+    #[arg(long, value_name = "SHAPE", default_value = latency::DEFAULT, value_parser = latency::parse)]
+    latency: Latency,
+    /// The candidate's, as a shape or as a multiple of the incumbent's: x1.2 [default: the incumbent's].
+    #[arg(long, value_name = "SHAPE", value_parser = latency::parse)]
+    candidate_latency: Option<Latency>,
+    /// The rate at which labels have the value that is wanted, on the incumbent, 0 to 1.
+    #[arg(long, value_name = "RATE", default_value_t = 0.9)]
+    label_rate: f64,
+    /// On the candidate [default: the incumbent's].
+    #[arg(long, value_name = "RATE")]
+    candidate_label_rate: Option<f64>,
+    /// The part of units that get a label, 0 to 1.
+    #[arg(long, value_name = "PART", default_value_t = 1.0)]
+    labelled: f64,
+    /// The part of mirrored requests on which the versions disagree, 0 to 1.
+    #[arg(long, value_name = "PART", default_value_t = 0.05)]
+    disagreement: f64,
+    /// A time in which both versions fail alike: 10m@2h lasts ten minutes from two hours after the
+    /// start on. May be given several times.
+    #[arg(long, value_name = "SPAN@START", value_parser = incident)]
+    incident: Vec<(Duration, Duration)>,
+    /// The rate of failed answers during incidents, 0 to 1.
+    #[arg(long, value_name = "RATE", default_value_t = 0.4)]
+    incident_error_rate: f64,
+    /// The endpoint's deadline of an answer: later ones have failed.
+    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span)]
+    deadline: Duration,
+    /// When rollouts start: freeze windows follow the calendar.
+    #[arg(long, value_name = "TIME", default_value = "2024-01-01T00:00:00Z", value_parser = instant)]
+    start: Timestamp,
+    /// Rollouts that are not over by then are told as running, up to 90d.
+    #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = span)]
+    span: Duration,
+    /// The seed: the same one gives the same rollouts, on any number of threads.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Rollouts to play.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = value_parser!(u64).range(1..=RUNS_MAX))]
+    pub(super) runs: u64,
+    /// Threads [default: one for each core].
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=THREADS_MAX))]
+    threads: Option<u64>,
+    /// Write a page with charts as well.
+    #[arg(long, value_name = "FILE.html")]
+    pub(super) report: Option<PathBuf>,
+}
+
+impl Simulate {
+    pub(super) fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let asked = self.threads.and_then(|threads| usize::try_from(threads).ok());
+        asked.unwrap_or_else(cores)
+    }
+
+    /// What is to be played. Errors: a multiple as the incumbent's latency.
+    pub(super) fn setup(&self, plan: Plan) -> anyhow::Result<Setup> {
+        let old = self.latency.law(None).ok_or_else(|| {
+            usage("--latency: a multiple has nothing to be one of; give a shape, as lognormal:12ms,0.5")
+        })?;
+        let new = self.candidate_latency.as_ref().and_then(|shape| shape.law(Some(&old)));
+        let incumbent =
+            Answers { error_rate: self.error_rate, latency: old, wanted: self.label_rate };
+        let candidate = Answers {
+            error_rate: self.candidate_error_rate.unwrap_or(self.error_rate),
+            latency: new.unwrap_or_else(|| incumbent.latency.clone()),
+            wanted: self.candidate_label_rate.unwrap_or(self.label_rate),
+        };
+        let incident = |(lasts, from): &(Duration, Duration)| Incident {
+            from: *from,
+            lasts: *lasts,
+            error_rate: self.incident_error_rate,
+        };
+        let load = Load {
+            rate: self.rps,
+            rhythm: self.traffic,
+            users: self.users,
+            incumbent,
+            candidate,
+            disagreement: self.disagreement,
+            labelled: self.labelled,
+            incidents: self.incident.iter().map(incident).collect(),
+        };
+        let Self { deadline, start, span, seed, .. } = *self;
+        Ok(Setup { plan, load, deadline, start, span, seed, mode: Mode::Aggregated })
+    }
+
+    /// Whether users were given to a policy that cannot tell them apart.
+    pub(super) fn users_are_no_units(&self, plan: &Plan) -> bool {
+        self.users.is_some() && plan.routing.key.is_empty()
+    }
+
+    /// Who is a unit.
+    fn who(&self, plan: &Plan) -> String {
+        match self.users {
+            Some(users) if self.users_are_no_units(plan) => {
+                format!("{users}, but the policy has no routing.key: each request is a unit")
+            }
+            Some(users) => users.to_string(),
+            None => "each request is a unit".to_owned(),
+        }
+    }
+
+    /// Every assumption that makes a difference, in words.
+    pub(super) fn assumptions(&self, plan: &Plan) -> Vec<Assumption> {
+        let told = |name, value: String| Assumption { name, value };
+        let as_incumbent = "as the incumbent's".to_owned();
+        let rate = |rate: Option<f64>| rate.map(|rate| rate.to_string());
+        let slow = self.candidate_latency.as_ref().map(ToString::to_string);
+        let mut all = vec![
+            told("requests a second", self.rps.to_string()),
+            told("traffic", shown(self.traffic)),
+            told("users", self.who(plan)),
+            told("error rate", self.error_rate.to_string()),
+            told(
+                "candidate's error rate",
+                rate(self.candidate_error_rate).unwrap_or_else(|| as_incumbent.clone()),
+            ),
+            told("latency", self.latency.to_string()),
+            told("candidate's latency", slow.unwrap_or_else(|| as_incumbent.clone())),
+            told("rate of wanted labels", self.label_rate.to_string()),
+            told(
+                "candidate's rate of wanted labels",
+                rate(self.candidate_label_rate).unwrap_or(as_incumbent),
+            ),
+            told("units with a label", self.labelled.to_string()),
+            told("copies that disagree", self.disagreement.to_string()),
+            told("deadline of an answer", format!("{:?}", self.deadline)),
+            told("start", self.start.to_string()),
+        ];
+        all.extend(self.incident.iter().map(|(lasts, from)| {
+            let rate = self.incident_error_rate;
+            told("incident", format!("{lasts:?} from {from:?} on, error rate {rate} on both"))
+        }));
+        all
+    }
+}
+
+/// An assumption out of range, by its flag.
+pub(super) fn named(error: &load::Error) -> String {
+    let flag = match error.what {
+        "the rate of requests" => "--rps",
+        "the swing over a day" => "--traffic",
+        "the number of users" => "--users",
+        "the number of incidents" => "--incident",
+        "the error rate" => "--error-rate",
+        "the candidate's error rate" => "--candidate-error-rate",
+        "an incident's error rate" => "--incident-error-rate",
+        "the rate of wanted labels" => "--label-rate",
+        "the candidate's rate of wanted labels" => "--candidate-label-rate",
+        "the part of copies that disagree" => "--disagreement",
+        "the part of units with a label" => "--labelled",
+        "the candidate's latency" => "--candidate-latency",
+        _ => "--latency",
+    };
+    format!("{flag}: {error}")
+}
+
+fn shown(rhythm: Rhythm) -> String {
+    match rhythm {
+        Rhythm::Constant => "constant".to_owned(),
+        Rhythm::Diurnal(swing) => format!("diurnal:{swing}"),
+    }
+}
+
+fn rhythm(text: &str) -> Result<Rhythm, String> {
+    match text.split_once(':') {
+        None if text == "constant" => Ok(Rhythm::Constant),
+        None if text == "diurnal" => Ok(Rhythm::Diurnal(SWING)),
+        Some(("diurnal", swing)) => {
+            let swing = swing.parse().map_err(|_no_number| format!("{swing:?} is no number"))?;
+            Ok(Rhythm::Diurnal(swing))
+        }
+        Some(_) | None => Err("constant, diurnal or diurnal:SWING is meant".to_owned()),
+    }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    quantity::duration(text)
+        .ok_or_else(|| "a whole number with ms, s, m, h or d is meant".to_owned())
+}
+
+fn incident(text: &str) -> Result<(Duration, Duration), String> {
+    let (lasts, from) = text.split_once('@').ok_or("SPAN@START is meant, as 10m@2h")?;
+    Ok((span(lasts)?, span(from)?))
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let instant: jiff::Timestamp =
+        text.parse().map_err(|_no_time| "a time is meant, as 2024-01-01T00:00:00Z".to_owned())?;
+    Ok(Timestamp::from_micros(instant.as_microsecond()))
+}

@@ -1,0 +1,131 @@
+//! Shapes of latency, as they are written on the command line.
+
+use seatrial_sim::distribution::Law;
+use std::fmt;
+
+/// Assumed where nothing is said.
+pub(super) const DEFAULT: &str = "lognormal:12ms,0.5";
+
+/// What is meant, where nothing that was given fits.
+const SHAPES: &str = "lognormal:MEDIAN,SIGMA, gamma:MEAN,SHAPE, exponential:MEAN, \
+    bimodal:MEDIAN,SIGMA,MEDIAN,SIGMA,PART, fixed:TIME or, of the candidate, xFACTOR is meant; \
+    times end in us, ms or s";
+
+/// A shape as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::cli) struct Latency {
+    text: String,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Shape {
+    Law(Law),
+    /// So many times as long as the incumbent's.
+    Times(f64),
+}
+
+impl Latency {
+    /// The law in microseconds; none for a multiple of nothing.
+    pub(in crate::cli) fn law(&self, incumbent: Option<&Law>) -> Option<Law> {
+        match &self.shape {
+            Shape::Law(law) => Some(law.clone()),
+            Shape::Times(factor) => incumbent.map(|law| law.scaled(*factor)),
+        }
+    }
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Errors: what is wrong, and what is meant.
+pub(in crate::cli) fn parse(text: &str) -> Result<Latency, String> {
+    let shape = match text.strip_prefix('x') {
+        Some(factor) => Shape::Times(positive(factor)?),
+        None => Shape::Law(law(text)?.checked().map_err(|why| why.to_string())?),
+    };
+    Ok(Latency { text: text.to_owned(), shape })
+}
+
+fn law(text: &str) -> Result<Law, String> {
+    let (name, values) = text.split_once(':').ok_or(SHAPES)?;
+    let values: Vec<&str> = values.split(',').collect();
+    match (name, values.as_slice()) {
+        ("lognormal", [median, sigma]) => lognormal(median, sigma),
+        ("gamma", [mean, shape]) => Ok(Law::Gamma { mean: micros(mean)?, shape: positive(shape)? }),
+        ("exponential", [mean]) => Ok(Law::exponential(micros(mean)?)),
+        ("fixed", [time]) => Ok(Law::Constant(micros(time)?)),
+        ("bimodal", [median, sigma, other, other_sigma, part]) => {
+            let part = number(part)?;
+            if !(0.0..=1.0).contains(&part) {
+                return Err(format!("a PART must be from 0 to 1, not {part}"));
+            }
+            let (first, second) = (lognormal(median, sigma)?, lognormal(other, other_sigma)?);
+            Ok(Law::Mixture(vec![(1.0 - part, first), (part, second)]))
+        }
+        (_, _) => Err(SHAPES.to_owned()),
+    }
+}
+
+fn lognormal(median: &str, sigma: &str) -> Result<Law, String> {
+    Ok(Law::LogNormal { median: micros(median)?, sigma: positive(sigma)? })
+}
+
+/// A time in microseconds; decimals are allowed.
+fn micros(text: &str) -> Result<f64, String> {
+    let units = [("us", 1.0), ("ms", 1_000.0), ("s", 1_000_000.0)];
+    let unit = units.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, scale)));
+    let (amount, scale) = unit.ok_or_else(|| format!("{text:?} must end in us, ms or s"))?;
+    Ok(positive(amount)? * scale)
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value > 0.0 { Ok(value) } else { Err(format!("{text:?} must be above 0")) }
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    let value: Option<f64> = text.parse().ok();
+    value.filter(|value| value.is_finite()).ok_or_else(|| format!("{text:?} is no number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_read_in_microseconds() {
+        let law = |text: &str| parse(text).unwrap().law(None);
+        let lognormal = Law::LogNormal { median: 12_000.0, sigma: 0.5 };
+        assert_eq!(law("lognormal:12ms,0.5"), Some(lognormal.clone()));
+        assert_eq!(law("gamma:0.5s,3"), Some(Law::Gamma { mean: 500_000.0, shape: 3.0 }));
+        assert_eq!(law("exponential:300us"), Some(Law::exponential(300.0)));
+        assert_eq!(law("fixed:1s"), Some(Law::Constant(1_000_000.0)));
+        let twice = parse("x2").unwrap();
+        let scaled = Law::LogNormal { median: 24_000.0, sigma: 0.5 };
+        assert_eq!((twice.law(None), twice.law(Some(&lognormal))), (None, Some(scaled)));
+        let mixture = law("bimodal:10ms,0.3,80ms,0.2,0.05").unwrap();
+        assert!(matches!(&mixture, Law::Mixture(parts) if parts.len() == 2), "{mixture:?}");
+    }
+
+    #[test]
+    fn what_makes_no_shape_is_refused_with_what_is_meant() {
+        for (text, why) in [
+            ("lognormal", "MEDIAN,SIGMA"),
+            ("weibull:1ms", "is meant"),
+            ("lognormal:12,0.5", "must end in"),
+            ("lognormal:12ms,-1", "above 0"),
+            ("gamma:12ms,x", "no number"),
+            ("fixed:0ms", "above 0"),
+            ("bimodal:1ms,1,2ms,1,7", "from 0 to 1"),
+            ("x0", "above 0"),
+            ("xinf", "no number"),
+        ] {
+            let fault = parse(text).unwrap_err();
+            assert!(fault.contains(why), "{text}: {fault}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `simulate` and `policy plan`, which need no server.
+
+use crate::harness::cli;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// A policy file in a directory of its own.
+fn policy(lines: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.yaml");
+    let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
+    std::fs::write(&path, format!("{head}\n  endpoint: e\n{lines}")).unwrap();
+    (folder, path)
+}
+
+fn simulated(path: &Path, more: &[&str]) -> Value {
+    let path = path.display().to_string();
+    let all = [&["simulate", "-f", &path, "--rps", "500", "-o", "json"], more].concat();
+    serde_json::from_str(&cli(&all).expect(0).stdout).unwrap()
+}
+
+#[test]
+fn a_worse_candidate_is_rolled_back_in_every_simulated_rollout_and_a_copy_hardly_ever() {
+    let (_folder, path) = policy("");
+    let worse = ["--error-rate", "0.005", "--candidate-error-rate", "0.02", "--runs", "50"];
+    let told = simulated(&path, &worse);
+    assert_eq!(told["endings"][0]["outcome"], "rolled_back", "{told:#}");
+    assert_eq!(told["rolled_back_by_statistics"]["runs"], 50, "{told:#}");
+    // The exact interval of 50 of 50 ends at 0.025^(1/50).
+    let lower = told["endings"][0]["part"]["lower_95"].as_f64().unwrap();
+    assert!((lower - 0.025_f64.powf(0.02)).abs() < 1e-6, "{lower}");
+    assert!(told["harmed"]["median"].as_f64().unwrap() > 0.0, "{told:#}");
+
+    let told = simulated(&path, &["--error-rate", "0.005", "--runs", "50"]);
+    assert_eq!(told["harmless"], true);
+    assert!(told["rolled_back_by_statistics"]["runs"].as_u64().unwrap() <= 7, "{told:#}");
+    assert_eq!(told["endings"][0]["outcome"], "completed", "{told:#}");
+}
+
+#[test]
+fn threads_leave_no_trace_and_a_seed_repeats() {
+    let (_folder, path) = policy("");
+    let on = |threads: &str, seed: &str| {
+        let more = ["--runs", "20", "--threads", threads, "--seed", seed];
+        simulated(&path, &[&more[..], &["--error-rate", "0.01"]].concat())
+    };
+    assert_eq!(on("1", "7"), on("3", "7"));
+    assert_ne!(on("1", "7"), on("1", "8"));
+}
+
+#[test]
+fn a_report_is_one_page_that_loads_nothing() {
+    let (folder, path) = policy("");
+    let report = folder.path().join("report.html");
+    let shown = report.display().to_string();
+    simulated(&path, &["--runs", "20", "--report", &shown, "--incident", "10m@40m"]);
+    let page = std::fs::read_to_string(report).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert!(page.matches("<svg").count() >= 5, "{page}");
+    assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"));
+}
+
+#[test]
+fn what_is_out_of_range_is_refused_by_its_flag() {
+    let (_folder, path) = policy("");
+    let path = path.display().to_string();
+    for (flag, value, why) in [
+        ("--rps", "0", "--rps"),
+        ("--error-rate", "2", "--error-rate: the error rate must be from 0 to 1, not 2"),
+        ("--candidate-error-rate", "1.5", "--candidate-error-rate"),
+        ("--latency", "x2", "--latency"),
+        ("--latency", "weibull:3ms", "lognormal:MEDIAN,SIGMA"),
+        ("--incident", "10m", "SPAN@START"),
+        ("--users", "0", "--users"),
+        ("--runs", "0", "--runs"),
+        ("--span", "91d", "--span"),
+        ("--traffic", "weekly", "diurnal"),
+        ("--start", "noon", "2024-01-01T00:00:00Z"),
+    ] {
+        let ran = cli(&["simulate", "-f", &path, flag, value]).expect(2);
+        assert!(ran.stderr.contains(why), "{flag} {value}: {ran:#?}");
+    }
+    let ran = cli(&["simulate", "-f", "/no/such/policy.yaml"]).expect(2);
+    assert!(ran.stderr.contains("/no/such/policy.yaml"), "{ran:#?}");
+}
+
+#[test]
+fn a_plan_tells_what_each_gate_finds() {
+    let (_folder, path) = policy("  canary: {maxDuration: 1h}\n");
+    let path = path.display().to_string();
+    let plan = ["policy", "plan", &path, "--rps", "50", "--error-rate", "0.005", "-o", "json"];
+    let told: Value = serde_json::from_str(&cli(&plan).expect(0).stdout).unwrap();
+    let canary = &told["steps"][3];
+    assert_eq!(canary["stage"], "canary", "{told:#}");
+    let finds = &canary["checks"][0]["finds"];
+    let (at_80, at_90) = (finds["at_80"].as_f64().unwrap(), finds["at_90"].as_f64().unwrap());
+    assert!(0.005 < at_80 && at_80 < at_90 && at_90 < 0.01, "{finds}");
+}
