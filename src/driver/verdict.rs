@@ -118,7 +118,8 @@ impl Driver {
     }
 
     /// Begins the window of the late-fault test that it is time for. A start that the store does not
-    /// take is no start, for this look either: the next one begins it, with what is counted then.
+    /// take is no start, for this look either: a later one begins it, with what is counted then. None is
+    /// tried while the store is known to take nothing, since people would wait for each try.
     async fn begin_window(&self, state: &mut State, rollout: &Rollout, evidence: &mut Evidence) {
         let refuses = rollout.held == Some(Hold::Storage) || state.outage.is_some();
         if refuses || !state.look.may_begin_window() {
