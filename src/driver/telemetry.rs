@@ -160,10 +160,15 @@ fn reply(request: FeedbackRequest, answer: Result<(), feedback::Error>) {
     let _gone = request.reply.send(answer);
 }
 
-/// Counters are cumulative, so the newer ones stand for both; lists are joined. Gives the number of
-/// oldest assignments given up because the store has been away for too long.
+/// Counters are cumulative, so the newer ones stand for both, and those the gateway has let go since
+/// are kept; lists are joined. Gives the number of oldest assignments given up because the store has
+/// been away for too long.
 fn absorb(backlog: &mut Telemetry, fresh: Telemetry) -> u64 {
-    let older = std::mem::replace(backlog, fresh);
+    let mut older = std::mem::replace(backlog, fresh);
+    older.gates.retain(|(rollout, ..)| backlog.gates.iter().all(|(newer, ..)| newer != rollout));
+    backlog.gates.append(&mut older.gates);
+    older.shadow.retain(|(rollout, _)| backlog.shadow.iter().all(|(newer, _)| newer != rollout));
+    backlog.shadow.append(&mut older.shadow);
     let newer_units = std::mem::replace(&mut backlog.units, older.units);
     backlog.units.extend(newer_units);
     let newer = std::mem::replace(&mut backlog.assignments, older.assignments);

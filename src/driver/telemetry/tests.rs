@@ -1,7 +1,7 @@
 //! What is kept for the store while it takes nothing.
 
 use super::*;
-use seatrial_domain::evidence::{GateCounts, GateIndex};
+use seatrial_domain::evidence::{GateCounts, GateIndex, ShadowCounts};
 use seatrial_domain::exposure::Exposure;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted};
@@ -42,6 +42,20 @@ fn newer_counters_stand_for_older_ones_and_lists_are_joined_in_order() {
     let hashes: Vec<_> = backlog.units.iter().map(|(_, units, _)| units[0].0).collect();
     let requests: Vec<_> = backlog.assignments.iter().map(|one| one.request).collect();
     assert_eq!((hashes, requests), (vec![1, 2], vec![0, 1, 2, 3]));
+}
+
+#[test]
+fn counters_of_a_rollout_the_gateway_has_let_go_are_kept() {
+    let mut backlog = Telemetry::default();
+    let mut over = flush(1, 0..0);
+    over.gates[0].0 = RolloutId(7);
+    over.shadow = vec![(RolloutId(7), ShadowCounts::default())];
+    absorb(&mut backlog, over);
+    absorb(&mut backlog, flush(2, 0..0));
+    absorb(&mut backlog, flush(3, 0..0));
+    let gates: Vec<_> = backlog.gates.iter().map(|it| (it.0, it.2.units.candidate)).collect();
+    assert_eq!(gates, [(RolloutId(1), 3), (RolloutId(7), 1)]);
+    assert_eq!(backlog.shadow.len(), 1);
 }
 
 #[test]

@@ -60,9 +60,13 @@ impl Open {
 #[derive(Debug, Default)]
 pub(super) struct OpenUnits {
     units: BTreeMap<(GateIndex, u64), Open>,
-    /// In the order in which windows began; of one length, they end in the same.
+    /// In the order in which windows began; of one length, they end in the same. Units that ended
+    /// before their window was over leave their entry behind: never more than there are open ones.
     order: VecDeque<(Duration, GateIndex, u64)>,
 }
+
+/// Entries left behind that are not worth a pass over all.
+const LEFT_BEHIND: usize = 64;
 
 impl OpenUnits {
     pub(super) fn len(&self) -> usize {
@@ -70,9 +74,21 @@ impl OpenUnits {
     }
 
     pub(super) fn begin(&mut self, hash: u64, open: Open) {
+        if self.order.len() > 2 * self.units.len() + LEFT_BEHIND {
+            self.compact();
+        }
         let gate = open.stratum.gate;
         self.order.push_back((open.ends, gate, hash));
         self.units.insert((gate, hash), open);
+    }
+
+    /// Forgets the entries of units that ended: a client whose every request is void would else leave
+    /// one for each.
+    fn compact(&mut self) {
+        let units = &self.units;
+        self.order.retain(|(ends, gate, hash)| {
+            units.get(&(*gate, *hash)).is_some_and(|open| open.ends == *ends)
+        });
     }
 
     pub(super) fn get(&mut self, gate: GateIndex, hash: u64) -> Option<&mut Open> {
@@ -108,5 +124,33 @@ impl OpenUnits {
         let let_go = let_go.map(|(_, open)| open).collect();
         self.order.retain(|(_, _, hash)| kept(*hash));
         let_go
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exposure::Exposure;
+
+    fn open(seconds: u64) -> Open {
+        let stratum = GateIndex(0).after(Exposure::NONE);
+        Open::new(stratum, (Arm::Candidate, Labels::default()), Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn units_that_begin_and_end_again_and_again_leave_little_behind() {
+        let mut units = OpenUnits::default();
+        units.begin(7, open(100_000));
+        for second in 0..10_000 {
+            units.begin(1, open(second));
+            units.end(GateIndex(0), 1);
+        }
+        units.begin(1, open(200_000));
+        assert!(units.order.len() < 100, "{}", units.order.len());
+        let mut ended = Vec::new();
+        while let Some(Closing::Waits(unit)) = units.over_by(Duration::from_secs(1 << 20)) {
+            ended.push(unit.ends.as_secs());
+        }
+        assert_eq!(ended, [100_000, 200_000]);
     }
 }
