@@ -110,14 +110,14 @@ fn connections_of(limits: &Control) -> listen::Limits {
 
 async fn open(app: Arc<App>, stop: &CancellationToken) -> anyhow::Result<Api> {
     let config = &app.config;
-    let limits = config.limits.uploads.clone();
     let dataset = &config.limits.dataset;
     let dataset = dataset::child::Child {
         program: app.child.program.clone(),
         limits: confined::Limits { memory_bytes: dataset.memory, timeout: dataset.timeout },
     };
     let children = Children { model: app.child.clone(), dataset };
-    let registry = Registry::open(app.store.clone(), children, limits, &config.data.dir)?
+    let (store, dir, tasks) = (app.store.clone(), &config.data.dir, app.tasks.clone());
+    let registry = Registry::open(store, children, &config.limits, dir, tasks)?
         .judging_by(app.signatures.clone());
     let transfers = Transfers::open(app.store.clone(), &config.limits, &config.data.dir).await?;
     let subscribers = usize::try_from(config.limits.control.max_subscribers)?;

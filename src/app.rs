@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use seatrial_gateway::Gateway;
 use seatrial_runtime::library::{self, Progress};
 use seatrial_runtime::probe::{Child, Limits};
-use seatrial_store::{Options, Store, blobs, tracking};
+use seatrial_store::{Options, Store, blobs, tags, tracking};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,7 +170,9 @@ fn store_options(config: &Config) -> Result<Options, config::Error> {
         seen_for: config.limits.blobs.verified_for,
         clock: clock::now,
     };
-    Ok(Options { assignments_limit, tracking, blobs, ..Options::default() })
+    let models = &config.limits.models;
+    let tags = tags::Limits { most: models.max_tags.into(), bytes: models.max_tag_bytes };
+    Ok(Options { assignments_limit, tracking, tags, blobs, ..Options::default() })
 }
 
 fn gateway_config(config: &Config) -> seatrial_gateway::Config {
@@ -213,5 +215,15 @@ mod tests {
         config.limits.tracking.max_total = 3;
         let limits = tracking::Limits { max_each: 1, max_points: 2, max_total: 3 };
         assert_eq!(store_options(&config).unwrap().tracking, limits);
+    }
+
+    #[test]
+    fn the_limits_of_tags_reach_the_store() {
+        let mut config = Config::default();
+        assert_eq!(store_options(&config).unwrap().tags, tags::Limits::default());
+        config.limits.models.max_tags = 1;
+        config.limits.models.max_tag_bytes = 2;
+        let limits = tags::Limits { most: 1, bytes: 2 };
+        assert_eq!(store_options(&config).unwrap().tags, limits);
     }
 }

@@ -12,13 +12,17 @@ use seatrial_domain::rollout::Cause;
 use seatrial_domain::verdict::{Account, Verdict};
 use seatrial_domain::{PlanHash, RolloutId};
 use seatrial_store::journal::{Filter, Row};
-use seatrial_store::page::{LIMIT, Page, Request};
+use seatrial_store::page::{Page, Request};
 use seatrial_store::{Store, storage};
 
 /// The row that starts a rollout, by its event.
 const TURN: &str = "turn";
 /// The rows that a look at the evidence makes.
 const JUDGED: &str = "judged";
+
+/// The most journal rows read at once where verdicts are wanted: each may hold
+/// [`Grounds::BYTES_MAX`].
+pub const ROWS_MAX: u32 = 32;
 
 /// A journalled verdict.
 #[derive(Debug, Clone)]
@@ -44,32 +48,38 @@ pub enum Planned {
         recorded: PlanHash,
         why: String,
     },
+    /// A row tells one that has its hash, and this version can't judge by it: another one's.
+    Unreadable {
+        why: String,
+    },
 }
 
 /// The plan in the row that started the rollout.
 pub async fn planned(store: &Store, id: RolloutId) -> Result<Planned, storage::Error> {
     let filter = Filter { rollout: Some(id), ..Filter::default() };
-    let mut page = Request::first(LIMIT);
+    let mut page = Request::first(ROWS_MAX);
     loop {
         let rows = store.journal(&filter, &page).await?;
         if let Some(row) = rows.items.iter().find(|row| row.event == TURN) {
             return Ok(Planned::of(row));
         }
         match rows.next {
-            Some(seq) => page = Request::after(seq, LIMIT),
+            Some(seq) => page = Request::after(seq, ROWS_MAX),
             None => return Ok(Planned::Missing),
         }
     }
 }
 
-/// A page of the rollout's verdicts, the earliest first: those among so many of its rows.
+/// A page of the rollout's verdicts, the earliest first: those among so many of its rows, at most
+/// [`ROWS_MAX`].
 pub async fn verdicts(
     store: &Store,
     id: RolloutId,
     page: &Request<u64>,
 ) -> Result<Page<Past, u64>, storage::Error> {
     let filter = Filter { rollout: Some(id), ..Filter::default() };
-    let rows = store.journal(&filter, page).await?;
+    let page = Request { after: page.after, limit: page.limit.min(ROWS_MAX) };
+    let rows = store.journal(&filter, &page).await?;
     Ok(Page { items: rows.items.into_iter().filter_map(Past::of).collect(), next: rows.next })
 }
 
@@ -92,18 +102,25 @@ pub async fn last(
 
 impl Planned {
     pub(crate) fn of(row: &Row) -> Self {
-        let (Some(hash), Ok(Some(grounds))) = (&row.plan_hash, grounds_of(row)) else {
-            return Self::Missing;
+        let Some(hash) = &row.plan_hash else { return Self::Missing };
+        let grounds = match grounds_of(row) {
+            Ok(Some(grounds)) => grounds,
+            Ok(None) => return Self::Missing,
+            Err(why) => return Self::Unreadable { why },
         };
-        let forged = |why: String| Self::Forged { recorded: hash.clone(), why };
         let plan: Plan = match grounds.plan(hash) {
             Ok(Some(plan)) => plan,
             Ok(None) => return Self::Missing,
-            Err(fault) => return forged(fault.to_string()),
+            Err(fault @ grounds::Error::Hash { .. }) => {
+                return Self::Forged { recorded: hash.clone(), why: fault.to_string() };
+            }
+            Err(fault @ grounds::Error::Unreadable(_)) => {
+                return Self::Unreadable { why: fault.to_string() };
+            }
         };
         match Replay::new(&plan) {
             Ok(replay) => Self::Recorded { replay: Box::new(replay), hash: hash.clone() },
-            Err(fault) => forged(format!("it makes no tests: {fault}")),
+            Err(fault) => Self::Unreadable { why: format!("the plan makes no tests: {fault}") },
         }
     }
 }
@@ -129,9 +146,15 @@ impl Past {
     pub fn accounts(&self, planned: &Planned) -> Vec<Account> {
         match (planned, &self.look) {
             (Planned::Recorded { replay, .. }, Ok(Some(look))) => {
-                replay.judge().accounts(look.of, &look.evidence)
+                replay.judge().accounts(look.of, &look.evidence, look.under_way())
             }
-            (Planned::Recorded { .. } | Planned::Missing | Planned::Forged { .. }, _) => Vec::new(),
+            (
+                Planned::Recorded { .. }
+                | Planned::Missing
+                | Planned::Forged { .. }
+                | Planned::Unreadable { .. },
+                _,
+            ) => Vec::new(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod signature;
 pub mod tag;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trials;
 mod tried;
 mod upload;
 
@@ -25,17 +26,18 @@ pub use signature::Signed;
 pub use upload::{Received, UploadId};
 
 use crate::clock;
-use crate::config::Uploads;
+use crate::config::{Limits, Uploads};
 use crate::dataset::child;
 use crate::signatures::{Keys, Signatures};
-use seatrial_domain::Timestamp;
+use crate::tasks::Tasks;
+use seatrial_domain::{Digest, Timestamp};
 use seatrial_runtime::probe;
 use seatrial_store::Store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tried::Tried;
+use trials::{Meter, Trials};
 use upload::Upload;
 
 /// The processes in which what is pushed is tried.
@@ -52,10 +54,9 @@ pub struct Registry {
     signatures: Signatures,
     children: Children,
     limits: Uploads,
-    /// One permit for each child at work.
+    /// One permit for each child at work that somebody waits for.
     checks: Semaphore,
-    /// What they have found so far.
-    tried: Tried,
+    trials: Arc<Trials>,
     /// Where uploads wait; emptied at start.
     spool: PathBuf,
     open: Mutex<BTreeMap<UploadId, Upload>>,
@@ -66,8 +67,9 @@ impl Registry {
     pub fn open(
         store: Store,
         children: Children,
-        limits: Uploads,
+        limits: &Limits,
         data: &Path,
+        tasks: Tasks,
     ) -> std::io::Result<Self> {
         let spool = data.join("uploads");
         match std::fs::remove_dir_all(&spool) {
@@ -75,10 +77,11 @@ impl Registry {
             Ok(()) | Err(_) => {}
         }
         std::fs::create_dir_all(&spool)?;
-        let checks = Semaphore::new(size(limits.max_checks));
+        let checks = Semaphore::new(size(limits.uploads.max_checks));
         let signatures = Signatures::new(store.clone(), Keys::default());
-        let (tried, open) = (Tried::default(), Mutex::default());
-        Ok(Self { store, signatures, children, limits, checks, tried, spool, open })
+        let trials = Arc::new(Trials::new(store.blobs().clone(), &children, limits, tasks));
+        let (limits, open) = (limits.uploads.clone(), Mutex::default());
+        Ok(Self { store, signatures, children, limits, checks, trials, spool, open })
     }
 
     /// The same door, where signatures are judged by `signatures`.
@@ -106,8 +109,23 @@ impl Registry {
         self.take(id).map(drop)
     }
 
-    /// Forgets the uploads that were not sealed in time.
+    /// A model's file is arriving elsewhere, and may be registered.
+    pub fn expect_model(&self) {
+        self.trials.expect();
+    }
+
+    /// A model's file has arrived, and may be registered: it is tried meanwhile.
+    pub fn try_ahead(&self, model: &Digest) {
+        self.trials.begin(model);
+    }
+
+    pub(crate) fn trials_counted(&self) -> &Meter {
+        &self.trials.meter
+    }
+
+    /// Forgets the uploads that were not sealed in time, and lets go what waits for others.
     pub fn sweep(&self, now: Timestamp) {
+        self.trials.sweep();
         self.lock().retain(|_, upload| upload.expires_at() > now);
     }
 

@@ -56,10 +56,7 @@ impl RouteOf {
             id: rollout.id,
             kind: rollout.plan.kind,
             salt: rollout.salt,
-            counting: Counting {
-                window: rollout.plan.analysis.unit_window,
-                discard: rollout.plan.analysis.discard,
-            },
+            counting: Counting::of(&rollout.plan),
             routing: rollout.plan.routing.clone(),
             guardrails: rollout.plan.guardrails.clone(),
             slices: Column::of(&rollout.plan.analysis),

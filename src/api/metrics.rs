@@ -27,6 +27,15 @@ fn garbage(metrics: &Metrics, text: &mut String) {
     }
 }
 
+/// Models that were loaded once, before a version was made of them.
+fn trials(api: &State, text: &mut String) {
+    text.push_str("# HELP seatrial_model_trials_total Models tried, by when that was begun.\n");
+    text.push_str("# TYPE seatrial_model_trials_total counter\n");
+    for (at, count) in api.registry.trials_counted().counts() {
+        let _written = writeln!(text, "seatrial_model_trials_total{{at=\"{at}\"}} {count}");
+    }
+}
+
 /// Prometheus metrics.
 #[utoipa::path(get, path = "/metrics", tag = "server",
     responses((status = 200, body = String, content_type = "text/plain")))]
@@ -58,6 +67,7 @@ pub(super) async fn show(api: State) -> Result<impl IntoResponse> {
     for (by, count) in [("gateway", dropped.gateway), ("store", dropped.store)] {
         let _written = writeln!(text, "seatrial_dropped_assignments_total{{by=\"{by}\"}} {count}");
     }
+    trials(&api, &mut text);
     garbage(&api.app.store.garbage_metrics(), &mut text);
     blobs(&api, &mut text).await?;
     let subscribers = api.app.config.limits.control.max_subscribers;

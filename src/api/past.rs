@@ -83,6 +83,7 @@ fn replayed(Replayed { past, outcome }: Replayed) -> ReplayedVerdict {
         Outcome::Agrees => ("agrees", None, Vec::new()),
         Outcome::Differs(differences) => ("differs", None, differences),
         Outcome::NotRecorded(why) => ("not_recorded", Some(why.to_owned()), Vec::new()),
+        Outcome::Unreadable(why) => ("unreadable", Some(why), Vec::new()),
     };
     ReplayedVerdict {
         seq: past.row.seq,

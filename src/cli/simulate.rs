@@ -2,6 +2,7 @@
 //! exposed. Needs no server.
 
 mod arguments;
+pub(super) mod besides;
 mod html;
 pub(super) mod latency;
 mod table;
@@ -14,7 +15,7 @@ pub(super) use arguments::Simulate;
 use seatrial_domain::plan::Kind;
 use seatrial_sim::simulate::ended::Ended;
 use seatrial_sim::simulate::summary::Summary;
-use seatrial_sim::simulate::{Detail, Error, Setup, Simulation};
+use seatrial_sim::simulate::{Detail, Error, Needs, Setup, Simulation};
 use serde::Serialize;
 
 /// Runs whose looks are kept for the report.
@@ -71,7 +72,13 @@ fn simulation(setup: Setup) -> anyhow::Result<Simulation> {
         Error::Load(error) => usage(arguments::named(&error)),
         Error::Span => usage(format!("--span: {error}")),
         Error::Judge(error) => usage(error.to_string()),
-        Error::NotPlayed(_) => usage(error.to_string()),
+        Error::NotPlayed { needs, .. } => usage(match needs {
+            Needs::Values => format!("{error}; give --kpi, or put the check into analysis.dryRun"),
+            Needs::Slice => format!("{error}; give --slice, or let the slice only warn"),
+            Needs::FirstLabels => error.to_string(),
+        }),
+        Error::Unknown(_) => usage(format!("--slice, --kpi or --classes: {error}")),
+        Error::Values { ref why, .. } => usage(format!("--kpi: {error}: {why}")),
         Error::Broken(_) => anyhow::Error::new(error),
     })
 }

@@ -3,11 +3,13 @@
 mod artifacts;
 mod blobs;
 mod gc;
+mod uploads;
 mod zero;
 
 pub use artifacts::{Artifacts, Multipart};
 pub use blobs::Blobs;
 pub use gc::Gc;
+pub use uploads::Uploads;
 
 use super::{Error, span};
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,7 @@ pub struct Limits {
     pub artifacts: Artifacts,
     pub multipart: Multipart,
     pub tracking: Tracking,
+    pub models: Models,
     pub probe: Probe,
     pub dataset: Dataset,
     pub upstream: Upstream,
@@ -134,48 +137,6 @@ impl Default for Control {
     }
 }
 
-/// What `push` may send.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Uploads {
-    /// Bytes of one file.
-    pub max_file: u64,
-    /// Bytes of one upload.
-    pub max_total: u64,
-    /// Files of one upload.
-    pub max_files: u32,
-    /// Uploads begun and not yet sealed.
-    pub max_open: u32,
-    /// Models tried and datasets read at once, each in a process of its own.
-    pub max_checks: u32,
-    /// Bytes of one signature bundle; each open upload may hold one in memory.
-    pub max_signature: u64,
-    /// Signatures of one version by keys that are not in this configuration.
-    pub max_signatures: u32,
-    /// An upload that is not sealed by then is forgotten.
-    #[serde(with = "span")]
-    pub expire_after: Duration,
-    /// Silence within a file before it is given up.
-    #[serde(with = "span")]
-    pub idle_timeout: Duration,
-}
-
-impl Default for Uploads {
-    fn default() -> Self {
-        Self {
-            max_file: 8 * 1024 * MIB,
-            max_total: 16 * 1024 * MIB,
-            max_files: 10_000,
-            max_open: 16,
-            max_checks: 4,
-            max_signature: 4 * MIB,
-            max_signatures: 16,
-            expire_after: Duration::from_secs(3600),
-            idle_timeout: Duration::from_secs(30),
-        }
-    }
-}
-
 /// What clients may log while they train.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -195,6 +156,22 @@ impl Default for Tracking {
     }
 }
 
+/// What is said of registered models and versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Models {
+    /// Tags of one model, and of one version.
+    pub max_tags: u32,
+    /// Bytes of them, keys and values.
+    pub max_tag_bytes: u64,
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self { max_tags: 1_000, max_tag_bytes: 4 * MIB }
+    }
+}
+
 /// The process that tries a model at the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -203,11 +180,13 @@ pub struct Probe {
     pub memory: u64,
     #[serde(with = "span")]
     pub timeout: Duration,
+    /// Processes that wait for the next models, 20 MiB each, for a while after one was tried.
+    pub ready: u32,
 }
 
 impl Default for Probe {
     fn default() -> Self {
-        Self { memory: 4096 * MIB, timeout: Duration::from_secs(60) }
+        Self { memory: 4096 * MIB, timeout: Duration::from_secs(60), ready: 4 }
     }
 }
 

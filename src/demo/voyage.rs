@@ -130,6 +130,7 @@ mod tests {
                 assignment: None,
                 labelled: Vec::new(),
                 ranking: Vec::new(),
+                told_apart: Vec::new(),
             }),
         };
         let voyage = voyage(&[

@@ -11,7 +11,6 @@ use seatrial_domain::plan::{Blocks, Freeze, Kind};
 use seatrial_domain::rollout::{Rollout, Stage};
 use seatrial_domain::verdict::{Account, CheckVerdict, Enforced, Verdict};
 use seatrial_domain::{RolloutId, Timestamp};
-use seatrial_store::page::LIMIT;
 use seatrial_store::storage::Error as Fault;
 
 impl Driver {
@@ -45,7 +44,7 @@ impl Driver {
 
     /// The last verdict journalled, and what it rested on.
     async fn judged_last(&self, id: RolloutId) -> Result<(Option<Verdict>, Vec<Account>), Error> {
-        let Some(last) = past::last(&self.store, id, LIMIT).await.map_err(storage)? else {
+        let Some(last) = past::last(&self.store, id, past::ROWS_MAX).await.map_err(storage)? else {
             return Ok((None, Vec::new()));
         };
         let planned = past::planned(&self.store, id).await.map_err(storage)?;
@@ -61,20 +60,8 @@ fn judged_now(
     now: Timestamp,
 ) -> Result<(Verdict, Vec<Account>), Error> {
     let judge = Judge::new(&rollout.plan).map_err(storage)?;
-    let verdict = judge.look(subject, evidence);
-    let accounts = judge.accounts(subject, evidence);
-    let paced = |account: Account| {
-        let report = verdict.checks.iter().find(|report| report.name == account.check);
-        match (report, rollout.gate_index()) {
-            (Some(report), Some(gate)) => {
-                let seconds = rollout.under_way(now).as_secs_f64();
-                account.paced(report, (gate, seconds))
-            }
-            (Some(_) | None, _) => account,
-        }
-    };
-    let accounts = accounts.into_iter().map(paced).collect();
-    Ok((verdict, accounts))
+    let accounts = judge.accounts(subject, evidence, Some(rollout.under_way(now)));
+    Ok((judge.look(subject, evidence), accounts))
 }
 
 /// What can't be read is told by the verdict; everything else is still shown.
@@ -112,7 +99,8 @@ fn summary(
             let account = accounts.iter().find(|account| account.check == check);
             let time = account.and_then(Account::time_needed);
             let time = time.map(|time| format!(", {time}")).unwrap_or_default();
-            format!("{stage}: {check} needs about {units} more units{time}")
+            let what = if rollout.stage == Stage::Shadow { "pairs" } else { "units" };
+            format!("{stage}: {check} needs about {units} more {what}{time}")
         }
         None => stage.to_string(),
     }

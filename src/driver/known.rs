@@ -6,7 +6,6 @@ use super::cell::{Cell, Known, State};
 use super::wanted::wanted;
 use crate::clock;
 use anyhow::Context as _;
-use seatrial_domain::RolloutId;
 use seatrial_store::page::Request;
 use seatrial_store::rollouts::{Filter, Phase};
 
@@ -14,14 +13,6 @@ use seatrial_store::rollouts::{Filter, Phase};
 const ENDED_MAX: u32 = 4;
 
 impl Driver {
-    /// No unit waits for a process that has ended. Where the store takes nothing they do until the next
-    /// start, on both arms alike: not due is no evidence, and clients do not wait for it.
-    pub(super) async fn cut_windows(&self, id: RolloutId) {
-        if let Err(error) = self.store.cut_windows(id, self.gateway.config().boot).await {
-            tracing::warn!(rollout.id = %id, %error, "open windows of an earlier start were not cut");
-        }
-    }
-
     /// What the store says of this endpoint, read once.
     pub(super) async fn known<'a>(
         &self,

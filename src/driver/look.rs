@@ -36,6 +36,8 @@ struct Saw {
     verdict: Verdict,
     of: Subject,
     evidence: Evidence,
+    /// Since the acknowledgement of the routing table.
+    under_way: Duration,
 }
 
 impl Default for Look {
@@ -66,8 +68,9 @@ impl Look {
         let now = self.now();
         let verdict = self.looks.at(rollout, subject, evidence, (due, now));
         if self.looks.judged_at(rollout.epoch) == Some(now) {
-            let evidence = subject.part_of(evidence);
-            self.saw = Some(Saw { verdict: verdict.clone(), of: subject, evidence });
+            let (verdict, evidence) = (verdict.clone(), subject.part_of(evidence));
+            let under_way = rollout.under_way(clock::now());
+            self.saw = Some(Saw { verdict, of: subject, evidence, under_way });
         }
         verdict
     }
@@ -75,13 +78,18 @@ impl Look {
     /// What this verdict was computed on, if it is the last one that was; none for a plan that makes
     /// no tests.
     pub(super) fn saw(&mut self, rollout: &Rollout, verdict: &Verdict) -> Option<grounds::Look> {
-        let Saw { of, evidence, .. } = self.saw.as_ref().filter(|saw| saw.verdict == *verdict)?;
+        let saw = self.saw.as_ref().filter(|saw| saw.verdict == *verdict)?;
         let judge = match self.fingerprint.take() {
             Some((id, judge)) if id == rollout.id => judge,
             Some(_) | None => judge::fingerprint(&rollout.plan).ok()?,
         };
         self.fingerprint = Some((rollout.id, judge.clone()));
-        Some(grounds::Look { judge, of: *of, evidence: evidence.clone() })
+        Some(grounds::Look {
+            judge,
+            of: saw.of,
+            under_way_ms: u64::try_from(saw.under_way.as_millis()).ok(),
+            evidence: saw.evidence.clone(),
+        })
     }
 
     /// The verdict where the evidence can't be read.

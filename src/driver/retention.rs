@@ -93,8 +93,7 @@ fn unlabelled_before(now: Timestamp, latest: Duration) -> Timestamp {
 
 /// How late a label may come for any check of the plan.
 fn late_by(rollout: &Rollout) -> Duration {
-    let waits = rollout.plan.checks().map(|check| check.rule.late_by());
-    waits.max().unwrap_or_default()
+    rollout.plan.awaited().iter().map(|awaited| awaited.span).max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 mod tests;
 
 use super::Driver;
+use super::verdict::before;
 use crate::clock;
+use seatrial_domain::Timestamp;
 use seatrial_domain::telemetry::Telemetry;
 use seatrial_gateway::{FeedbackRequest, feedback};
 use seatrial_store::feedback::{self as join, Label};
@@ -18,6 +20,10 @@ const FLUSH_EVERY: Duration = Duration::from_millis(250);
 
 /// Without a successful flush for this long, verdicts rest on too little: they are held.
 const LATE_AFTER: Duration = Duration::from_secs(10);
+
+/// How long after an instant everything that was answered before it is in the recorder: units are closed
+/// by their assignments, so these must be stored by then.
+const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// Labels joined in one transaction.
 const FEEDBACK_BATCH: usize = 512;
@@ -67,6 +73,7 @@ impl Driver {
     /// stops: an orderly stop loses no count.
     pub async fn flush(&self) -> Flushed {
         let mut backlog = self.backlog.lock().await;
+        let drained_at = clock::now();
         let given_up = absorb(&mut backlog, self.gateway.drain_telemetry());
         let lost = self.given_up.fetch_add(given_up, Ordering::Relaxed) + given_up;
         backlog.dropped_assignments += lost;
@@ -77,6 +84,7 @@ impl Driver {
                 self.flushed_at_ms.store(self.uptime_ms(), Ordering::Relaxed);
                 // It takes transitions as well: one that still fails is noted again.
                 self.note_writable();
+                self.close_units(before(drained_at, SETTLED_AFTER)).await;
                 Flushed::All
             }
             Err(error) => {
@@ -85,6 +93,13 @@ impl Driver {
                 }
                 Flushed::Nothing
             }
+        }
+    }
+
+    /// What cannot be closed now is closed after a later flush.
+    async fn close_units(&self, now: Timestamp) {
+        if let Err(error) = self.store.close_units(now).await {
+            tracing::warn!(%error, "units with all their labels are not counted yet");
         }
     }
 
@@ -175,5 +190,10 @@ fn absorb(backlog: &mut Telemetry, fresh: Telemetry) -> u64 {
     backlog.assignments.extend(newer);
     let excess = backlog.assignments.len().saturating_sub(ASSIGNMENTS_MAX);
     backlog.assignments.drain(..excess);
+    let newer = std::mem::replace(&mut backlog.pairs, older.pairs);
+    backlog.pairs.extend(newer);
+    // Their assignments were given up, or are about to be: no label would find them.
+    let pairs_excess = backlog.pairs.len().saturating_sub(ASSIGNMENTS_MAX);
+    backlog.pairs.drain(..pairs_excess);
     u64::try_from(excess).unwrap_or(u64::MAX)
 }

@@ -14,13 +14,12 @@ use crate::clock;
 use crate::world::Observed;
 use anyhow::Context as _;
 use seatrial_domain::Timestamp;
-use seatrial_domain::evidence::{Evidence, GateIndex};
-use seatrial_domain::plan::Scale;
-use seatrial_domain::rollout::{Hold, Rollout};
+use seatrial_domain::evidence::Evidence;
+use seatrial_domain::plan::Awaited;
+use seatrial_domain::rollout::Rollout;
 use seatrial_domain::verdict::Verdict;
 use seatrial_store::storage;
 use seatrial_store::telemetry::Due;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 impl Driver {
@@ -60,45 +59,8 @@ impl Driver {
     /// All that is known of a rollout's live traffic, and which of its labels are due.
     pub(super) async fn evidence(&self, rollout: &Rollout) -> Result<Evidence, storage::Error> {
         let mut evidence = self.store.evidence(rollout.id).await?;
-        let now = clock::now();
-        let due = due(rollout, Scale::YesNo, now);
-        let matured = self.store.matured(rollout.id, &due).await?;
-        for (due, by_stratum) in due.iter().zip(matured) {
-            for (stratum, matured) in by_stratum {
-                let counts = evidence.gates.entry(stratum).or_default();
-                counts.matured.insert(due.metric.clone(), matured);
-            }
-        }
-        if !rollout.plan.analysis.slices.is_empty() {
-            let matured = self.store.matured_slices(rollout.id, &due).await?;
-            for (due, by_slice) in due.iter().zip(matured) {
-                for ((stratum, (column, value)), matured) in by_slice {
-                    let counts = evidence.gates.entry(stratum).or_default();
-                    let of_slice = counts.slices.of(&column, &value);
-                    of_slice.matured.insert(due.metric.clone(), matured);
-                }
-            }
-            evidence.bound_slices();
-        }
-        self.matured_values(rollout, now, &mut evidence).await?;
+        self.store.mature(rollout.id, &due(rollout, clock::now()), &mut evidence).await?;
         Ok(evidence)
-    }
-
-    async fn matured_values(
-        &self,
-        rollout: &Rollout,
-        now: Timestamp,
-        evidence: &mut Evidence,
-    ) -> Result<(), storage::Error> {
-        let due = due(rollout, Scale::Number, now);
-        let matured = self.store.matured_values(rollout.id, &due).await?;
-        for (due, by_stratum) in due.into_iter().zip(matured) {
-            for (stratum, matured) in by_stratum {
-                let counts = evidence.gates.entry(stratum).or_default();
-                counts.matured_values.insert(due.metric.clone(), matured);
-            }
-        }
-        Ok(())
     }
 
     /// Before the first look at live traffic, what latencies are compared with is settled: answers
@@ -118,15 +80,17 @@ impl Driver {
     }
 
     /// Begins the window of the late-fault test that it is time for. A start that the store does not
-    /// take is no start, for this look either: a later one begins it, with what is counted then. None is
-    /// tried while the store is known to take nothing, since people would wait for each try.
+    /// take is no start, for this look either: a later one begins it, with what is counted then, and not
+    /// soon, since people wait for each try.
     async fn begin_window(&self, state: &mut State, rollout: &Rollout, evidence: &mut Evidence) {
-        let refuses = rollout.held == Some(Hold::Storage) || state.outage.is_some();
-        if refuses || !state.look.may_begin_window() {
+        if !state.look.may_begin_window() {
             return;
         }
         let before = evidence.starts.clone();
-        let Some((window, start)) = evidence.begin_window(clock::now()) else { return };
+        let Some((window, start)) = evidence.begin_window(clock::now(), &rollout.plan.analysis)
+        else {
+            return;
+        };
         if let Err(error) = self.store.begin_window(rollout.id, window, &start).await {
             tracing::warn!(rollout.id = %rollout.id, %error, "a window has not begun yet");
             evidence.starts = before;
@@ -148,24 +112,15 @@ impl Driver {
     }
 }
 
-/// Up to when units must have been assigned for their labels to be due, by gate and metric of this
-/// scale.
-fn due(rollout: &Rollout, scale: Scale, now: Timestamp) -> Vec<Due> {
-    let lists = rollout.plan.gates.iter().map(|gate| &gate.checks);
-    let lists = (0..=u8::MAX).map(GateIndex).zip(lists.chain([&rollout.plan.stability.checks]));
-    let mut late: BTreeMap<(GateIndex, &str), Duration> = BTreeMap::new();
-    for (gate, check) in lists.flat_map(|(gate, checks)| checks.iter().map(move |it| (gate, it))) {
-        if let Some(labels) = check.rule.labels().filter(|labels| labels.scale == scale) {
-            let latest = late.entry((gate, labels.metric)).or_default();
-            *latest = (*latest).max(labels.late_by);
-        }
-    }
-    let due = |((gate, metric), late_by): ((GateIndex, &str), Duration)| Due {
-        gate,
-        metric: metric.to_owned(),
-        assigned_before: before(now, late_by),
+/// Up to when units must have been assigned for their labels to be due, by gate and metric.
+fn due(rollout: &Rollout, now: Timestamp) -> Vec<Due> {
+    let due = |awaited: Awaited<'_>| Due {
+        gate: awaited.gate,
+        metric: awaited.metric.to_owned(),
+        scale: awaited.scale,
+        assigned_before: before(now, awaited.span),
     };
-    late.into_iter().map(due).collect()
+    rollout.plan.awaited().into_iter().map(due).collect()
 }
 
 /// The instant so long before `now`.

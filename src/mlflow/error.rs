@@ -168,6 +168,7 @@ impl From<versions::Error> for Error {
             versions::Error::Referenced { .. } | versions::Error::TooManySignatures { .. } => {
                 Self::state(error.to_string())
             }
+            versions::Error::Tags { .. } => Self::limit(error.to_string()),
             versions::Error::Lineage(lineage::Error::Storage(error)) => error.into(),
             versions::Error::Lineage(error) => Self::invalid(error.to_string()),
             versions::Error::Blobs(error) => error.into(),
@@ -205,7 +206,7 @@ impl From<registry::Error> for Error {
             Error::TooManyFiles { .. }
             | Error::TooLarge { .. }
             | Error::BrokenOff(_)
-            | Error::Idle { .. }
+            | Error::Slow(_)
             | Error::NoModel { .. }
             | Error::SeveralModels { .. }
             | Error::MlModels(_)
@@ -218,7 +219,7 @@ impl From<registry::Error> for Error {
             | Error::Format(_)
             | Error::Dataset(_)
             | Error::Manifest(_) => Self::invalid(message),
-            Error::Model { source, .. } => match source {
+            Error::Model { source, .. } => match *source {
                 probe::Error::Refused(load::Error::Library { .. } | load::Error::Io { .. })
                 | probe::Error::Process(_) => Self::internal(source),
                 probe::Error::Refused(_)

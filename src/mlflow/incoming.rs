@@ -1,50 +1,46 @@
-//! A body as it arrives. Refuses one that falls silent, or that says it is larger than allowed.
+//! A body as it arrives. Refuses one that does not get on, or that says it is larger than allowed.
 
 use super::error::{Error, Result};
+use crate::progress::{Arriving, Pace};
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, header};
-use futures_util::StreamExt as _;
-use std::time::Duration;
 
 /// The bytes of a request, never more than a chunk of them in memory.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    body: BodyDataStream,
-    idle: Duration,
+    body: Arriving<BodyDataStream>,
     state: State,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Arriving,
-    /// It ended, broke off or fell silent.
+    /// It ended, broke off or was too slow.
     Over,
 }
 
 impl Incoming {
-    pub(super) fn new(body: Body, idle: Duration) -> Self {
-        Self { body: body.into_data_stream(), idle, state: State::Arriving }
+    pub(super) fn new(body: Body, pace: Pace) -> Self {
+        Self { body: Arriving::new(body.into_data_stream(), pace), state: State::Arriving }
     }
 
     /// The next bytes; none at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
-        let next = tokio::time::timeout(self.idle, self.body.next()).await;
+        let next = self.body.next().await;
         if !matches!(next, Ok(Some(Ok(_)))) {
             self.state = State::Over;
         }
-        let next = next.map_err(|_elapsed| {
-            Error::invalid(format!("nothing more of the file came for {:?}", self.idle))
-        })?;
+        let next =
+            next.map_err(|slow| Error::invalid(format!("{slow}: the upload is given up")))?;
         next.transpose().map_err(|cut| Error::invalid(format!("the upload broke off: {cut}")))
     }
 
     /// Reads on for a while, and keeps nothing: a client that still sends does not hear why it is
     /// refused, and would try again.
     pub(super) async fn discard(&mut self) {
-        let rest =
-            async { while self.state == State::Arriving && self.body.next().await.is_some() {} };
-        // Who sends for longer is cut off.
-        let _over = tokio::time::timeout(self.idle, rest).await;
+        if self.state == State::Arriving {
+            self.body.discard().await;
+        }
     }
 }
 

@@ -12,9 +12,11 @@ use axum::{Json, Router};
 use seatrial_domain::ModelName;
 use seatrial_store::aliases::By;
 use seatrial_store::models::{Created, Model, RenameError, Said};
-use seatrial_store::versions::{Newest, Stage};
+use seatrial_store::search::Described;
+use seatrial_store::versions::{Listed, Stage};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 type Shared = State<Arc<Api>>;
@@ -90,8 +92,8 @@ async fn latest(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>>
     let stages = about.stages.iter().map(|stage| super::stages::read(stage));
     let stages = stages.collect::<Result<Vec<Stage>>>()?;
     let wanted = |stage: Stage| stages.is_empty() || stages.contains(&stage);
-    let newest = newest(&api, std::slice::from_ref(&model)).await?;
-    let found = newest.values().flatten().filter(|(stage, _)| wanted(**stage));
+    let newest = newest(&api, &model).await?;
+    let found = newest.iter().filter(|(stage, _)| wanted(**stage));
     let found: Vec<ModelVersion> = found.map(|(_, version)| wire::version(version)).collect();
     Ok(Json(if found.is_empty() { json!({}) } else { json!({"model_versions": found}) }))
 }
@@ -106,26 +108,22 @@ pub(super) async fn named(api: &Api, name: &str) -> Result<Model> {
     Ok(api.app.store.model(&parsed).await?)
 }
 
-/// Models, each with the newest version of each stage.
-pub(super) async fn all(api: &Api, models: &[Model]) -> Result<Vec<RegisteredModel>> {
-    let mut newest = newest(api, models).await?;
-    Ok(models.iter().map(|model| with(model, &mut newest)).collect())
+/// A model that was found with its newest versions.
+pub(super) fn described(found: &Described) -> RegisteredModel {
+    wire::model(&found.model, found.newest.values().map(wire::version).collect())
 }
 
 async fn full(api: &Api, model: &Model) -> Result<RegisteredModel> {
-    let mut newest = newest(api, std::slice::from_ref(model)).await?;
-    Ok(with(model, &mut newest))
+    let newest = newest(api, model).await?;
+    Ok(wire::model(model, newest.values().map(wire::version).collect()))
 }
 
-async fn newest(api: &Api, models: &[Model]) -> Result<Newest> {
-    let versioned = models.iter().filter(|model| model.latest.is_some());
-    let names: Vec<_> = versioned.map(|model| &model.name).collect();
-    Ok(if names.is_empty() { Newest::new() } else { api.app.store.newest_by_stage(&names).await? })
-}
-
-fn with(model: &Model, newest: &mut Newest) -> RegisteredModel {
-    let newest = newest.remove(&model.name).unwrap_or_default();
-    wire::model(model, newest.values().map(wire::version).collect())
+async fn newest(api: &Api, model: &Model) -> Result<BTreeMap<Stage, Listed>> {
+    if model.latest.is_none() {
+        return Ok(BTreeMap::new());
+    }
+    let newest = api.app.store.newest_by_stage(&[&model.name]).await?;
+    Ok(newest.into_values().next().unwrap_or_default())
 }
 
 fn answer(model: &RegisteredModel) -> Json<Value> {

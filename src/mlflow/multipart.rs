@@ -16,6 +16,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use seatrial_domain::Digest;
+use seatrial_domain::manifest::is_onnx;
 use seatrial_store::artifacts::ArtifactPath;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -93,7 +94,7 @@ async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse> {
-    let mut incoming = Incoming::new(body, api.transfers.limits.idle_timeout);
+    let mut incoming = Incoming::new(body, api.transfers.limits.pace());
     let received = match part {
         Ok(Path((id, number))) => keep(&api, &id, number, (&headers, &mut incoming)).await,
         Err(refused) => Err(Error::invalid(refused.body_text())),
@@ -145,7 +146,10 @@ async fn complete(
             return Err(Error::invalid(format!("part {} is named twice", part.part_number)));
         }
     }
-    api.transfers.parts.complete(&wanted.upload_id, &path, &named).await?;
+    let whole = api.transfers.parts.complete(&wanted.upload_id, &path, &named).await?;
+    if let Some(blob) = whole.filter(|_| is_onnx(path.name())) {
+        api.registry.try_ahead(&blob.digest);
+    }
     Ok(Json(json!({})))
 }
 

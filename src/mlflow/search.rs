@@ -69,8 +69,9 @@ async fn of_models(
     api: Shared,
     Args(asked, _): Args<Asked>,
 ) -> Result<Json<Page<RegisteredModel>>> {
-    let found = api.app.store.search_models(&asked.search(Subject::Models, &MODELS)?).await?;
-    let items = models::all(&api, &found.items).await?;
+    let search = asked.search(Subject::Models, &MODELS)?;
+    let found = api.app.store.search_described(&search).await?;
+    let items = found.items.iter().map(models::described).collect();
     Ok(Json(Page { name: "registered_models", items, next: found.next }))
 }
 

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::{delete, put};
 use axum::{Json, Router};
+use seatrial_domain::manifest::is_onnx;
 use seatrial_store::artifacts::{Artifact, ArtifactPath};
 use seatrial_store::blobs::Writer;
 use serde_json::{Value, json};
@@ -31,7 +32,7 @@ async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>> {
-    let mut incoming = Incoming::new(body, api.transfers.limits.idle_timeout);
+    let mut incoming = Incoming::new(body, api.transfers.limits.pace());
     let received = match path {
         Ok(At(path)) => store(&api, &path, &headers, &mut incoming).await,
         Err(refused) => Err(refused),
@@ -52,6 +53,9 @@ async fn store(
     let limit = api.transfers.limits.max_file;
     refuse_larger(headers, limit)?;
     let _turn = api.transfers.turn().await?;
+    if is_onnx(path.name()) {
+        api.registry.expect_model();
+    }
     let mut writer = api.app.store.blobs().writer(limit).await?;
     while let Some(bytes) = incoming.next().await? {
         writer.write(&bytes).await?;
@@ -65,6 +69,9 @@ async fn keep(api: Arc<Api>, path: ArtifactPath, writer: Writer) -> Result<()> {
     let store = &api.app.store;
     let _until_named = store.blobs().hold();
     let blob = writer.finish().await?;
+    if is_onnx(path.name()) {
+        api.registry.try_ahead(&blob.digest);
+    }
     let files_max = api.transfers.limits.max_files;
     Ok(store.put_artifact(&Artifact { path, blob }, files_max, clock::now()).await?)
 }

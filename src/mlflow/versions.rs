@@ -74,7 +74,7 @@ async fn create(
         None => store.register_numbered(&new, &origin, &description).await?,
     };
     api.app.driver.caught_up().await;
-    let version = api.app.store.listed((&version.reference.model, version.reference.number));
+    let version = api.app.store.listed((&version.model, version.number));
     Ok(answer(&version.await?))
 }
 

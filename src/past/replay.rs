@@ -15,6 +15,8 @@ pub enum Outcome {
     Differs(Vec<Difference>),
     /// The journal does not tell what it rested on: nothing is shown either way.
     NotRecorded(&'static str),
+    /// The journal tells it in a way that this version can't read: nothing is shown either way.
+    Unreadable(String),
 }
 
 /// A journalled verdict and what replaying it has shown.
@@ -38,6 +40,7 @@ impl Past {
             Planned::Forged { recorded, why } => {
                 return differs("plan", recorded.to_string(), why.clone());
             }
+            Planned::Unreadable { why } => return Outcome::Unreadable(why.clone()),
         };
         if self.row.plan_hash.as_ref() != Some(hash) {
             let recorded = self.row.plan_hash.as_ref().map(ToString::to_string);
@@ -46,7 +49,7 @@ impl Past {
         let look = match &self.look {
             Ok(Some(look)) => look,
             Ok(None) => return Outcome::NotRecorded("what it rested on is not in its row"),
-            Err(fault) => return differs("evidence", "unreadable".to_owned(), fault.clone()),
+            Err(fault) => return Outcome::Unreadable(format!("its evidence: {fault}")),
         };
         let Some(verdict) = &self.verdict else {
             return Outcome::NotRecorded("the verdict itself is not in its row");

@@ -1,11 +1,11 @@
 //! What a version is: the tensors of what is served, and what its author says of it.
 
 use super::place::Place;
+use super::trials::{Outcome, lacks_data};
 use super::{Error, Registry, tried};
 use seatrial_domain::manifest::{File, Manifest};
 use seatrial_domain::mlmodel::{self, Flavors};
 use seatrial_domain::tensor::Signature;
-use seatrial_runtime::load::Level;
 
 /// What a version is registered as.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,27 +47,36 @@ impl Registry {
         Ok(Described { signature: found, flavors })
     }
 
-    /// What a trial finds of the model, or has found of the very same files.
+    /// What a trial finds of the model, or has found of the very same files. Most models need none of
+    /// the files beside them, and are tried without.
     async fn signature(
         &self,
         manifest: &Manifest,
         main: &File,
         place: &Place<'_>,
     ) -> Result<Signature, Error> {
-        let key = tried::key(manifest, main);
-        if let Some(found) = self.tried.of(&key) {
+        let (alone, whole) = (tried::alone(&main.digest), tried::key(manifest, main));
+        let known = self.trials.tried.of(&alone).or_else(|| self.trials.tried.of(&whole));
+        if let Some(found) = known {
             return Ok(found);
+        }
+        let refused = |source| Error::Model { path: main.path.clone(), source };
+        let is_all = |found: &Outcome| alone == whole || !lacks_data(found);
+        if let Some(found) = self.trials.joined(&main.digest).await.filter(is_all) {
+            return found.map_err(refused);
         }
         let _turn = match place {
             Place::Stored(_) => Some(self.turn()?),
             // Who takes it in has the turn.
             Place::Upload(_) => None,
         };
-        let trial = place.trial(manifest, main).await?;
-        let report = self.children.model.probe(&trial.files, Level::Door).await;
-        let report = report.map_err(|source| Error::Model { path: main.path.clone(), source })?;
-        self.tried.remember(key, &report.signature);
-        Ok(report.signature)
+        let file = place.alone(main).await?;
+        let found = self.trials.now(alone.clone(), &file.files).await;
+        if is_all(&found) {
+            return found.map_err(refused);
+        }
+        let all = place.trial(manifest, file).await?;
+        self.trials.now(whole, &all.files).await.map_err(refused)
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::UploadId;
 use crate::dataset;
+use crate::progress::TooSlow;
 use crate::signatures;
 use seatrial_domain::manifest::{self, FilePath};
 use seatrial_domain::{mlmodel, signing};
 use seatrial_runtime::probe;
 use seatrial_store::{blobs, datasets, versions};
-use std::time::Duration;
+use std::sync::Arc;
 
 /// Why the registry refuses. Nothing of what was refused stays.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +27,8 @@ pub enum Error {
     Different(FilePath),
     #[error("the upload broke off")]
     BrokenOff(#[source] axum::Error),
-    #[error("nothing more of the upload came for {after:?}")]
-    Idle { after: Duration },
+    #[error("{0}: the upload is given up")]
+    Slow(#[from] TooSlow),
     #[error(
         "no ONNX file among {found}; a version is one .onnx file, a directory with one, or the \
          directory of an MLflow model"
@@ -56,8 +57,9 @@ pub enum Error {
     #[error("{path}: {source}")]
     Model {
         path: FilePath,
+        /// Of a trial that others may have waited for too.
         #[source]
-        source: probe::Error,
+        source: Arc<probe::Error>,
     },
     #[error("a dataset is one file; this upload has {found}")]
     NotOneFile { found: usize },

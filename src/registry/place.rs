@@ -31,7 +31,8 @@ struct Readable {
 #[derive(Debug)]
 pub(super) struct Trial {
     pub(super) files: Files<PathBuf>,
-    _stay: Vec<LocalFile>,
+    main: File,
+    stay: Vec<LocalFile>,
 }
 
 impl Place<'_> {
@@ -53,16 +54,21 @@ impl Place<'_> {
         }
     }
 
-    /// The file that will be loaded, with those beside it that may hold its data.
-    pub(super) async fn trial(&self, manifest: &Manifest, main: &File) -> Result<Trial, Error> {
+    /// The file that will be loaded.
+    pub(super) async fn alone(&self, main: &File) -> Result<Trial, Error> {
         let Readable { path, stays } = self.file(main).await?;
-        let (mut files, mut stay) = (Files::alone(path), Vec::from_iter(stays));
-        for (name, file) in manifest.beside(main) {
+        Ok(Trial { files: Files::alone(path), main: main.clone(), stay: Vec::from_iter(stays) })
+    }
+
+    /// With the files beside it that may hold its data.
+    pub(super) async fn trial(&self, manifest: &Manifest, alone: Trial) -> Result<Trial, Error> {
+        let mut all = alone;
+        for (name, file) in manifest.beside(&all.main) {
             let Readable { path, stays } = self.file(file).await?;
-            files.beside.insert(name.to_owned(), path);
-            stay.extend(stays);
+            all.files.beside.insert(name.to_owned(), path);
+            all.stay.extend(stays);
         }
-        Ok(Trial { files, _stay: stay })
+        Ok(all)
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::upload::Received;
 use super::{Error, Registry, UploadId};
+use crate::progress;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::Stream;
 use seatrial_domain::Digest;
 use seatrial_domain::manifest::FilePath;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::timeout;
 
 impl Registry {
     /// Receives one file of an upload under `path`.
@@ -51,12 +51,11 @@ impl Arriving<'_> {
         file: &mut File,
         body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
     ) -> Result<Digest, Error> {
-        let idle = self.registry.limits.idle_timeout;
-        let mut body = std::pin::pin!(body);
+        let pace = self.registry.limits.pace();
+        let body = std::pin::pin!(body);
+        let mut body = progress::Arriving::new(body, pace);
         let mut hasher = Sha256::new();
-        while let Some(chunk) =
-            timeout(idle, body.next()).await.map_err(|_elapsed| Error::Idle { after: idle })?
-        {
+        while let Some(chunk) = body.next().await? {
             let chunk = chunk.map_err(Error::BrokenOff)?;
             self.reserve(u64::try_from(chunk.len()).unwrap_or(u64::MAX))?;
             hasher.update(&chunk);

@@ -1,5 +1,7 @@
 //! Uploads and their limits. Whole pushes are tested against the running server.
 
+mod ahead;
+
 use super::*;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -13,21 +15,28 @@ use std::time::Duration;
 struct Door {
     registry: Registry,
     dir: tempfile::TempDir,
+    tasks: Tasks,
 }
 
-async fn door(limits: Uploads) -> Door {
+async fn door(uploads: Uploads) -> Door {
+    door_with("/nonexistent".into(), uploads).await
+}
+
+/// Whose models are tried by `program`.
+async fn door_with(program: PathBuf, uploads: Uploads) -> Door {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), seatrial_store::Options::default()).await.unwrap();
     let model = probe::Child {
-        program: "/nonexistent".into(),
+        program,
         library: "/nonexistent".into(),
         limits: confined::Limits::default(),
     };
     let limits_of_reading = confined::Limits::default();
     let dataset = child::Child { program: "/nonexistent".into(), limits: limits_of_reading };
     let children = Children { model, dataset };
-    let registry = Registry::open(store, children, limits, dir.path()).unwrap();
-    Door { registry, dir }
+    let (limits, tasks) = (Limits { uploads, ..Limits::default() }, Tasks::default());
+    let registry = Registry::open(store, children, &limits, dir.path(), tasks.clone()).unwrap();
+    Door { registry, dir, tasks }
 }
 
 impl Door {
@@ -181,7 +190,7 @@ async fn files_that_were_tried_are_not_tried_again_and_others_are() {
     let input = TensorSpec { name: "x".to_owned(), datatype: DataType::Fp32, shape: vec![-1] };
     let found = Signature { inputs: vec![input], outputs: Vec::new() };
 
-    door.registry.tried.remember(tried::key(&manifest, main), &found);
+    door.registry.trials.tried.remember(tried::key(&manifest, main), &found);
 
     // There is no child to try anything in.
     assert_eq!(door.registry.describe(&manifest).await.unwrap().signature, found);
@@ -245,7 +254,7 @@ async fn a_file_that_stalls_is_given_up() {
     let (id, _) = door.registry.begin().unwrap();
     let path = FilePath::new("a").unwrap();
     let stalled = door.registry.receive(&id, path, stream::pending()).await.unwrap_err();
-    assert!(matches!(stalled, Error::Idle { .. }), "{stalled}");
+    assert!(matches!(stalled, Error::Slow(_)), "{stalled}");
     assert_eq!(door.left(), 0);
 }
 

@@ -43,10 +43,19 @@ impl Default for Tried {
     }
 }
 
-/// All that a trial sees: the file that is loaded, and those beside it by their names.
+/// All that a trial of a model by itself sees.
+pub(super) fn alone(model: &Digest) -> Digest {
+    key_of(model, std::iter::empty())
+}
+
+/// All that a trial with the files beside it sees: they, by their names, and the file that is loaded.
 pub(super) fn key(manifest: &Manifest, main: &File) -> Digest {
-    let mut seen = format!("{}\n", main.digest);
-    for (name, file) in manifest.beside(main) {
+    key_of(&main.digest, manifest.beside(main))
+}
+
+fn key_of<'a>(model: &Digest, beside: impl Iterator<Item = (&'a str, &'a File)>) -> Digest {
+    let mut seen = format!("{model}\n");
+    for (name, file) in beside {
         // No file's name has a line's end.
         let _written = writeln!(seen, "{} {name}", file.digest);
     }
@@ -109,7 +118,7 @@ mod tests {
         Manifest::new(ArtifactType::Model, files.iter().map(file).collect()).unwrap()
     }
 
-    fn key_of(files: &[(&str, &[u8])], main: &str) -> Digest {
+    fn whole(files: &[(&str, &[u8])], main: &str) -> Digest {
         let manifest = manifest(files);
         key(&manifest, manifest.file(main).unwrap())
     }
@@ -122,16 +131,21 @@ mod tests {
 
     #[test]
     fn a_model_is_its_bytes_and_those_beside_it_by_name() {
-        let one = key_of(&[("a/m.onnx", b"m"), ("a/w", b"w"), ("b", b"b")], "a/m.onnx");
-        let moved = key_of(&[("c/n.onnx", b"m"), ("c/w", b"w"), ("d", b"d")], "c/n.onnx");
+        let one = whole(&[("a/m.onnx", b"m"), ("a/w", b"w"), ("b", b"b")], "a/m.onnx");
+        let moved = whole(&[("c/n.onnx", b"m"), ("c/w", b"w"), ("d", b"d")], "c/n.onnx");
         assert_eq!(one, moved, "where it lies does not matter");
         for other in [
             &[("a/m.onnx", b"M" as &[u8]), ("a/w", b"w")],
             &[("a/m.onnx", b"m"), ("a/w", b"W")],
             &[("a/m.onnx", b"m"), ("a/v", b"w")],
         ] {
-            assert_ne!(key_of(other, "a/m.onnx"), one, "{other:?}");
+            assert_ne!(whole(other, "a/m.onnx"), one, "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_model_without_files_beside_it_is_the_model_alone() {
+        assert_eq!(whole(&[("a/m.onnx", b"m"), ("b", b"b")], "a/m.onnx"), alone(&Digest::of(b"m")));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! One connection to another server: questions whose answers are bounded, in bytes and in time.
 
+use super::target::by_system;
 use super::wire::Problem;
 use super::{Credentials, Error, Reach, Target};
 use crate::config::{Uploads, UpstreamLimits};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::net::SocketAddr;
 use tokio::time::timeout;
 
 const API: &str = "/api/2.0/mlflow";
@@ -36,7 +38,19 @@ impl Client {
         credentials: Credentials,
         bounds: Bounds,
     ) -> Result<Self, Error> {
-        let http = target.pinned(reach, bounds.answers.connect_timeout).await?;
+        let within = bounds.answers.connect_timeout;
+        let addresses = target.addresses(reach, within, by_system).await?;
+        Self::at(&addresses, target, credentials, bounds)
+    }
+
+    /// The server at these addresses and no others.
+    pub(super) fn at(
+        addresses: &[SocketAddr],
+        target: Target,
+        credentials: Credentials,
+        bounds: Bounds,
+    ) -> Result<Self, Error> {
+        let http = target.pinned(addresses, bounds.answers.connect_timeout)?;
         Ok(Self { http, target, credentials, bounds })
     }
 

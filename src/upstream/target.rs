@@ -4,6 +4,7 @@ use super::address::is_public;
 use super::{Client, Error};
 use crate::http;
 use reqwest::Url;
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::lookup_host;
@@ -19,6 +20,14 @@ pub enum Reach {
     Public,
     /// Any: a person named the server, or the configuration allows it.
     Anywhere,
+}
+
+/// What a name was found to lead to.
+pub(super) type Looked = std::io::Result<Vec<SocketAddr>>;
+
+/// Asks the system.
+pub(super) async fn by_system(host: String, port: u16) -> Looked {
+    Ok(lookup_host((host.as_str(), port)).await?.collect())
 }
 
 /// A server's base URL.
@@ -59,18 +68,19 @@ impl Target {
         &self.base
     }
 
-    /// Its addresses, as they are from here on. One that may not be gone to refuses all: a name
-    /// that leads inside as well was not made for us.
-    pub(super) async fn addresses(
+    /// Its addresses by `lookup`, as they are from here on. One that may not be gone to refuses all:
+    /// a name that leads inside as well was not made for us.
+    pub(super) async fn addresses<F: Future<Output = Looked>>(
         &self,
         reach: Reach,
         within: Duration,
+        lookup: impl FnOnce(String, u16) -> F,
     ) -> Result<Vec<SocketAddr>, Error> {
         let unresolved = |source| Error::Unresolved { host: self.host.clone(), source };
-        let found = timeout(within, lookup_host((self.host.as_str(), self.port)));
+        let found = timeout(within, lookup(self.host.clone(), self.port));
         let found = found.await.map_err(|_elapsed| unresolved(None))?;
-        let found = found.map_err(|fault| unresolved(Some(fault)))?;
-        let found: Vec<SocketAddr> = found.take(ADDRESSES_MAX).collect();
+        let mut found = found.map_err(|fault| unresolved(Some(fault)))?;
+        found.truncate(ADDRESSES_MAX);
         if found.is_empty() {
             return Err(unresolved(None));
         }
@@ -84,15 +94,14 @@ impl Target {
         }
     }
 
-    /// A client that only ever talks to those addresses.
-    pub(super) async fn pinned(
+    /// A client that only ever talks to these addresses, whatever the name leads to later.
+    pub(super) fn pinned(
         &self,
-        reach: Reach,
+        addresses: &[SocketAddr],
         within: Duration,
     ) -> Result<reqwest::Client, Error> {
-        let addresses = self.addresses(reach, within).await?;
         let client = http::client(&self.base)
-            .resolve_to_addrs(&self.host, &addresses)
+            .resolve_to_addrs(&self.host, addresses)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
@@ -123,6 +132,7 @@ fn refused(url: &str, why: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::{pending, ready};
 
     const WITHIN: Duration = Duration::from_secs(5);
 
@@ -173,12 +183,33 @@ mod tests {
             "http://127.0.0.1.:5000",
         ] {
             let Ok(target) = Target::parse(url) else { continue };
-            let refused = target.addresses(Reach::Public, WITHIN).await;
+            let refused = target.addresses(Reach::Public, WITHIN, by_system).await;
             assert!(matches!(refused, Err(Error::Inside { .. })), "{url}: {refused:?}");
         }
         let named = Target::parse("http://127.0.0.1:5000").unwrap();
-        let addresses = named.addresses(Reach::Anywhere, WITHIN).await.unwrap();
+        let addresses = named.addresses(Reach::Anywhere, WITHIN, by_system).await.unwrap();
         assert_eq!(addresses, ["127.0.0.1:5000".parse().unwrap()]);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_as_well_is_refused() {
+        let target = Target::parse("http://mlflow.example:5000").unwrap();
+        let (public, inside) = ("8.8.8.8:5000".parse().unwrap(), "10.0.0.1:5000".parse().unwrap());
+        let both = |_, _| ready(Ok(vec![public, inside]));
+        let refused = target.addresses(Reach::Public, WITHIN, both).await.unwrap_err();
+        assert!(matches!(refused, Error::Inside { address, .. } if address == inside.ip()));
+        let one = target.addresses(Reach::Public, WITHIN, |_, _| ready(Ok(vec![public]))).await;
+        assert_eq!(one.unwrap(), [public]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lookup_that_does_not_end_or_finds_nothing_is_no_address() {
+        let target = Target::parse("http://mlflow.example:5000").unwrap();
+        let late = target.addresses(Reach::Anywhere, WITHIN, |_, _| pending()).await;
+        let none = target.addresses(Reach::Anywhere, WITHIN, |_, _| ready(Ok(Vec::new()))).await;
+        for found in [late, none] {
+            assert!(matches!(found, Err(Error::Unresolved { source: None, .. })), "{found:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod fake;
 mod fetching;
 mod hostile;
+mod rebinding;
 mod resolving;
 
 use super::*;

@@ -41,6 +41,17 @@ impl Server {
         Self { child, control, data, client: client() }
     }
 
+    /// As [`Server::start_with`], with other variables in its environment.
+    pub(crate) fn start_among(config: &str, environment: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::write(data.path().join(CONFIG), config).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seatrial"));
+        command.arg("serve").arg("--config").arg(data.path().join(CONFIG));
+        command.envs(environment.iter().copied());
+        let (child, control) = run(command, data.path());
+        Self { child, control, data, client: client() }
+    }
+
     /// As [`Server::start`], on a disk of so many mebibytes.
     pub(crate) fn start_on_a_disk_of(mib: u32) -> Self {
         let data = tempfile::tempdir().unwrap();

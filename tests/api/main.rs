@@ -26,5 +26,6 @@ mod policies;
 mod rollouts;
 mod scrub;
 mod server;
+mod tls;
 mod traversal;
 mod uploads;

@@ -1,27 +1,14 @@
 //! The disk is full, to the last byte: what comes in is refused with 507 and leaves nothing behind,
 //! what is there stays whole, and all of it works once there is room.
 
-use crate::harness::{Reply, Server, age_blobs, fixture};
-use reqwest::Method;
+use crate::harness::{SOURCE, Server, UPLOADED, age_blobs, fixture};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const UPLOADED: &str = "/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/model/model.onnx";
-const SOURCE: &str = "mlflow-artifacts:/0/run/artifacts/model";
 const MIB: usize = 1 << 20;
 
 impl Server {
-    fn mlflow(&self, method: Method, path: &str, body: &Value) -> Reply {
-        let url = format!("{}/api/2.0/mlflow/{path}", self.control_origin());
-        self.api().ask(self.api().request(method, &url).json(body)).expect("somebody answers")
-    }
-
-    fn upload(&self, path: &str, bytes: Vec<u8>) -> Reply {
-        let url = format!("{}{path}", self.control_origin());
-        self.api().ask(self.api().request(Method::PUT, &url).body(bytes)).expect("somebody answers")
-    }
-
     /// Every blob, whole or in part.
     fn blobs(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
@@ -89,7 +76,7 @@ fn a_push_to_a_full_disk_leaves_nothing_and_works_once_there_is_room() {
 #[test]
 fn a_version_is_sealed_on_a_full_disk_wholly_or_not_at_all() {
     let server = Server::start_on_a_disk_of(24);
-    server.mlflow(Method::POST, "registered-models/create", &json!({"name": "digits"}));
+    server.mlflow("registered-models/create", &json!({"name": "digits"}));
     assert_eq!(server.upload(UPLOADED, model()).status, 200);
     let before = server.blobs();
     // More than the store's log may still have room for.
@@ -99,14 +86,14 @@ fn a_version_is_sealed_on_a_full_disk_wholly_or_not_at_all() {
     let create = json!({"name": "digits", "source": SOURCE, "tags": tags});
     let filler = server.fill(0);
 
-    let refused = server.mlflow(Method::POST, "model-versions/create", &create);
+    let refused = server.mlflow("model-versions/create", &create);
 
     assert_eq!(refused.status, 507, "{refused:?}");
     assert_eq!(server.get("/models/digits/versions")["items"], json!([]));
     assert_eq!(server.blobs(), before);
 
     drop(filler);
-    let made = server.mlflow(Method::POST, "model-versions/create", &create);
+    let made = server.mlflow("model-versions/create", &create);
     assert_eq!(made.body["model_version"]["status"], "READY", "{made:?}");
     assert_eq!(made.body["model_version"]["version"], "1", "no number was lost");
     server.cli(&["model", "verify", "digits", "1"]).expect(0);

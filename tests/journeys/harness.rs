@@ -5,6 +5,7 @@ mod api;
 mod cli;
 mod disk;
 mod library;
+mod mlflow;
 mod mounted;
 mod policy;
 mod rows;
@@ -19,6 +20,7 @@ mod wait;
 
 pub(crate) use api::{Api, Reply};
 pub(crate) use cli::cli;
+pub(crate) use mlflow::{SOURCE, UPLOADED};
 pub(crate) use policy::Policy;
 pub(crate) use rows::Rows;
 pub(crate) use server::Server;

@@ -37,6 +37,65 @@ fn a_worse_candidate_is_rolled_back_in_every_simulated_rollout_and_a_copy_hardly
     assert_eq!(told["endings"][0]["outcome"], "completed", "{told:#}");
 }
 
+/// Checks of every kind, one of them by slice.
+const ALL: &str = "  analysis: {slices: [{key: \"header:client\", values: [mobile], enforce: true}]}\n  \
+    checks:\n    \
+    - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.005}, weight: 0.4}\n    \
+    - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.9}, weight: 0.4}\n    \
+    - {name: said, kind: drift, by: class, weight: 0.2}\n";
+
+#[test]
+fn values_answers_and_slices_are_played_and_told() {
+    let (folder, path) = policy(ALL);
+    let report = folder.path().join("report.html");
+    let shown = report.display().to_string();
+    let all = ["--kpi", "revenue=lognormal:10,0.8", "--slice", "client:mobile=0.2", "--runs", "20"];
+    let ended = |more: &[&str]| {
+        let told = simulated(&path, &[&all[..], more].concat());
+        (told["endings"][0]["by"].clone(), told["harmless"].clone())
+    };
+    let by = |check: &str| Value::from(format!("check {check}"));
+    assert_eq!(ended(&["--candidate-kpi", "x0.7"]), (by("revenue"), false.into()));
+    let classes = ["--classes", "cat:0.5,dog:0.5", "--candidate-classes", "cat:0.7,dog:0.3"];
+    assert_eq!(ended(&classes), (by("said"), false.into()));
+    let mut sliced = all;
+    // One in a hundred fails everywhere, so that one in twenty requests moves the whole hardly at all.
+    sliced[3] = "client:mobile=0.05,candidate-error-rate=0.1";
+    let more = ["--error-rate", "0.01", "--report", &shown];
+    let told = simulated(&path, &[&sliced[..], &more].concat());
+    assert_eq!(told["endings"][0]["by"], by("errorRate[client=mobile]"), "{told:#}");
+    let assumed = told["assumptions"].to_string();
+    assert!(
+        assumed.contains(sliced[3]) && assumed.contains("revenue=lognormal:10,0.8"),
+        "{assumed}"
+    );
+    let page = std::fs::read_to_string(report).unwrap();
+    assert!(page.contains("errorRate[client=mobile]") && page.contains("candidate-error-rate"));
+    assert_eq!(ended(&[]).1, true);
+}
+
+#[test]
+fn what_nobody_describes_is_refused_with_the_flag_that_does() {
+    let (_folder, path) = policy(ALL);
+    let path = path.display().to_string();
+    let kpi = ["--kpi", "normal:10,2"];
+    let slice = ["--slice", "client:mobile=0.2"];
+    for (more, why) in [
+        (&slice[..], "check revenue of kind kpi can't be simulated"),
+        (&kpi[..], "the enforcing slice client can't be simulated"),
+        (&[&kpi[..], &["--slice", "client:tablet=0.2"]].concat(), "no value tablet"),
+        (&[&kpi[..], &["--slice", "region:eu=0.2"]].concat(), "--slice"),
+        (&[&kpi[..], &["--slice", "client:mobile=1.2"]].concat(), "--slice"),
+        (&[&slice[..], &["--kpi", "clicks=normal:10,2"]].concat(), "no metric of kind kpi clicks"),
+        (&[&slice[..], &["--kpi", "x2"]].concat(), "--kpi: a multiple"),
+        (&[&slice[..], &["--candidate-kpi", "x2"]].concat(), "give --kpi"),
+        (&["--classes", "cat"], "CLASS:PART"),
+    ] {
+        let ran = cli(&[&["simulate", "-f", &path], more].concat()).expect(2);
+        assert!(ran.stderr.contains(why), "{more:?}: {ran:#?}");
+    }
+}
+
 #[test]
 fn threads_leave_no_trace_and_a_seed_repeats() {
     let (_folder, path) = policy("");
@@ -95,4 +154,27 @@ fn a_plan_tells_what_each_gate_finds() {
     let finds = &canary["checks"][0]["finds"];
     let (at_80, at_90) = (finds["at_80"].as_f64().unwrap(), finds["at_90"].as_f64().unwrap());
     assert!(0.005 < at_80 && at_80 < at_90 && at_90 < 0.01, "{finds}");
+}
+
+#[test]
+fn a_plan_tells_what_a_kpi_needs_and_finds_where_its_values_are_given() {
+    let (_folder, path) = policy(&format!("{ALL}  canary: {{maxDuration: 1h}}\n"));
+    let path = path.display().to_string();
+    let planned = |more: &[&str]| -> Value {
+        let plan = ["policy", "plan", &path, "--rps", "50", "-o", "json"];
+        let told = cli(&[&plan[..], more].concat()).expect(0).stdout;
+        let told: Value = serde_json::from_str(&told).unwrap();
+        told["steps"][3]["checks"][1].clone()
+    };
+    let unknown = planned(&[]);
+    assert!(unknown["units"].is_null(), "{unknown:#}");
+    assert!(unknown["unknown"].as_str().unwrap().contains("--kpi"), "{unknown:#}");
+    assert!(unknown["finds"]["unknown"].as_str().unwrap().contains("--kpi"), "{unknown:#}");
+    let told = planned(&["--kpi", "lognormal:10,0.8"]);
+    // Half of the units have a value, and a mean needs a thousand of them to speak at all.
+    assert!(told["units"].as_u64().unwrap() >= 2_000, "{told:#}");
+    assert_eq!(told["finds"]["measure"], "mean_worse_by", "{told:#}");
+    assert!(told["finds"]["at_90"].as_f64().unwrap() < 0.1, "{told:#}");
+    let ran = cli(&["policy", "plan", &path, "--latency", "x1.2"]).expect(2);
+    assert!(ran.stderr.contains("--latency: a multiple"), "{ran:#?}");
 }

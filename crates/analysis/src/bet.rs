@@ -20,11 +20,15 @@ pub enum Mixture {
 impl Mixture {
     /// Logarithms of the weights, which sum to one, in the order of [`FRACTIONS`].
     pub(crate) fn log_weights(self) -> [f64; 8] {
-        FRACTIONS.map(|fraction| self.weight(fraction).ln())
+        self.weights().map(f64::ln)
     }
 
-    /// The weight of one of [`FRACTIONS`].
-    pub(crate) fn weight(self, fraction: f64) -> f64 {
+    /// The weights in the order of [`FRACTIONS`].
+    pub(crate) fn weights(self) -> [f64; 8] {
+        FRACTIONS.map(|fraction| self.weight(fraction))
+    }
+
+    fn weight(self, fraction: f64) -> f64 {
         match self {
             Self::Uniform => 1.0 / 8.0,
             Self::HalfOnWhole if fraction >= 1.0 => 0.5,

@@ -15,6 +15,7 @@
 use std::collections::BTreeMap;
 
 use crate::counts::{Pi, Stratum, float};
+use crate::late;
 use crate::sample_ratio::{self, Assigned};
 
 /// Units by class and arm. Any key will do: a label, a bucket's number.
@@ -37,6 +38,16 @@ pub fn log_e<K>(strata: &[Stratum<Counts<K>>]) -> f64 {
         counts.values().map(|class| sample_ratio::log_e_of(pi, *class)).sum()
     };
     strata.iter().map(|stratum| of(stratum.pi, &stratum.counts)).sum()
+}
+
+/// The same, with a part of the bet on a drift that began with one of the windows of
+/// [`late`](crate::late): `since` are the units counted since each began. Without any, the plain test.
+pub fn log_e_since<K>(strata: &[Stratum<Counts<K>>], since: &[Vec<Stratum<Counts<K>>>]) -> f64 {
+    if since.is_empty() {
+        return log_e(strata);
+    }
+    let since: Vec<f64> = since.iter().map(|strata| log_e(strata)).collect();
+    late::mixture(log_e(strata), &since)
 }
 
 /// Adds another replica's or window's counts.

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counts as counters;
 use crate::counts::{Pi, Stratum};
+use crate::late::Since;
 use crate::level::Alpha;
 use crate::logspace::log_halves;
 use crate::two_outcome::Margin;
@@ -112,6 +113,22 @@ impl Check {
     /// rollout. Errors: [`counters::Error::Buckets`].
     pub fn rollback_log_e(&self, strata: &[Stratum<Counts>]) -> Result<f64, counters::Error> {
         self.worse.log_e(strata)
+    }
+
+    /// What the rollback test keeps of the strata as they were when each window of
+    /// [`late`](crate::late) began. Errors: [`counters::Error::Buckets`].
+    pub fn since(&self, starts: &[Vec<Stratum<Counts>>]) -> Result<Since, counters::Error> {
+        Since::new(&self.worse, starts)
+    }
+
+    /// The same null as [`Check::rollback_log_e`], with half of the bet on a fault that began with one
+    /// of these windows. Errors: [`counters::Error::Buckets`].
+    pub fn rollback_log_e_since(
+        &self,
+        strata: &[Stratum<Counts>],
+        since: &Since,
+    ) -> Result<f64, counters::Error> {
+        since.log_e(&self.worse, strata)
     }
 
     /// Log e-value against "worse by the margin or more": 0 until the burn-in is over. Asymptotic:

@@ -1,27 +1,31 @@
 //! Faults that begin late.
 //!
-//! Owns the mixture over when a fault began: ½ everything since the start, and ½ spread over the
-//! windows' starts, each with what came since. A candidate that was fine for hours has built up
-//! evidence for itself, which a fault must first use up; a start after the hours does not know them.
+//! Owns the mixture over when a fault began (docs/adr/0016): seven tenths on everything since the start,
+//! and the rest spread over the starts of the windows after the first, each with what came since: the
+//! k-th of them weighs as 1/(k + 1). A candidate that was fine for hours has built up evidence for
+//! itself, which a fault must first use up; a start after the hours does not know them.
 //!
 //! Starts are fixed beforehand, as are their weights, which sum to one; a start still to come is a
 //! bet not made yet, of value 1. Each start's process is an e-process from then on, and so is the
 //! weighted mean of all. Rows are mixed for each start by itself: a sum over rows of products over
 //! the windows since. Windows are an hour long and, from the seventh on, three twentieths of the time
-//! since the canary began, so that [`WINDOWS`] of them reach five days; the last one has no end. Fewer
-//! and longer windows have more weight each, and waste less of it on what was before the fault.
+//! since the canary began, so that [`WINDOWS`] of them reach five days; the last one has no end. The
+//! later a fault begins, the longer it takes to be found in any case: so early starts weigh more.
 //! No window is ever merged with another: that would forget a start and its part of the weight.
 
 use std::time::Duration;
 
 use crate::counts::{self, Stratum};
-use crate::logspace::{log_halves, log_sum_exp};
+use crate::logspace::log_sum_exp;
 
 /// Windows, and so starts, at most.
 pub const WINDOWS: usize = 28;
 
 const FIRST_SECONDS: f64 = 3_600.0;
 const GROWTH: f64 = 0.15;
+/// The weight of everything since the start: it delays what is faulty from there on by as little as the
+/// starts' weight lets late faults be found in half the time.
+const EVERYTHING: f64 = 0.7;
 
 /// A mixture of rows, each a product over units.
 pub trait Rows {
@@ -60,58 +64,109 @@ fn starts() -> impl Iterator<Item = f64> {
 pub fn log_e<R: Rows>(rows: &R, windows: &[Vec<Stratum<R::Counts>>]) -> Result<f64, counts::Error> {
     windows.iter().flatten().try_for_each(|stratum| rows.check(&stratum.counts))?;
     let mut since = vec![0.0; rows.rows()];
-    let mut starts = Vec::new();
+    let mut starts = vec![0.0; windows.len().min(WINDOWS)];
     for (window, strata) in windows.iter().enumerate().rev() {
         strata.iter().for_each(|stratum| rows.add(&mut since, stratum));
-        if window < WINDOWS {
-            starts.push(rows.mixed(&since));
+        if let Some(start) = starts.get_mut(window) {
+            *start = rows.mixed(&since);
         }
     }
-    Ok(mixture(rows.mixed(&since), starts))
+    Ok(mixture(rows.mixed(&since), &starts))
 }
 
-/// The same from what is kept: everything counted so far, and what had been counted when each window
-/// began, at most [`WINDOWS`] of them. Errors:
-/// [`counts::Error::Buckets`].
-pub fn log_e_since<R: Rows>(
-    rows: &R,
-    so_far: &[Stratum<R::Counts>],
-    starts: &[Vec<Stratum<R::Counts>>],
-) -> Result<f64, counts::Error> {
-    let all = so_far.iter().chain(starts.iter().flatten());
-    all.map(|stratum| &stratum.counts).try_for_each(|counts| rows.check(counts))?;
-    Ok(since(rows, so_far, starts))
+/// What had been counted when each window began, folded into one number a row.
+///
+/// Rows are linear in the counts, so what came since a start is everything less what had come before:
+/// Σ_r w_r·exp(all_r)·(.7 + Σ_k w_k·exp(−before_kr)), and the bracket changes only with a new start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Since {
+    /// Each start's sums, by row.
+    before: Vec<Vec<f64>>,
+    /// The bracket's logarithm, by row.
+    bracket: Vec<f64>,
 }
 
-/// Rows are linear in the counts, so what came since a start is the difference of two sums.
-pub(crate) fn since<R: Rows>(
-    rows: &R,
-    so_far: &[Stratum<R::Counts>],
-    starts: &[Vec<Stratum<R::Counts>>],
-) -> f64 {
-    let sum = |strata: &[Stratum<R::Counts>]| {
-        let mut totals = vec![0.0; rows.rows()];
-        strata.iter().for_each(|stratum| rows.add(&mut totals, stratum));
-        totals
-    };
-    let all = sum(so_far);
-    let since = |before: &Vec<Stratum<R::Counts>>| {
-        let left = all.iter().zip(sum(before));
-        rows.mixed(&left.map(|(all, before)| left_of(*all, before)).collect::<Vec<_>>())
-    };
-    mixture(rows.mixed(&all), starts.iter().take(WINDOWS).map(since).collect())
+impl Since {
+    /// The strata as they were when each window began, of which the first [`WINDOWS`] are used.
+    /// Without any, the plain test. Errors: [`counts::Error::Buckets`].
+    pub fn new<R: Rows>(
+        rows: &R,
+        starts: &[Vec<Stratum<R::Counts>>],
+    ) -> Result<Self, counts::Error> {
+        starts.iter().flatten().try_for_each(|stratum| rows.check(&stratum.counts))?;
+        Ok(Self::of_checked(rows, starts))
+    }
+
+    pub(crate) fn of_checked<R: Rows>(rows: &R, starts: &[Vec<Stratum<R::Counts>>]) -> Self {
+        let before = starts.iter().take(WINDOWS).map(|strata| sum(rows, strata));
+        Self::with(rows.rows(), before.collect())
+    }
+
+    /// With later starts of the same rows; those beyond [`WINDOWS`] are none.
+    #[must_use]
+    pub fn and(&self, later: &Self) -> Self {
+        let before = self.before.iter().chain(&later.before).take(WINDOWS).cloned();
+        Self::with(self.bracket.len(), before.collect())
+    }
+
+    fn with(rows: usize, before: Vec<Vec<f64>>) -> Self {
+        let bracket = |row: usize| {
+            let worth = before.iter().enumerate().skip(1).filter_map(|(window, sums)| {
+                // A row that was ruined (−∞) before a start is worth nothing since.
+                let sum = sums.get(row).filter(|sum| sum.is_finite())?;
+                Some(weight(window).ln() - sum)
+            });
+            log_sum_exp(&std::iter::once(EVERYTHING.ln()).chain(worth).collect::<Vec<_>>())
+        };
+        Self { bracket: (0..rows).map(bracket).collect(), before }
+    }
+
+    /// Log e-value of the late-fault mixture of everything counted so far. Errors:
+    /// [`counts::Error::Buckets`].
+    pub fn log_e<R: Rows>(
+        &self,
+        rows: &R,
+        so_far: &[Stratum<R::Counts>],
+    ) -> Result<f64, counts::Error> {
+        so_far.iter().try_for_each(|stratum| rows.check(&stratum.counts))?;
+        Ok(self.log_e_of_checked(rows, so_far))
+    }
+
+    pub(crate) fn log_e_of_checked<R: Rows>(&self, rows: &R, so_far: &[Stratum<R::Counts>]) -> f64 {
+        if self.before.is_empty() {
+            return rows.mixed(&sum(rows, so_far));
+        }
+        let mut totals = self.bracket.clone();
+        so_far.iter().for_each(|stratum| rows.add(&mut totals, stratum));
+        let to_come: f64 = later().skip(self.before.len() - 1).map(weight).sum();
+        log_sum_exp(&[rows.mixed(&totals), to_come.ln()])
+    }
 }
 
-/// A row that was ruined (−∞) stays so, before the start or since.
-fn left_of(all: f64, before: f64) -> f64 {
-    if before.is_finite() { all - before } else { before }
+fn sum<R: Rows>(rows: &R, strata: &[Stratum<R::Counts>]) -> Vec<f64> {
+    let mut totals = vec![0.0; rows.rows()];
+    strata.iter().for_each(|stratum| rows.add(&mut totals, stratum));
+    totals
 }
 
-/// ½ everything and ½ spread evenly over [`WINDOWS`] starts; those still to come are worth 1.
-fn mixture(everything: f64, mut starts: Vec<f64>) -> f64 {
-    let to_come = WINDOWS.saturating_sub(starts.len()) as f64;
-    starts.push(to_come.ln());
-    log_halves(everything, log_sum_exp(&starts) - (WINDOWS as f64).ln())
+/// Everything, and what came since the start of each window, in their order; a start still to come is
+/// worth 1. Since the first window is since the start, which has its weight already. For tests that are
+/// no [`Rows`]: log e-values.
+pub fn mixture(everything: f64, since: &[f64]) -> f64 {
+    let log_e = |window: usize| since.get(window).copied().unwrap_or(0.0);
+    let started = later().map(|window| weight(window).ln() + log_e(window));
+    log_sum_exp(&std::iter::once(EVERYTHING.ln() + everything).chain(started).collect::<Vec<_>>())
+}
+
+/// The windows after the first.
+fn later() -> std::ops::Range<usize> {
+    1..WINDOWS
+}
+
+/// What the start of a window after the first weighs, in all 1 − [`EVERYTHING`].
+fn weight(window: usize) -> f64 {
+    let part = |window: usize| 1.0 / (window as f64 + 1.0);
+    (1.0 - EVERYTHING) * part(window) / later().map(part).sum::<f64>()
 }
 
 #[cfg(test)]
@@ -125,5 +180,18 @@ mod tests {
         assert_eq!(minutes(1 << 30), WINDOWS - 1);
         let last = starts().nth(WINDOWS - 1).unwrap();
         assert!((4.0..6.0).contains(&(last / 86_400.0)), "{last}");
+    }
+
+    #[test]
+    fn weights_sum_to_one_and_fall_with_the_start() {
+        assert!(mixture(0.0, &[]).abs() < 1e-12 && mixture(0.0, &[0.0; WINDOWS]).abs() < 1e-12);
+        let alone = |window: usize| {
+            let mut since = [f64::NEG_INFINITY; WINDOWS];
+            since[window] = 0.0;
+            mixture(f64::NEG_INFINITY, &since).exp()
+        };
+        assert!(alone(0).abs() < 1e-12, "the first window's start is everything");
+        assert!((alone(1) / alone(3) - 2.0).abs() < 1e-12);
+        assert!(later().all(|window| alone(window) > 0.003 && alone(window) <= alone(1)));
     }
 }

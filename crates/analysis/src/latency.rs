@@ -8,9 +8,11 @@
 
 mod bernoulli;
 mod edges;
+mod healthy;
 mod limit;
 mod quantile_ratio;
 mod reference;
+mod shift;
 mod slower;
 
 pub use edges::{EdgeIndex, Edges, LogLinear};
@@ -19,7 +21,8 @@ pub use quantile_ratio::QuantileRatio;
 pub use slower::Slower;
 
 use crate::counts::{self, ArmHistogram, Pi, Stratum};
-use crate::logspace::log_halves;
+use crate::late;
+use healthy::Healthy;
 
 /// A configuration that makes no latency test.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -55,6 +58,37 @@ pub enum Check {
     Ratio(Slower, QuantileRatio),
 }
 
+/// What a check keeps of the windows' starts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Since {
+    /// Of one with a limit: of either of the two tests whose minimum it is.
+    Limited {
+        /// "Slower beyond the limit".
+        slower: late::Since,
+        /// "Over the limit too often".
+        over: late::Since,
+    },
+    /// Of one relative to the incumbent alone.
+    Ratio(late::Since),
+}
+
+impl Since {
+    /// With later starts of the same check.
+    #[must_use]
+    pub fn and(&self, later: &Self) -> Self {
+        match (self, later) {
+            (
+                Self::Limited { slower, over },
+                Self::Limited { slower: later_slower, over: later_over },
+            ) => Self::Limited { slower: slower.and(later_slower), over: over.and(later_over) },
+            (Self::Ratio(since), Self::Ratio(later)) => Self::Ratio(since.and(later)),
+            (Self::Limited { .. }, Self::Ratio(_)) | (Self::Ratio(_), Self::Limited { .. }) => {
+                self.clone()
+            }
+        }
+    }
+}
+
 impl Check {
     /// Log e-value against "no slower than the incumbent" (and, with a limit, "or within the
     /// limit"). Give all gates of the rollout. Errors: [`counts::Error::Buckets`].
@@ -62,6 +96,37 @@ impl Check {
         match self {
             Self::Limited(limit) | Self::LimitedRatio(limit, _) => limit.rollback_log_e(strata),
             Self::Ratio(slower, _) => slower.log_e(strata),
+        }
+    }
+
+    /// What the rollback test keeps of the strata as they were when each window of
+    /// [`late`] began. Errors: [`counts::Error::Buckets`].
+    pub fn since(&self, starts: &[Vec<Stratum<ArmHistogram>>]) -> Result<Since, counts::Error> {
+        Ok(match self {
+            Self::Limited(limit) | Self::LimitedRatio(limit, _) => {
+                let (slower, over) = limit.since(starts)?;
+                Since::Limited { slower, over }
+            }
+            Self::Ratio(slower, _) => Since::Ratio(late::Since::new(slower, starts)?),
+        })
+    }
+
+    /// The same null as [`Check::rollback_log_e`], with half of the bet on a fault that began with one
+    /// of these windows. Of another test's windows: nothing is found. Errors:
+    /// [`counts::Error::Buckets`].
+    pub fn rollback_log_e_since(
+        &self,
+        strata: &[Stratum<ArmHistogram>],
+        since: &Since,
+    ) -> Result<f64, counts::Error> {
+        match (self, since) {
+            (
+                Self::Limited(limit) | Self::LimitedRatio(limit, _),
+                Since::Limited { slower, over },
+            ) => limit.rollback_log_e_since(strata, (slower, over)),
+            (Self::Ratio(rows, _), Since::Ratio(since)) => since.log_e(rows, strata),
+            (Self::Limited(_) | Self::LimitedRatio(..), Since::Ratio(_))
+            | (Self::Ratio(..), Since::Limited { .. }) => Ok(0.0),
         }
     }
 
@@ -77,15 +142,17 @@ impl Check {
     /// Log e-value against "too slow". Give this gate's evidence alone. Errors:
     /// [`counts::Error::Buckets`].
     pub fn healthy_log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
-        Ok(self.healthy_log_e_of(&self.pooled(strata)?, 1.0))
+        Ok(self.healthy(&self.pooled(strata)?).least(1.0).log_e)
     }
 
     /// Makes the logarithms of the factors for these shares once, instead of at each look.
     #[must_use]
     pub fn prepared_for(self, shares: &[Pi]) -> Self {
         match self {
-            Self::Limited(limit) => Self::Limited(limit),
-            Self::LimitedRatio(limit, ratio) => Self::LimitedRatio(limit, ratio),
+            Self::Limited(limit) => Self::Limited(limit.prepared_for(shares)),
+            Self::LimitedRatio(limit, ratio) => {
+                Self::LimitedRatio(limit.prepared_for(shares), ratio)
+            }
             Self::Ratio(slower, ratio) => Self::Ratio(slower.prepared_for(shares), ratio),
         }
     }
@@ -101,15 +168,14 @@ impl Check {
         Ok(pooled)
     }
 
-    /// The healthy log e-value of `scale` times the pooled counts.
-    pub(crate) fn healthy_log_e_of(&self, pooled: &ArmHistogram, scale: f64) -> f64 {
+    /// The healthy side of pooled counts, summed once for many scales.
+    pub(crate) fn healthy(&self, pooled: &ArmHistogram) -> Healthy<'_> {
         match self {
-            Self::Limited(limit) => limit.healthy_log_e_scaled(&pooled.candidate, scale),
-            Self::LimitedRatio(limit, ratio) => log_halves(
-                limit.healthy_log_e_scaled(&pooled.candidate, scale),
-                ratio.log_e_scaled(pooled, scale),
-            ),
-            Self::Ratio(_, ratio) => ratio.log_e_scaled(pooled, scale),
+            Self::Limited(limit) => Healthy::Limited(limit.within(pooled)),
+            Self::LimitedRatio(limit, ratio) => {
+                Healthy::Both(limit.within(pooled), ratio.exceeding(pooled))
+            }
+            Self::Ratio(_, ratio) => Healthy::Ratio(ratio.exceeding(pooled)),
         }
     }
 

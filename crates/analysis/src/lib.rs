@@ -23,9 +23,11 @@
 //! | faults that begin late | [`late`] |
 //! | a log e-value against α | [`level`] |
 //! | how large an effect is, for reports | [`confidence`] |
+//! | where a sum or a distribution stays, at all times | [`boundary`] |
 //! | how long it will take | [`units_needed`] |
 
 mod bet;
+pub mod boundary;
 pub mod confidence;
 pub mod counts;
 pub mod drift;

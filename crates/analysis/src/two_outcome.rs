@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::bet::Mixture;
 use crate::counts::{Cells, Mass, Pi, Stratum};
 use crate::errors_row::ErrorsRow;
-use crate::late;
+use crate::late::Since;
 use crate::logspace::log_halves;
 
 pub use contrast::{Contrast, Error};
@@ -98,19 +98,19 @@ impl Check {
         }
     }
 
-    /// The same null, with half of the bet on a fault that began late: `starts` are the strata as they
-    /// were when each window of [`late`] began. Without any, the plain test.
-    pub fn rollback_log_e_since(
-        &self,
-        strata: &[Stratum<Cells>],
-        starts: &[Vec<Stratum<Cells>>],
-    ) -> f64 {
-        if starts.is_empty() {
-            return self.rollback_log_e(strata);
-        }
+    /// What the rollback test keeps of the strata as they were when each window of [`late`](crate::late) began.
+    pub fn since(&self, starts: &[Vec<Stratum<Cells>>]) -> Since {
         match &self.rollback {
-            Rollback::ErrorsRow(row) => late::since(row, strata, starts),
-            Rollback::Family(family) => late::since(family, strata, starts),
+            Rollback::ErrorsRow(row) => Since::of_checked(row, starts),
+            Rollback::Family(family) => Since::of_checked(family, starts),
+        }
+    }
+
+    /// The same null, with half of the bet on a fault that began with one of these windows.
+    pub fn rollback_log_e_since(&self, strata: &[Stratum<Cells>], since: &Since) -> f64 {
+        match &self.rollback {
+            Rollback::ErrorsRow(row) => since.log_e_of_checked(row, strata),
+            Rollback::Family(family) => since.log_e_of_checked(family, strata),
         }
     }
 

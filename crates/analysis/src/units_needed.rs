@@ -73,7 +73,7 @@ pub struct ExpectedValues {
 
 impl ExpectedValues {
     fn of(self, units: f64) -> kpi::Arm {
-        kpi::Arm { units, mean: self.mean, variance: self.deviation.powi(2) }
+        kpi::Arm { units, varied: units, mean: self.mean, variance: self.deviation.powi(2) }
     }
 }
 
@@ -121,7 +121,22 @@ pub fn latency(
     if units == 0.0 {
         return Ok(None);
     }
-    Ok(smallest(alpha, |more| check.healthy_log_e_of(&pooled, 1.0 + float(more) / units)))
+    let healthy = check.healthy(&pooled);
+    let scale = |more: u64| 1.0 + float(more) / units;
+    // Each bucket that the incumbent's quantile may lie in is refuted from some number on, and all are
+    // from the largest of these on. The one refuted least is often the last: so few are tried.
+    let mut more = 0;
+    loop {
+        let least = healthy.least(scale(more));
+        if alpha.rejects(least.log_e) {
+            return Ok(Some(more));
+        }
+        let refuted = |more: u64| healthy.log_e(least.bucket, scale(more));
+        match smallest_above(more, alpha, refuted) {
+            Some(enough) => more = enough,
+            None => return Ok(None),
+        }
+    }
 }
 
 /// Candidate units still needed by a KPI check, if both arms go on exactly as in `so_far`; at least
@@ -162,10 +177,15 @@ pub fn kpi_expected(check: &kpi::Check, expected: &ExpectedKpi, alpha: Alpha) ->
 /// The fewest more units whose log e-value is enough, where that is a convex function of them and not
 /// enough at first; zero where it is enough at once, `None` beyond [`UNITS_MAX`].
 pub fn smallest(alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
-    if alpha.rejects(log_e(0)) {
-        return Some(0);
+    if alpha.rejects(log_e(0)) { Some(0) } else { smallest_above(0, alpha, log_e) }
+}
+
+/// The same beyond `known` units, which are known not to be enough.
+fn smallest_above(known: u64, alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
+    let (mut low, mut high) = (known, known.max(1).saturating_mul(2));
+    if known == 0 {
+        high = 1;
     }
-    let (mut low, mut high) = (0, 1_u64);
     while !alpha.rejects(log_e(high)) {
         if high >= UNITS_MAX {
             return None;

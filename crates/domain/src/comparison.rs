@@ -9,7 +9,7 @@ mod outcome;
 #[cfg(test)]
 mod tests;
 
-pub use outcome::outcome;
+pub use outcome::{is_class, outcome};
 
 use crate::plan::{Compare, CompareBy};
 use crate::tensor::{Tensor, TensorData};

@@ -1,20 +1,22 @@
 //! The integer counters on which verdicts are computed. Owns no judgement: `judge` does that.
 
 mod outcome;
+mod paired;
 mod predictions;
 mod shadow;
 mod slices;
 mod starts;
 mod stratum;
-mod values;
+pub mod values;
 
 pub use outcome::Outcome;
+pub use paired::{LabelledPairs, LatencyPairs};
 pub use predictions::Predictions;
 pub use shadow::{CompareCount, Example, MirrorCounts, PairCount, ShadowCounts};
 pub use slices::{Buckets, Labels, SliceCounts, Slices};
-pub use starts::{Outcomes, Start, Starts};
+pub use starts::{Frozen, Outcomes, Start, Starts, Sums};
 pub use stratum::GateStratum;
-pub use values::MaturedValues;
+pub use values::{MaturedValues, Unmade};
 
 use crate::exposure::Exposure;
 use crate::split::Arm;
@@ -89,6 +91,9 @@ pub struct GateCounts {
     /// By metric, the units whose label is no longer waited for.
     #[serde(default)]
     pub matured: BTreeMap<String, Matured>,
+    /// By metric, labels that came after their unit had been counted: they changed nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub late: BTreeMap<String, ArmCount>,
     /// The same units by the plan's live slices.
     #[serde(default, skip_serializing_if = "Slices::is_empty")]
     pub slices: Slices,
@@ -138,11 +143,15 @@ impl GateCounts {
         self.slices.0.values_mut().flat_map(BTreeMap::values_mut).for_each(SliceCounts::cut);
     }
 
-    /// Counts what a unit's answer says, for each check that watches it: the check's name and the
-    /// outcome.
-    pub fn predicted(&mut self, arm: Arm, told: &[(&str, String)]) {
+    /// Counts what a unit's answer says, in all and in its slices, for each check that watches it: the
+    /// check's name and the outcome.
+    pub fn predicted(&mut self, arm: Arm, labels: &Labels, told: &[(&str, String)]) {
         for (check, outcome) in told {
             self.predictions.entry((*check).to_owned()).or_default().count(outcome, arm);
+            for (column, value) in labels {
+                let predictions = &mut self.slices.of(column, value).predictions;
+                predictions.entry((*check).to_owned()).or_default().count(outcome, arm);
+            }
         }
     }
 
@@ -164,10 +173,13 @@ impl GateCounts {
         for (metric, matured) in &other.matured {
             sum.matured.entry(metric.clone()).or_default().merge(matured);
         }
+        for (metric, late) in &other.late {
+            sum.late.entry(metric.clone()).or_default().merge(*late);
+        }
         for (check, predictions) in &other.predictions {
             sum.predictions.entry(check.clone()).or_default().merge(predictions);
         }
-        sum.slices.merge(&other.slices);
+        sum.slices.merge(&other.slices)?;
         *self = sum;
         Ok(())
     }
@@ -203,6 +215,9 @@ pub struct Evidence {
     /// By metric of kind KPI, what its values are counted by, once that is frozen.
     #[serde(default)]
     pub references: BTreeMap<String, kpi::Reference>,
+    /// By metric of kind KPI without one, the values that are to make it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unmade: BTreeMap<String, Unmade>,
 }
 
 impl Evidence {
@@ -211,11 +226,12 @@ impl Evidence {
         self.gates.range(gate.unseen()..=gate.after(Exposure::KNOWN))
     }
 
-    /// Leaves no more values of a slice than are told apart ([`Slices::bounded`]).
-    pub fn bound_slices(&mut self) {
+    /// Leaves no more values of a slice than are told apart ([`Slices::bounded`], with its errors).
+    pub fn bound_slices(&mut self) -> Result<(), counts::Error> {
         for counts in self.gates.values_mut() {
-            counts.slices = std::mem::take(&mut counts.slices).bounded();
+            counts.slices = std::mem::take(&mut counts.slices).bounded()?;
         }
+        Ok(())
     }
 
     /// What is known of one slice's live units, as if there had been no others, with what no slice
@@ -228,9 +244,10 @@ impl Evidence {
             gates: gates.map(|(gate, counts)| (*gate, counts.of_slice(column, value))).collect(),
             shadow: ShadowCounts { incumbent_latency, ..ShadowCounts::default() },
             maxima: self.maxima.clone(),
-            // Windows are kept of all units alone: by slice, a fault is judged from the start.
+            // What they change is worked out once, where they begin.
             starts: Starts::default(),
-            references: BTreeMap::new(),
+            references: self.references.clone(),
+            unmade: self.unmade.clone(),
         }
     }
 }

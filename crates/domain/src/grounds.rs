@@ -3,9 +3,13 @@
 //!
 //! Owns their stored form and its bound. Refuses payloads: counters only.
 
+mod deflate;
 mod pack;
+mod room;
 #[cfg(test)]
 mod tests;
+
+pub use room::{COUNTERS_MAX, counters};
 
 use crate::evidence::Evidence;
 use crate::looks::Subject;
@@ -14,6 +18,7 @@ use crate::rollout::Cause;
 use crate::verdict::Verdict;
 use crate::{Digest, PlanHash};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use std::time::Duration;
 
 /// A row's `evidence` column, as far as it is about the plan and the verdict.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -36,6 +41,10 @@ pub struct Look {
     /// [`crate::judge::fingerprint`] of the plan it was judged by.
     pub judge: Digest,
     pub of: Subject,
+    /// How long before the look the present routing table was acknowledged, in milliseconds; none in
+    /// rows from before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_way_ms: Option<u64>,
     /// The part of the evidence that the verdict was computed on.
     #[serde(serialize_with = "packed", deserialize_with = "unpacked")]
     pub evidence: Evidence,
@@ -52,11 +61,18 @@ pub enum Error {
     Unreadable(String),
 }
 
+impl Look {
+    /// How long before the look the present routing table was acknowledged.
+    pub fn under_way(&self) -> Option<Duration> {
+        self.under_way_ms.map(Duration::from_millis)
+    }
+}
+
 impl Grounds {
-    /// The most bytes of a row's grounds: larger ones are not kept, and replay says so. A bucket takes
-    /// at most 12 bytes, and one nothing was counted in takes none: 75 buckets on both arms are below
-    /// 2 KB a gate.
-    pub const BYTES_MAX: usize = 1 << 20;
+    /// The most bytes of a row's grounds: larger ones are not kept, and replay says so. Where there are
+    /// many, a counter takes about two bytes, and four where none is like another and each has six
+    /// digits; one that nothing was counted in takes none. Enough for a plan of [`COUNTERS_MAX`].
+    pub const BYTES_MAX: usize = 16 << 20;
 
     /// Of the row that starts the rollout.
     #[must_use]
@@ -93,11 +109,11 @@ impl Grounds {
 
 fn packed<S: Serializer>(evidence: &Evidence, serializer: S) -> Result<S::Ok, S::Error> {
     let value = serde_json::to_value(evidence).map_err(ser::Error::custom)?;
-    pack::pack(value).serialize(serializer)
+    deflate::deflated(pack::pack(value)).serialize(serializer)
 }
 
 fn unpacked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Evidence, D::Error> {
-    let value = pack::unpack(serde_json::Value::deserialize(deserializer)?);
-    let value = value.map_err(de::Error::custom)?;
+    let value = deflate::inflated(serde_json::Value::deserialize(deserializer)?);
+    let value = value.and_then(pack::unpack).map_err(de::Error::custom)?;
     serde_json::from_value(value).map_err(de::Error::custom)
 }

@@ -22,6 +22,7 @@ mod distinct;
 mod drift;
 mod fingerprint;
 mod kpi;
+mod late;
 mod latency;
 mod look;
 mod prepared;
@@ -47,6 +48,8 @@ use reading::Reading;
 use seatrial_analysis::{Alpha, level, sample_ratio};
 pub use shadow::{Compared, Of};
 use slices::budget::Budget;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A plan that makes no tests.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +86,8 @@ pub enum Error {
 }
 
 /// One rollout's tests, with their grids made once, so that looks are cheap. Tables that depend on the
-/// frozen reference are kept from the first look on: make one judge for each rollout.
+/// frozen reference are kept from the first look on, and what the windows' starts change from the first
+/// look at them: make one judge for each rollout.
 #[derive(Debug)]
 pub struct Judge {
     /// The share of each gate, `stabilizing` last.
@@ -93,6 +97,9 @@ pub struct Judge {
     levels: Levels,
     slices: slices::Slices,
     shadow: shadow::Rules,
+    /// From the acknowledgement of a routing table until the first of its units can count.
+    settling: Duration,
+    begun: late::Kept,
 }
 
 /// The comparisons on which the shadow's verdict rests, as [`Judge::shadow`] makes them; for those
@@ -131,14 +138,17 @@ impl Judge {
         let levels = Levels::new(&plan.analysis)?;
         let slices = slices::Slices::new(&plan.analysis);
         let shadow = shadow::Rules::new(plan);
-        Ok(Self { shares, checks, coverage, levels, slices, shadow })
+        let settling = plan.analysis.discard.saturating_add(plan.analysis.unit_window);
+        let begun = late::Kept::default();
+        Ok(Self { shares, checks, coverage, levels, slices, shadow, settling, begun })
     }
 
     /// What the evidence says about `gate`: one of the plan's, or the one after the last, which is
     /// `stabilizing`. That one is never passed: it fails, or stays inconclusive. The units are this
     /// gate's; a failing report's counts are those of all gates, any other's those of this gate.
     pub fn gate(&self, evidence: &Evidence, gate: GateIndex) -> Verdict {
-        let look = Look { evidence, gate, shares: &self.shares };
+        let begun = self.begun(evidence, gate);
+        let look = Look { evidence, gate, shares: &self.shares, begun: &begun };
         let read = |check: &Prepared| check.read(&look, self.levels, Scope::All);
         let mut readings: Vec<Reading> = self.checks.iter().filter_map(read).collect();
         let by_slice = self.slices.judge(&self.checks, (&look, self.levels), &readings);
@@ -159,7 +169,15 @@ impl Judge {
             assignment: Some(assignment),
             labelled,
             ranking: by_slice.ranking,
+            told_apart: by_slice.told_apart,
         }
+    }
+
+    /// What its tests keep of the starts of the evidence's windows.
+    fn begun(&self, evidence: &Evidence, gate: GateIndex) -> Arc<late::Begun> {
+        let none = late::Begun::default();
+        let look = Look { evidence, gate, shares: &self.shares, begun: &none };
+        self.begun.of(&self.checks, &self.slices, &look)
     }
 
     /// The latencies, in microseconds and rising, on whose either side answers are told apart: moving

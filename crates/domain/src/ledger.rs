@@ -12,6 +12,7 @@
 mod open;
 #[cfg(test)]
 mod tests;
+pub mod warmup;
 
 use crate::Share;
 use crate::evidence::{GateCounts, GateIndex, GateStratum, Labels, Outcome};
@@ -99,6 +100,15 @@ impl Ticket {
     pub const fn place(&self) -> Place {
         self.place
     }
+
+    /// The hash of the unit whose window it began in; none where it is all of its unit's outcome.
+    #[must_use]
+    pub const fn within(&self) -> Option<u64> {
+        match (self.place, self.unit) {
+            (Place::First | Place::Later, Unit::Keyed(hash)) => Some(hash),
+            (Place::Whole, _) | (_, Unit::Request) => None,
+        }
+    }
 }
 
 impl Ledger {
@@ -176,9 +186,11 @@ impl Ledger {
 
     /// Counts what a unit's first answer in the gate says, for each check that watches it: the check's
     /// name and the outcome. It waits for no window, since no later answer changes it.
-    pub fn predicted(&mut self, ticket: Ticket, told: &[(&str, String)]) {
+    pub fn predicted(&mut self, ticket: Ticket, labels: &Labels, told: &[(&str, String)]) {
         match ticket.place {
-            Place::Whole | Place::First => self.counts(ticket.stratum).predicted(ticket.arm, told),
+            Place::Whole | Place::First => {
+                self.counts(ticket.stratum).predicted(ticket.arm, labels, told);
+            }
             Place::Later => {}
         }
     }

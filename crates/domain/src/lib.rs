@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod lineage;
 pub mod looks;
 pub mod manifest;
+mod mix;
 pub mod mlmodel;
 pub mod oci;
 pub mod plan;

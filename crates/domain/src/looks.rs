@@ -99,10 +99,12 @@ impl Subject {
     }
 }
 
-/// Copies whose fate is known: compared by the rule that compares the most, or failed.
+/// Copies whose fate is known, compared by the rule that compares the most, or failed; and labels, which
+/// come later.
 fn copies(counts: &ShadowCounts) -> u64 {
     let compared = counts.compare.iter().map(|rule| rule.candidate.pairs).max();
-    compared.unwrap_or(0).saturating_add(counts.candidate_errors)
+    let fates = compared.unwrap_or(0).saturating_add(counts.candidate_errors);
+    fates.saturating_add(counts.labelled.pairs())
 }
 
 /// Units and labels under one gate, and the labels that are due: time alone brings these.

@@ -78,10 +78,15 @@ pub struct File {
 }
 
 impl File {
-    /// Whether its name says ONNX: it ends in `.onnx`, written so.
+    /// Whether its name says ONNX.
     pub fn is_onnx(&self) -> bool {
-        self.path.as_str().ends_with(".onnx")
+        is_onnx(self.path.as_str())
     }
+}
+
+/// Whether the name of a file says ONNX: it ends in `.onnx`, written so.
+pub fn is_onnx(path: &str) -> bool {
+    path.ends_with(".onnx")
 }
 
 /// A version's files, at least one, sorted by path, no path twice.

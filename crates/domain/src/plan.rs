@@ -4,6 +4,8 @@
 mod analysis;
 mod check;
 mod guardrail;
+mod paired;
+mod per_unit;
 mod settle;
 mod signature;
 mod slice;
@@ -13,6 +15,8 @@ pub mod window;
 pub use analysis::{Analysis, AtDeadline, Look, OnFail, OnProviderError, OnSampleRatio};
 pub use check::{Better, Check, DriftBy, Labels, Margin, Rule, Scale, Watch};
 pub use guardrail::Guardrail;
+pub use paired::{Effect, PairedLabels};
+pub use per_unit::{Awaited, PerUnit};
 pub use settle::{
     Artifacts, Cutover, Decommission, NeedsApproval, Stability, Standby, StandbyMode,
 };
@@ -90,8 +94,11 @@ impl Plan {
         self.gates.iter().flat_map(|gate| &gate.checks).chain(&self.stability.checks)
     }
 
-    /// What the labels of a metric are; none where no check asks for it.
+    /// What the labels of a metric are; none where neither a check nor the shadow asks for it.
     pub fn scale_of(&self, metric: &str) -> Option<Scale> {
+        if self.tells_right_class(metric) {
+            return Some(Scale::Number);
+        }
         let labels = self.checks().filter_map(|check| check.rule.labels());
         labels.filter(|labels| labels.metric == metric).map(|labels| labels.scale).next()
     }

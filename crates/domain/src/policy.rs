@@ -13,6 +13,7 @@ mod limits;
 mod node;
 pub mod planned;
 pub mod quantity;
+mod room;
 mod settle;
 mod shadow;
 mod slices;

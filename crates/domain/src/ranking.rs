@@ -1,20 +1,23 @@
 //! Where a candidate is worse: slices ordered by how much worse it is there at the least.
 //!
-//! Owns two lifts. In the shadow, how many times as often as elsewhere the candidate disagrees in a
-//! slice. On live traffic, how much more often its units end badly than the incumbent's *in the same
-//! slice*, so that a mix of slices that differs by arm moves nothing (Simpson); and, beside it, how
-//! much that is beyond the same difference among all other units. The order is by a lower confidence
+//! Owns the lifts. In the shadow, how many times as often as elsewhere the candidate disagrees in a
+//! slice. On live traffic, how much more often its units end badly, how much worse their number is, or
+//! how far their answers are apart from the incumbent's *in the same slice*; of bad ends for as many
+//! units in each stratum, so that a mix of slices or strata that differs by arm moves nothing (Simpson),
+//! and with how much that is beyond the same difference among all other units. The order is by a lower confidence
 //! bound: a slice of a few unlucky units does not lead. It is the bound of one look at a fixed time, to
 //! order by; refuses to decide anything, which is the checks' to do.
 
+mod found;
 mod lift;
 
 #[cfg(test)]
 mod tests;
 
 use crate::evidence::PairCount;
-use crate::verdict::{Counts, SliceLabel};
-use lift::{difference, ratio};
+use crate::plan::Better;
+use crate::verdict::{Counts, SliceLabel, significant};
+use found::Found;
 use serde::{Deserialize, Serialize};
 
 /// Candidate units (pairs, in the shadow) below which a slice is not ranked.
@@ -35,12 +38,28 @@ pub struct Sample {
 }
 
 /// What is compared.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Of {
     /// Mirrored pairs, against those of all other slices.
     Pairs { here: PairCount, all: PairCount },
-    /// Units of both arms, bad ones counted, against each other.
-    Arms { here: Counts, all: Counts },
+    /// Units of both arms, bad ones counted, against each other; both by the same strata.
+    Arms { here: Vec<Counts>, all: Vec<Counts> },
+    /// Means of both arms, against each other.
+    Means(Means),
+    /// Units of both arms; counted as bad are those with the answer whose part differs most.
+    Answers(Counts),
+}
+
+/// Both arms' mean of a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Means {
+    pub candidate: f64,
+    pub incumbent: f64,
+    /// The standard error of their difference.
+    pub error: f64,
+    pub better: Better,
+    /// Candidate units with a value.
+    pub units: u64,
 }
 
 /// How much worse a candidate is in one slice, by one check.
@@ -52,16 +71,17 @@ pub struct RankedSlice {
     pub check: String,
     pub metric: String,
     pub kind: Lift,
-    /// The candidate's rate of disagreement or of bad outcomes in the slice.
+    /// The candidate's rate of disagreement, of bad outcomes or of one answer, or its mean, in the slice.
     pub candidate: f64,
-    /// What it is compared with: the rate of disagreement elsewhere, or the incumbent's rate of bad
-    /// outcomes in the same slice.
+    /// What it is compared with: the rate of disagreement elsewhere, or the incumbent's rate or mean in
+    /// the same slice.
     pub against: f64,
-    /// Estimate: a multiple for disagreement, a difference for outcomes.
+    /// Estimate: a multiple for disagreement, a difference for outcomes and answers, a part of the
+    /// incumbent's mean for means.
     pub lift: f64,
     /// The one-sided 97.5 % lower bound of it.
     pub at_least: f64,
-    /// The difference beyond that of all other units; none for disagreement, and where there are none.
+    /// The difference beyond that of all other units; of outcomes alone, and none where there are none.
     pub beyond_rest: Option<f64>,
     /// Candidate units or pairs in the slice.
     pub units: u64,
@@ -75,6 +95,10 @@ pub enum Lift {
     Disagreement,
     /// More often than the incumbent in the same slice; 0 is no lift.
     Difference,
+    /// Worse than the incumbent's mean in the same slice, as a part of that; 0 is no lift.
+    Mean,
+    /// How far the arms' parts of one answer are apart in the slice; 0 is no lift.
+    Answers,
 }
 
 impl RankedSlice {
@@ -83,25 +107,37 @@ impl RankedSlice {
         self.at_least
             > match self.kind {
                 Lift::Disagreement => 1.0,
-                Lift::Difference => 0.0,
+                Lift::Difference | Lift::Mean | Lift::Answers => 0.0,
             }
     }
 
-    /// `client=mobile: 40.0 % vs 9.0 % bad`, or, of disagreement, `… vs 9.0 % elsewhere`.
+    /// `client=mobile: bad 40.0 % vs 9.0 %, worse by at least 24.9 points`.
     pub fn in_words(&self) -> String {
+        format!("{}: {}, {}", self.slice, self.compared(), self.least())
+    }
+
+    /// Both numbers: `bad 40.0 % vs 9.0 %`.
+    pub fn compared(&self) -> String {
         let percent = |rate: f64| format!("{:.1} %", rate * 100.0);
         let (here, against) = (percent(self.candidate), percent(self.against));
         match self.kind {
-            Lift::Disagreement => {
-                format!(
-                    "{}: {here} vs {against} elsewhere, at least ×{:.1}",
-                    self.slice, self.at_least
-                )
+            Lift::Disagreement => format!("{here} vs {against} elsewhere"),
+            Lift::Difference => format!("bad {here} vs {against}"),
+            Lift::Mean => {
+                format!("{} vs {}", significant(self.candidate), significant(self.against))
             }
-            Lift::Difference => {
-                let least = 100.0 * self.at_least;
-                format!("{}: bad {here} vs {against}, at least {least:+.1} points", self.slice)
-            }
+            Lift::Answers => format!("an answer {here} vs {against}"),
+        }
+    }
+
+    /// The lower bound: `worse by at least 24.9 points`.
+    pub fn least(&self) -> String {
+        let least = 100.0 * self.at_least;
+        match self.kind {
+            Lift::Disagreement => format!("at least ×{:.1}", self.at_least),
+            Lift::Difference => format!("worse by at least {least:.1} points"),
+            Lift::Mean => format!("worse by at least {least:.1} %"),
+            Lift::Answers => format!("apart by at least {least:.1} points"),
         }
     }
 }
@@ -132,57 +168,23 @@ fn of_check(check: &str, samples: &[Sample]) -> Vec<RankedSlice> {
 /// None with too few units, or without anything to compare with.
 fn ranked(sample: &Sample) -> Option<RankedSlice> {
     let Sample { slice, check, metric, of } = sample.clone();
-    let blank = RankedSlice {
+    let found = match of {
+        Of::Pairs { here, all } => found::of_pairs(here, all),
+        Of::Arms { here, all } => found::of_arms(&here, &all),
+        Of::Means(means) => found::of_means(&means),
+        Of::Answers(counts) => found::of_answers(&counts),
+    }?;
+    let Found { kind, candidate, against, lift, at_least, beyond_rest, units } = found;
+    Some(RankedSlice {
         slice,
         check,
         metric,
-        kind: Lift::Difference,
-        candidate: 0.0,
-        against: 0.0,
-        lift: 0.0,
-        at_least: 0.0,
-        beyond_rest: None,
-        units: 0,
-    };
-    match of {
-        Of::Pairs { here, all } => {
-            let rest = PairCount {
-                pairs: all.pairs.saturating_sub(here.pairs),
-                disagree: all.disagree.saturating_sub(here.disagree),
-            };
-            let bound = ratio((here.disagree, here.pairs), (rest.disagree, rest.pairs));
-            (here.pairs >= UNITS_MIN && rest.pairs >= UNITS_MIN).then_some(RankedSlice {
-                kind: Lift::Disagreement,
-                candidate: here.rate()?,
-                against: rest.rate()?,
-                lift: bound.estimate,
-                at_least: bound.lower,
-                units: here.pairs,
-                ..blank
-            })
-        }
-        Of::Arms { here, all } => {
-            let bound = difference(&here)?;
-            let beyond_rest =
-                difference(&without(&all, &here)).map(|rest| bound.estimate - rest.estimate);
-            (here.candidate_total >= UNITS_MIN).then_some(RankedSlice {
-                candidate: lift::rate(here.candidate_bad, here.candidate_total),
-                against: lift::rate(here.incumbent_bad, here.incumbent_total),
-                lift: bound.estimate,
-                at_least: bound.lower,
-                beyond_rest,
-                units: here.candidate_total,
-                ..blank
-            })
-        }
-    }
-}
-
-fn without(all: &Counts, here: &Counts) -> Counts {
-    Counts {
-        candidate_bad: all.candidate_bad.saturating_sub(here.candidate_bad),
-        candidate_total: all.candidate_total.saturating_sub(here.candidate_total),
-        incumbent_bad: all.incumbent_bad.saturating_sub(here.incumbent_bad),
-        incumbent_total: all.incumbent_total.saturating_sub(here.incumbent_total),
-    }
+        kind,
+        candidate,
+        against,
+        lift,
+        at_least,
+        beyond_rest,
+        units,
+    })
 }

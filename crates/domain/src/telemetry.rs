@@ -36,6 +36,19 @@ pub struct Telemetry {
     pub assignments: Vec<Assignment>,
     /// Assignments lost since boot because the buffer was full.
     pub dropped_assignments: u64,
+    /// Classes of the shadow's pairs since the last flush, where labels are to tell who was right.
+    #[serde(default)]
+    pub pairs: Vec<ClassPair>,
+}
+
+/// What both answered to one request, as classes: no payload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassPair {
+    /// As [`Assignment::request`].
+    pub request: u64,
+    pub rollout: RolloutId,
+    pub incumbent: String,
+    pub candidate: String,
 }
 
 /// A unit's hash (of `split::Domain::Units`), and what is known of its arm.
@@ -55,10 +68,25 @@ pub struct Assignment {
     /// As assigned: a fallback stays with the candidate.
     pub arm: Arm,
     pub counted: Counted,
+    /// The hash of the unit in whose window the request began, where the labels of all of these are its
+    /// evidence ([`crate::plan::PerUnit`]); of the first one and of later ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<u64>,
     /// The live slices its unit is counted in.
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub slices: Labels,
     pub at: Timestamp,
+}
+
+impl Assignment {
+    /// Whether a label of it can be evidence.
+    #[must_use]
+    pub const fn is_evidence(&self) -> bool {
+        match self.counted {
+            Counted::Yes => true,
+            Counted::No => self.unit.is_some(),
+        }
+    }
 }
 
 /// Whether a request entered the evidence.

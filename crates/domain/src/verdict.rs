@@ -3,7 +3,7 @@
 
 mod account;
 
-pub use account::{Account, Budget, Confidence, GateAccount, Next, Outlook, Pace, Range};
+pub use account::{Account, Budget, Confidence, Counted, GateAccount, Next, Outlook, Pace, Range};
 
 use crate::evidence::ArmCount;
 use crate::ranking::RankedSlice;
@@ -29,6 +29,9 @@ pub struct Verdict {
     /// Where the candidate is worse, by slice; empty where nothing is told apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranking: Vec<RankedSlice>,
+    /// Values of slices that name none which are tests from this look on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told_apart: Vec<SliceLabel>,
 }
 
 /// The requests with one value in a slice's column.
@@ -36,6 +39,20 @@ pub struct Verdict {
 pub struct SliceLabel {
     pub column: String,
     pub value: String,
+}
+
+impl SliceLabel {
+    /// The name by which the maxima keep that it is a test.
+    fn kept_as(&self) -> String {
+        format!("slice[{self}]")
+    }
+
+    /// The value of `column` that a maximum of this name keeps.
+    pub(crate) fn kept(name: &str, column: &str) -> Option<Self> {
+        let of_column = name.strip_prefix("slice[")?.strip_prefix(column)?;
+        let value = of_column.strip_prefix('=')?.strip_suffix(']')?;
+        Some(Self { column: column.to_owned(), value: value.to_owned() })
+    }
 }
 
 /// `client=mobile`
@@ -213,17 +230,20 @@ impl Verdict {
             assignment: None,
             labelled: Vec::new(),
             ranking: Vec::new(),
+            told_apart: Vec::new(),
         }
     }
 
     /// The checks with evidence against the candidate, and the largest of it so far. Below one an
-    /// e-value is none.
+    /// e-value is none. Beside them, at the one that every e-value begins at, which values are tests
+    /// from now on: what a later look must not lose either.
     pub fn maxima(&self) -> BTreeMap<String, f64> {
         let against = |report: &CheckReport| {
             let most = report.fail_log_e_max.filter(|log_e| *log_e > 0.0)?;
             Some((report.name.clone(), most))
         };
-        self.checks.iter().filter_map(against).collect()
+        let begun = self.told_apart.iter().map(|label| (label.kept_as(), 0.0));
+        begun.chain(self.checks.iter().filter_map(against)).collect()
     }
 
     /// The verdict in one line: the failing check with its value and limit, if one fails.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use seatrial_domain::ledger::warmup::{self, Gated};
 use seatrial_domain::plan::Kind;
 use seatrial_domain::telemetry::{Latch, LatchCause};
 use seatrial_domain::{EndpointName, Epoch, Share};
@@ -154,15 +155,13 @@ fn active(
     }
 }
 
-/// The warm-up that is discarded begins with a gate's table, and not anew with another table of the
-/// same gate and share.
+/// Since when requests under this table count.
 fn counts_from(route: &RolloutRoute, before: Option<&Installed>) -> Instant {
-    let same = |active: &&Active| {
-        let known = &active.route;
-        (known.id, known.gate, known.share) == (route.id, route.gate, route.share)
-    };
-    let before = before.and_then(|before| before.rollout.as_ref()).filter(same);
-    before.map_or_else(|| Instant::now() + route.counting.discard, |active| active.counts_from)
+    let gated =
+        |route: &RolloutRoute| Gated { rollout: route.id, gate: route.gate, share: route.share };
+    let before = before.and_then(|before| before.rollout.as_ref());
+    let before = before.map(|active| (gated(&active.route), active.counts_from));
+    warmup::counts_from(gated(route), (Instant::now(), route.counting.discard), before)
 }
 
 fn mirror(shared: &Shared, route: &RolloutRoute, installed: &Installed) -> Option<Arc<Mirror>> {
@@ -173,7 +172,12 @@ fn mirror(shared: &Shared, route: &RolloutRoute, installed: &Installed) -> Optio
         salt: route.salt,
     };
     let record = shared.recorder.shadow(route.id, &plan);
-    Some(Arc::new(Mirror::new(plan, sides, record, shared.workshop.clone())))
+    Some(Arc::new(Mirror::new(
+        (plan, route.counting.alike_below),
+        sides,
+        record,
+        shared.workshop.clone(),
+    )))
 }
 
 fn add(shared: &Shared, name: EndpointName, installed: Arc<Installed>, lanes: Arc<Lanes>) {

@@ -43,4 +43,4 @@ mod table;
 pub use config::Config;
 pub use feedback::FeedbackRequest;
 pub use gateway::Gateway;
-pub use table::{Column, Counting, RolloutRoute, RouteTable, Target};
+pub use table::{Column, Counting, Labelled, RolloutRoute, RouteTable, Target};

@@ -9,6 +9,7 @@ mod job;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use seatrial_domain::plan::Shadow;
 use seatrial_domain::split::{Domain, Salt};
@@ -46,6 +47,8 @@ pub(crate) struct Sides {
 #[derive(Debug)]
 pub(crate) struct Mirror {
     plan: Shadow,
+    /// Latencies of a pair up to here are alike.
+    alike_below: Duration,
     sides: Sides,
     pub(crate) record: Arc<ShadowRecord>,
     places: Arc<Places>,
@@ -58,6 +61,8 @@ pub(crate) struct Mirror {
 #[derive(Debug)]
 pub(crate) struct Copy {
     pub(crate) request_id: String,
+    /// The hash by which a label finds it.
+    pub(crate) request: u64,
     /// As the client asked, apart from the tensors.
     pub(crate) ask: Ask,
     pub(crate) slices: BTreeMap<String, String>,
@@ -68,13 +73,14 @@ pub(crate) struct Copy {
 
 impl Mirror {
     pub(crate) fn new(
-        plan: Shadow,
+        (plan, alike_below): (Shadow, Duration),
         sides: Sides,
         record: Arc<ShadowRecord>,
         workshop: Workshop,
     ) -> Self {
         Self {
             plan,
+            alike_below,
             sides,
             record,
             places: Arc::default(),

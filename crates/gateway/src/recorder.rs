@@ -5,6 +5,7 @@
 //! all its records are kept: one made anew would replace what was stored of the gates before.
 
 mod assignments;
+mod classes;
 mod shadow;
 mod slices;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use seatrial_domain::telemetry::{Assignment, SeenUnits, Telemetry};
 use crate::config::Config;
 use crate::sync::lock;
 use assignments::Assignments;
-pub(crate) use shadow::{Pair, ShadowRecord};
+pub(crate) use shadow::{Latencies, Pair, ShadowRecord};
 use units::Taken;
 pub(crate) use units::{Reserved, Routed, UnitRecord};
 
@@ -39,6 +40,8 @@ pub(crate) struct Recorder {
     shadows: Records<RolloutId, ShadowRecord>,
     units: Records<RolloutId, UnitRecord>,
     assignments: Assignments,
+    /// Classes of pairs kept at once, of each rollout: as many as assignments that are no evidence.
+    classes_cap: usize,
 }
 
 type Records<K, R> = Mutex<BTreeMap<K, Kept<R>>>;
@@ -66,11 +69,14 @@ impl Recorder {
             shadows: Mutex::default(),
             units: Mutex::default(),
             assignments: Assignments::new(config.assignments),
+            classes_cap: config.assignments / 2,
         }
     }
 
     pub(crate) fn shadow(&self, rollout: RolloutId, plan: &Shadow) -> Arc<ShadowRecord> {
-        record(&self.shadows, rollout, || ShadowRecord::new(plan, Arc::clone(&self.edges)))
+        record(&self.shadows, rollout, || {
+            ShadowRecord::new((rollout, plan), Arc::clone(&self.edges), self.classes_cap)
+        })
     }
 
     pub(crate) fn units(&self, rollout: RolloutId) -> Arc<UnitRecord> {
@@ -89,6 +95,7 @@ impl Recorder {
     pub(crate) fn flush(&self) -> Telemetry {
         self.let_go();
         let shadow = each(&self.shadows, |rollout, record| (*rollout, record.counts()));
+        let pairs = each(&self.shadows, |_, record| record.take_classes()).concat();
         let (mut gates, mut units) = (Vec::new(), Vec::new());
         for (rollout, taken) in each(&self.units, |rollout, record| (*rollout, record.take())) {
             let Taken { strata, fresh, level } = taken;
@@ -106,6 +113,7 @@ impl Recorder {
             units,
             assignments,
             dropped_assignments,
+            pairs,
         }
     }
 

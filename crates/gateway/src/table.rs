@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::plan::{
-    Analysis, Guardrail, KeySource, Kind, LiveSlice, Routing, Shadow, Watch,
+    Analysis, Guardrail, KeySource, Kind, LiveSlice, Plan, Routing, Shadow, Watch,
 };
 use seatrial_domain::split::Salt;
 use seatrial_domain::{EndpointName, Epoch, RolloutId, Share, VersionRef, endpoint};
@@ -60,6 +60,32 @@ pub struct Counting {
     pub window: Duration,
     /// How long after a gate's table is in force nothing is counted.
     pub discard: Duration,
+    pub labels: Labelled,
+    /// Latencies of the shadow's pairs up to here are alike.
+    pub alike_below: Duration,
+}
+
+/// Which of a unit's requests have labels that are evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Labelled {
+    /// Its first.
+    #[default]
+    First,
+    /// Each that began in its window.
+    Window,
+}
+
+impl Counting {
+    /// As a plan says it.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            window: plan.analysis.unit_window,
+            discard: plan.analysis.discard,
+            labels: if plan.joins_later_labels() { Labelled::Window } else { Labelled::First },
+            alike_below: plan.alike_below(),
+        }
+    }
 }
 
 /// One slice of a rollout's live traffic.

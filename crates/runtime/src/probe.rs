@@ -5,6 +5,7 @@
 
 mod child;
 mod parent;
+mod ready;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use crate::{Backend, Files, LoadOptions, OnnxModel, Source, WarmUp, library};
 pub use crate::confined::Limits;
 pub use child::{VERB, main as child_main};
 pub use parent::{Child, Error};
+pub use ready::Ready;
 
 /// What a trial found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use seatrial_runtime::load::{self, Level};
-use seatrial_runtime::probe::{self, Child, Error, Limits, Report};
+use seatrial_runtime::probe::{self, Child, Error, Limits, Ready, Report};
 use seatrial_runtime::{Files, WarmUp, library};
 use support::{fixture, library};
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     if arguments.next_if(|verb| verb == probe::VERB).is_some() {
         return probe::child_main(arguments);
     }
-    let tests: [(&str, fn()); 8] = [
+    let tests: [(&str, fn()); 11] = [
         ("report_comes_back_whole", report_comes_back_whole),
         ("refusal_comes_back_whole", refusal_comes_back_whole),
         ("crash_passes_the_door_and_not_staging", crash_passes_the_door_and_not_staging),
@@ -41,6 +41,9 @@ fn main() -> ExitCode {
         ("endless_child_is_killed", endless_child_is_killed),
         ("signal_is_reported_with_what_was_said", signal_is_reported_with_what_was_said),
         ("probing_here_agrees_with_the_child", probing_here_agrees_with_the_child),
+        ("a_child_that_waited_tries_one_model", a_child_that_waited_tries_one_model),
+        ("a_child_that_died_waiting_is_no_models_fault", a_child_that_died_waiting),
+        ("children_that_wait_in_vain_are_let_go", children_that_wait_in_vain_are_let_go),
     ];
     let trials = tests.map(|(name, test)| {
         Trial::test(name, move || {
@@ -126,4 +129,69 @@ fn probing_here_agrees_with_the_child() {
     assert_eq!((here.signature, here.warm_up), (there.signature, there.warm_up));
     let nonsense = [OsString::from("--nonsense")].into_iter();
     assert_ne!(format!("{:?}", probe::child_main(nonsense)), format!("{:?}", ExitCode::SUCCESS));
+}
+
+/// A program that notes each start of it, and then does as `then` says.
+fn noting(then: &str) -> (tempfile::TempDir, Child) {
+    let directory = tempfile::tempdir().unwrap();
+    let (program, starts) = (directory.path().join("child"), directory.path().join("starts"));
+    let text = format!("#!/bin/sh\necho start >>{}\n{then}\n", starts.display());
+    std::fs::write(&program, text).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let own = child();
+    (directory, Child { program, ..own })
+}
+
+fn starts(directory: &tempfile::TempDir) -> usize {
+    std::fs::read_to_string(directory.path().join("starts")).unwrap_or_default().lines().count()
+}
+
+/// As [`noting`], a child that is the real one.
+fn noting_real() -> (tempfile::TempDir, Child) {
+    noting(&format!("exec {} \"$@\"", std::env::current_exe().unwrap().display()))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn a_child_that_waited_tries_one_model() {
+    let (directory, child) = noting_real();
+    let ready = Ready::new(child, Level::Door, 1);
+    assert!(ready.prepare());
+    assert!(!ready.prepare(), "one is enough");
+    let good = ready.probe(&Files::alone(fixture("demo/v1"))).await.unwrap();
+    assert_eq!(good.signature.inputs[0].name, "image");
+    assert_eq!(starts(&directory), 1, "the one that waited has tried it");
+    let refused = ready.probe(&Files::alone(fixture("external"))).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused(load::Error::ExternalData { .. })), "{refused}");
+    assert_eq!(starts(&directory), 2, "none tries a second one");
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn a_child_that_died_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let died = directory.path().join("died");
+    let real = std::env::current_exe().unwrap();
+    let once = format!(
+        "if mkdir {died}; then exit 3; fi\nexec {real} \"$@\"",
+        died = died.display(),
+        real = real.display()
+    );
+    let (noted, child) = noting(&once);
+    let ready = Ready::new(child, Level::Door, 1);
+    ready.prepare();
+    while !died.exists() || ready.is_waiting() {
+        tokio::task::yield_now().await;
+    }
+    ready.probe(&Files::alone(fixture("demo/v1"))).await.unwrap();
+    assert_eq!(starts(&noted), 2);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn children_that_wait_in_vain_are_let_go() {
+    let ready = Ready::new(child(), Level::Door, 2);
+    ready.prepare();
+    ready.release();
+    assert!(ready.is_waiting(), "they were asked for a moment ago");
+    ready.release();
+    assert!(!ready.is_waiting());
+    ready.probe(&Files::alone(fixture("demo/v1"))).await.unwrap();
 }

@@ -7,14 +7,16 @@
 #![expect(clippy::indexing_slicing, reason = "of what was just measured")]
 
 use seatrial_domain::Timestamp;
-use seatrial_domain::evidence::Evidence;
+use seatrial_domain::evidence::{Evidence, Starts};
 use seatrial_domain::judge::Judge;
-use seatrial_domain::plan::{Kind, Plan};
+use seatrial_domain::looks::Subject;
+use seatrial_domain::plan::{Kind, Plan, Rule};
 use seatrial_domain::policy;
 use seatrial_sim::distribution::Law;
 use seatrial_sim::simulate::ended::Ended;
-use seatrial_sim::simulate::load::{Answers, Load, Rhythm};
+use seatrial_sim::simulate::load::{Answers, Load, Rhythm, Values};
 use seatrial_sim::simulate::{Mode, Setup, Simulation};
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,20 +24,26 @@ use std::time::{Duration, Instant};
 const DAYS: u64 = 7;
 /// How often each is measured.
 const ROUNDS: usize = 3;
+/// One unit in so many is left of a canary that can't be decided yet.
+const THINNED: u64 = 50;
+
+/// Until the seventh day is over, without a live control and with one.
+const WEEK: &str = "  stability: {duration: 165h, holdback: 0}\n  \
+    standby: {keep: {duration: 165h, versions: 3}}\n";
+const WEEK_HELD_BACK: &str = "  stability: {duration: 165h, holdback: 5}\n  \
+    standby: {keep: {duration: 165h, versions: 3}}\n";
 
 /// The demo's checks, and what else is measured beside the standard policy.
-const POLICIES: [(&str, &str); 4] = [
-    ("standard", ""),
-    (
-        "standard, holdback for 7 days",
-        "  stability: {duration: 165h, holdback: 5}\n  standby: {keep: {duration: 165h, versions: 3}}\n",
-    ),
+const POLICIES: [(&str, &str, &str); 5] = [
+    ("standard", "", WEEK),
+    ("standard, holdback for 7 days", "", WEEK_HELD_BACK),
     (
         "errors, latency limit, labels (as the demo)",
         "  checks:\n    \
          - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.01}, weight: 0.3}\n    \
          - {name: latencyP99, kind: latency, quantile: 0.99, limit: 25ms, weight: 0.2}\n    \
          - {name: correct, kind: feedback, metric: correct, margin: {absolute: 0.02}, weight: 0.5}\n",
+        WEEK,
     ),
     (
         "errors, latency ratio, labels",
@@ -43,6 +51,15 @@ const POLICIES: [(&str, &str); 4] = [
          - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.01}, weight: 0.3}\n    \
          - {name: latencyP99, kind: latency, quantile: 0.99, margin: {ratio: 1.2}, weight: 0.2}\n    \
          - {name: correct, kind: feedback, metric: correct, margin: {absolute: 0.02}, weight: 0.5}\n",
+        WEEK,
+    ),
+    (
+        "errors, latency limit, values",
+        "  checks:\n    \
+         - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.01}, weight: 0.3}\n    \
+         - {name: latencyP99, kind: latency, quantile: 0.99, limit: 25ms, weight: 0.2}\n    \
+         - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.95}, weight: 0.5}\n",
+        WEEK,
     ),
 ];
 
@@ -50,11 +67,12 @@ fn main() {
     // Cargo adds a flag of its own.
     let mut given = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
     let (runs, threads) = (given.next().unwrap_or(1_000), given.next().unwrap_or(2));
-    for (name, lines) in POLICIES {
-        look(name, &plan(lines));
+    let plans = POLICIES.map(|(name, checks, end)| (name, plan(&format!("{checks}{end}"))));
+    for (name, plan) in &plans {
+        look(name, plan);
     }
-    for (name, lines) in POLICIES {
-        rollouts(name, &plan(lines), (runs, threads));
+    for (name, plan) in &plans {
+        rollouts(name, plan, (runs, threads));
     }
 }
 
@@ -62,6 +80,15 @@ fn plan(lines: &str) -> Plan {
     let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
     let policy = policy::parse(&format!("{head}\n  endpoint: e\n{lines}")).expect("a valid policy");
     policy.plan(Kind::Promote, policy.endpoint()).expect("a valid plan")
+}
+
+fn revenue() -> Values {
+    let law = Law::LogNormal { median: 10.0, sigma: 0.8 };
+    Values { metric: "revenue".to_owned(), incumbent: law.clone(), candidate: law }
+}
+
+fn asks_for_values(plan: &Plan) -> bool {
+    plan.checks().any(|check| matches!(check.rule, Rule::Kpi { .. }))
 }
 
 fn simulation(plan: &Plan) -> Simulation {
@@ -76,6 +103,9 @@ fn simulation(plan: &Plan) -> Simulation {
         disagreement: 0.05,
         labelled: 1.0,
         incidents: Vec::new(),
+        values: if asks_for_values(plan) { vec![revenue()] } else { Vec::new() },
+        classes: Vec::new(),
+        slices: Vec::new(),
     };
     let setup = Setup {
         plan: plan.clone(),
@@ -89,16 +119,56 @@ fn simulation(plan: &Plan) -> Simulation {
     Simulation::new(setup).expect("a valid simulation")
 }
 
-/// One look at the evidence of every gate of a whole rollout, at each gate.
+/// One look at each gate of a whole rollout, at the evidence up to there with all its windows; and at
+/// a canary with
+/// too few units, whose looks tell how many more are needed.
 fn look(name: &str, plan: &Plan) {
-    let evidence: Evidence = simulation(plan).evidence(0).expect("a rollout");
-    let judge = Judge::new(plan).expect("a valid plan");
-    let gates: Vec<_> = evidence.gates.keys().map(|stratum| stratum.gate).collect();
+    let whole: Evidence = simulation(plan).evidence(0).expect("a rollout");
+    timed(&format!("look, {name}"), plan, &whole);
+    timed(&format!("undecided look, {name}"), plan, &undecided(&whole));
+}
+
+/// The first gate alone, with one in [`THINNED`] of its units, evenly over buckets.
+fn undecided(whole: &Evidence) -> Evidence {
+    let mut evidence = whole.clone();
+    let first = evidence.gates.keys().map(|stratum| stratum.gate).min();
+    evidence.gates.retain(|stratum, _| Some(stratum.gate) == first);
+    // They hold more than is left.
+    evidence.starts = Starts::default();
+    for counts in evidence.gates.values_mut() {
+        for arm in [&mut counts.latency.candidate, &mut counts.latency.incumbent] {
+            let mut below = 0;
+            for count in arm {
+                let kept = (below + *count) / THINNED - below / THINNED;
+                below += *count;
+                *count = kept;
+            }
+        }
+        let errors = &mut counts.errors;
+        for count in [
+            &mut errors.candidate_bad,
+            &mut errors.candidate_good,
+            &mut errors.incumbent_bad,
+            &mut errors.incumbent_good,
+        ] {
+            *count /= THINNED;
+        }
+    }
+    evidence
+}
+
+fn timed(name: &str, plan: &Plan, evidence: &Evidence) {
+    let gates: BTreeSet<_> = evidence.gates.keys().map(|stratum| stratum.gate).collect();
+    let gates: Vec<_> = gates
+        .into_iter()
+        .map(|gate| (gate, Judge::new(plan).expect("a valid plan")))
+        .map(|(gate, judge)| (gate, judge, Subject::Gate(gate).part_of(evidence)))
+        .collect();
     let mut micros: Vec<f64> = Vec::new();
     for round in 0..2_200 {
-        let gate = gates[round % gates.len()];
+        let (gate, judge, evidence) = &gates[round % gates.len()];
         let begun = Instant::now();
-        black_box(judge.gate(black_box(&evidence), gate));
+        black_box(judge.gate(black_box(evidence), *gate));
         // The first ones fill caches.
         if round >= 200 {
             micros.push(begun.elapsed().as_secs_f64() * 1e6);
@@ -106,7 +176,8 @@ fn look(name: &str, plan: &Plan) {
     }
     micros.sort_unstable_by(f64::total_cmp);
     let at = |tenths: usize| micros[micros.len() * tenths / 10];
-    println!("look, {name}: median {:.1} µs ({:.1} to {:.1})", at(5), at(1), at(9));
+    let windows = evidence.starts.iter().count();
+    println!("{name}, {windows} windows: median {:.1} µs ({:.1} to {:.1})", at(5), at(1), at(9));
 }
 
 fn rollouts(name: &str, plan: &Plan, (runs, threads): (u64, u64)) {

@@ -17,6 +17,7 @@ mod information;
 mod joint;
 mod kpi;
 mod latency;
+mod limit;
 mod outcomes;
 mod pairs;
 mod prepared;

@@ -13,15 +13,21 @@ pub mod summary;
 
 mod ahead;
 mod arrivals;
+mod booking;
 mod counting;
+mod groups;
 mod labels;
 mod live;
 mod outcomes;
 mod population;
+mod prepared;
 mod rails;
 mod run;
 mod single;
+mod until;
+mod values;
 mod why;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -29,20 +35,23 @@ mod tests;
 use crate::laws::Broken;
 use ahead::Calendar;
 use arrivals::Arrivals;
-use counting::Arms;
+use counting::{Draw, Drift};
 use ended::Ended;
+use groups::Group;
 use labels::Metric;
-use load::{Answers, Load};
-use outcomes::{Outcomes, Scale};
+use load::Load;
+use outcomes::Scale;
 use run::Run;
-use seatrial_analysis::latency::Edges;
+use seatrial_analysis::kpi;
 use seatrial_domain::endpoint::Settings;
 use seatrial_domain::evidence::{CompareCount, Evidence, PairCount, ShadowCounts};
-use seatrial_domain::judge::{self, Judge};
-use seatrial_domain::plan::{Check, KeySource, Plan, Rule};
+use seatrial_domain::judge;
+use seatrial_domain::plan::{KeySource, Plan};
 use seatrial_domain::{ModelName, Timestamp};
+use std::fmt;
 use std::time::Duration;
 use summary::Truth;
+pub use values::expected;
 
 /// How traffic is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,13 +84,44 @@ pub enum Error {
     #[error("the span must be from 1s to {} days", load::SPAN_MAX.as_secs() / 86_400)]
     Span,
     /// What nobody says how to draw.
-    #[error(
-        "{0} can't be simulated: nothing tells how its values are spread; leave it out, or put a check into analysis.dryRun"
-    )]
-    NotPlayed(String),
+    #[error("{what} can't be simulated: {needs}")]
+    NotPlayed { what: String, needs: Needs },
+    /// An assumption about what the plan does not have.
+    #[error("the plan has no {0}")]
+    Unknown(String),
+    /// Values that make no test.
+    #[error("the values of metric {metric} make no test")]
+    Values {
+        metric: String,
+        #[source]
+        why: kpi::Error,
+    },
     /// A law did not hold: a fault of this program.
     #[error(transparent)]
     Broken(#[from] Broken),
+}
+
+/// What is lacking to play a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// A metric's values.
+    Values,
+    /// A part of the traffic that has one of a slice's values.
+    Slice,
+    /// No label but a unit's first.
+    FirstLabels,
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Values => "nothing tells how its values are spread",
+            Self::Slice => "nothing tells which part of the traffic has one of its values",
+            Self::FirstLabels => {
+                "only labels of a unit's first request are played (perUnit: first)"
+            }
+        })
+    }
 }
 
 /// What is played, as it is given.
@@ -114,15 +154,21 @@ pub struct Simulation {
     horizon: u64,
     arrivals: Arrivals,
     users: Option<u64>,
-    arms: Arms,
+    /// Parts of the traffic; one where no slice is told apart.
+    groups: Vec<Group>,
     scale: Scale,
     metrics: Vec<Metric>,
+    drifts: Vec<Drift>,
     disagreement: f64,
+    /// The part of units with a label.
+    labelled: f64,
     incidents: Vec<(u64, u64, f64)>,
     /// The seconds in which the traffic, or what the guardrails remember of it, changes.
     edges: Vec<u64>,
     /// How far the guardrails look back.
     memory: u64,
+    /// Seconds after the first window of the late-fault test in which the others begin.
+    windows: Vec<u64>,
     truth: Truth,
 }
 
@@ -130,7 +176,7 @@ impl Simulation {
     /// Checks and prepares.
     ///
     /// # Errors
-    /// [`Error::Load`], [`Error::Span`], [`Error::NotPlayed`], [`Error::Judge`].
+    /// All but [`Error::Broken`].
     pub fn new(setup: Setup) -> Result<Self, Error> {
         let Setup { plan, load, deadline, start, span, seed, mode } = setup;
         let load = load.checked()?;
@@ -138,14 +184,12 @@ impl Simulation {
         if horizon == 0 || span > load::SPAN_MAX {
             return Err(Error::Span);
         }
-        if let Some(what) = not_played(&plan) {
-            return Err(Error::NotPlayed(what));
-        }
-        let scale = scale(&plan, deadline)?;
+        let scale = prepared::scale(&plan, deadline)?;
         let memory = rails::memory(&plan.guardrails);
-        let incidents: Vec<_> = load.incidents.iter().map(seconds).collect();
-        #[expect(clippy::cast_precision_loss, reason = "a limit in microseconds")]
-        let limit = scale.limit.map(|limit| limit as f64);
+        let incidents: Vec<_> = load.incidents.iter().map(prepared::seconds).collect();
+        // Without a key nobody knows whose request it is: each is a unit.
+        let users = load.users.filter(|_| !plan.routing.key.is_empty());
+        let window = users.map_or(Duration::ZERO, |_| plan.analysis.unit_window);
         Ok(Self {
             settings: settings(&plan, deadline),
             seed,
@@ -153,16 +197,18 @@ impl Simulation {
             calendar: Calendar(start),
             horizon,
             arrivals: Arrivals::new(load.rate, load.rhythm),
-            // Without a key nobody knows whose request it is: each is a unit.
-            users: load.users.filter(|_| !plan.routing.key.is_empty()),
-            arms: arms(&scale, &load),
-            scale,
-            metrics: labels::metrics(&plan),
+            users,
+            groups: groups::groups(&plan, &load, &scale)?,
+            metrics: labels::metrics(&plan, &load, seed)?,
+            drifts: prepared::drifts(&plan, &load)?,
             disagreement: load.disagreement,
-            edges: edges(&incidents, memory),
+            labelled: load.labelled,
+            edges: prepared::edges(&incidents, (memory, window)),
             incidents,
             memory,
-            truth: if load.is_harmless(limit) { Truth::Harmless } else { Truth::Worse },
+            windows: prepared::windows(horizon),
+            truth: prepared::truth(&plan, &load, &scale),
+            scale,
             plan,
         })
     }
@@ -204,6 +250,22 @@ impl Simulation {
         during.map(|(_, _, rate)| *rate).max_by(f64::total_cmp)
     }
 
+    /// What units of this part of the traffic are drawn by.
+    fn draw(&self, group: usize, incident: Option<f64>) -> Option<Draw<'_>> {
+        let (metrics, drifts) = (self.metrics.as_slice(), self.drifts.as_slice());
+        self.groups.get(group).map(|group| Draw { group, metrics, drifts, incident })
+    }
+
+    /// The probability of a failed answer of the candidate's, and of a late one, over all traffic.
+    fn chances(&self, incident: Option<f64>) -> (f64, f64) {
+        let of = |group: &Group| {
+            let (failed, late) = group.candidate.chances(incident);
+            (group.part * failed, group.part * late)
+        };
+        let sum = |sum: (f64, f64), it: (f64, f64)| (sum.0 + it.0, sum.1 + it.1);
+        self.groups.iter().map(of).fold((0.0, 0.0), sum)
+    }
+
     /// Counts copies of which some disagree, by every rule and in every slice; the incumbent agrees
     /// with itself.
     fn compare(&self, copies: u64, disagree: u64, shadow: &mut ShadowCounts) {
@@ -234,60 +296,4 @@ fn settings(plan: &Plan, deadline: Duration) -> Settings {
     let model = ModelName::new(plan.endpoint.as_str());
     let model = model.or_else(|_| ModelName::new("model")).expect("a plain word is a name");
     Settings { deadline, ..Settings::of(model) }
-}
-
-/// What holds every gate up for want of values, if the plan has such.
-fn not_played(plan: &Plan) -> Option<String> {
-    let checks = plan.gates.iter().flat_map(|gate| &gate.checks);
-    let unknown = |check: &&Check| {
-        matches!(check.rule, Rule::Kpi { .. }) && !plan.analysis.dry_run.contains(&check.name)
-    };
-    let kpi = checks.clone().find(unknown).map(|check| format!("check {} of kind kpi", check.name));
-    let enforcing = plan.analysis.slices.iter().find(|slice| slice.weight.is_some());
-    kpi.or_else(|| {
-        enforcing.map(|slice| format!("the enforcing slice {}", plan.analysis.column(&slice.key)))
-    })
-}
-
-/// The edges that the plan's tests and the count of harm tell apart.
-fn scale(plan: &Plan, deadline: Duration) -> Result<Scale, Error> {
-    let edges = Edges::default();
-    let told_apart = Judge::new(plan)?.latency_edges();
-    let checks = plan.gates.iter().flat_map(|gate| &gate.checks).chain(&plan.stability.checks);
-    let limits = checks.filter_map(|check| match check.rule {
-        Rule::Latency { limit_ms, .. } => limit_ms,
-        Rule::Errors { .. } | Rule::Feedback { .. } | Rule::Kpi { .. } | Rule::Drift { .. } => None,
-    });
-    let limit = limits.min().map(|limit_ms| limit_ms.saturating_mul(1_000));
-    let limit = limit.and_then(|limit| edges.micros(edges.edge_at_or_below(limit)?));
-    #[expect(clippy::cast_precision_loss, reason = "a deadline in microseconds")]
-    let deadline = deadline.as_micros() as f64;
-    Ok(Scale { told_apart, deadline, limit, edges })
-}
-
-fn arms(scale: &Scale, load: &Load) -> Arms {
-    let outcomes = |answers: &Answers| Outcomes::new(scale, &answers.latency, answers.error_rate);
-    Arms {
-        incumbent: outcomes(&load.incumbent),
-        candidate: outcomes(&load.candidate),
-        wanted: [load.incumbent.wanted, load.candidate.wanted],
-        labelled: load.labelled,
-        buckets: scale.edges.buckets(),
-    }
-}
-
-/// From, to (excluded), and the error rate.
-fn seconds(incident: &load::Incident) -> (u64, u64, f64) {
-    let from = incident.from.as_secs();
-    (from, from.saturating_add(incident.lasts.as_secs()), incident.error_rate)
-}
-
-/// Where incidents begin and end, and as long before and after as the guardrails remember.
-fn edges(incidents: &[(u64, u64, f64)], memory: u64) -> Vec<u64> {
-    let around = |at: u64| [at.saturating_sub(memory), at, at.saturating_add(memory)];
-    let mut edges: Vec<u64> =
-        incidents.iter().flat_map(|(from, to, _)| [around(*from), around(*to)]).flatten().collect();
-    edges.sort_unstable();
-    edges.dedup();
-    edges
 }

@@ -85,7 +85,7 @@ fn judged(judge: &Judge, canary: &Canary, seed: u64) -> Ended {
             let units = u64::from(look) * u64::from(canary.block);
             return Ended { failed: Some(check), units };
         }
-        evidence.maxima = verdict.maxima();
+        evidence.maxima.extend(verdict.maxima());
     }
     Ended { failed: None, units: u64::from(canary.looks) * u64::from(canary.block) }
 }

@@ -119,17 +119,20 @@ impl Voyage {
         }
     }
 
-    fn look(&self, judge: &Judge) -> Option<Verdict> {
+    fn look(&mut self, judge: &Judge, now: Timestamp) -> Option<Verdict> {
         let rollout = &self.world.rollout;
         if rollout.stage == Stage::Shadow {
             return Some(judge.shadow(&self.evidence.shadow));
         }
-        rollout.gate_index().map(|gate| judge.gate(&self.evidence, gate))
+        let gate = rollout.gate_index()?;
+        self.evidence.begin_window(now, &rollout.plan.analysis);
+        Some(judge.gate(&self.evidence, gate))
     }
 
     /// Takes the first event that means something. What it changed may make others urgent.
     fn take_first(&mut self, judge: &Judge, now: Timestamp) -> Result<Meaning, &'static str> {
-        for event in self.world.events(self.look(judge)) {
+        let verdict = self.look(judge, now);
+        for event in self.world.events(verdict) {
             if self.take(&event, now)? == Meaning::Some {
                 return Ok(Meaning::Some);
             }

@@ -1,18 +1,19 @@
 //! Labels joined to the arm and gate their request was assigned to.
 //!
 //! Owns what a label may be: a number where the rollout's pinned plan has a check of kind KPI on its
-//! metric, else yes or no.
+//! metric, or its shadow is told the right class by it, else yes or no.
 
 mod reference;
 mod scales;
-mod value;
+pub(crate) mod value;
 
 use crate::row::{Columns, int};
 use crate::telemetry::cohorts::second;
-use crate::telemetry::slices;
+use crate::telemetry::{closing, pairs, slices};
 use crate::write::Write;
 use crate::{Store, storage};
-use scales::Scales;
+pub(crate) use scales::plan;
+use scales::{Labels, Scales, Use};
 use seatrial_domain::plan::Scale;
 use seatrial_domain::telemetry::request_hash;
 use seatrial_domain::{EndpointName, Timestamp};
@@ -110,7 +111,8 @@ async fn join(
         .fetch_optional(write.sql())
         .await?;
     let Some(assignment) = assignment else { return Ok(Err(Error::Unknown)) };
-    let scale = scales.of(write, assignment.maybe_count("rollout")?, &label.metric).await?;
+    let Labels { scale, used } =
+        scales.of(write, assignment.maybe_count("rollout")?, &label.metric).await?;
     let told = match Told::read(scale, label.value) {
         Ok(told) => told,
         Err(error) => return Ok(Err(error)),
@@ -136,7 +138,15 @@ async fn join(
     if added.rows_affected() == 0 {
         return repeated(write, (request, told), label).await;
     }
+    // A unit with a key is counted with all its labels, when it is closed.
+    let keyed = assignment.try_get::<Option<i64>, _>("unit")?.is_some();
     match told {
+        Told::YesNo(_) | Told::Number(_) if used == Use::Closed && keyed => {
+            closing::label(write, &assignment, &label.metric).await?;
+        }
+        Told::Number(class) if used == Use::RightClass => {
+            pairs::label(write, request, class).await?;
+        }
         Told::YesNo(outcome) => count(write, &assignment, &label.metric, outcome).await?,
         Told::Number(value) => value::join(write, &assignment, &label.metric, value).await?,
     }
@@ -152,7 +162,7 @@ enum Told {
 
 /// Bad is "no": whether that is worse for the metric is the check's to say.
 #[derive(Debug, Clone, Copy)]
-enum Outcome {
+pub(crate) enum Outcome {
     Good,
     Bad,
 }
@@ -200,7 +210,8 @@ fn counted_under(assignment: &SqliteRow) -> Result<Option<(u64, u64)>, storage::
     Ok(rollout.zip(gate).filter(|_| counted))
 }
 
-async fn count(
+/// Counts a unit by its outcome; `assignment` is its first request's.
+pub(crate) async fn count(
     write: &mut Write<'_>,
     assignment: &SqliteRow,
     metric: &str,

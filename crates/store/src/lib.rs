@@ -30,7 +30,7 @@ pub mod scrub;
 pub mod search;
 pub mod signatures;
 pub mod storage;
-mod tags;
+pub mod tags;
 pub mod telemetry;
 pub mod tracking;
 pub mod versions;

@@ -38,6 +38,16 @@ const ALL: &[Migration] = &[
     Migration { number: 14, name: "units", sql: include_str!("../migrations/0014_units.sql") },
     Migration { number: 16, name: "slices", sql: include_str!("../migrations/0016_slices.sql") },
     Migration { number: 17, name: "windows", sql: include_str!("../migrations/0017_windows.sql") },
+    Migration {
+        number: 18,
+        name: "slice values",
+        sql: include_str!("../migrations/0018_slice_values.sql"),
+    },
+    Migration {
+        number: 19,
+        name: "unit labels",
+        sql: include_str!("../migrations/0019_unit_labels.sql"),
+    },
 ];
 
 /// The schema this program knows.

@@ -148,6 +148,24 @@ pub(crate) async fn next_number(
     u64::try_from(number).map(VersionNumber).map_err(|e| storage::Error::corrupt("number", &e))
 }
 
+/// The next version's number of a model that is there.
+pub(crate) async fn next_number_of(
+    sql: &mut SqliteConnection,
+    name: &ModelName,
+    now: Timestamp,
+) -> Result<VersionNumber, Error> {
+    let number: Option<i64> = sqlx::query_scalar(
+        "UPDATE model SET last_number = last_number + 1, updated_at = ?2
+         WHERE name = ?1 AND deleted_at IS NULL RETURNING last_number",
+    )
+    .bind(name.as_str())
+    .bind(now.as_micros())
+    .fetch_optional(sql)
+    .await?;
+    let number = number.ok_or_else(|| Error::UnknownModel(name.clone()))?;
+    Ok(VersionNumber(u64::try_from(number).map_err(|e| storage::Error::corrupt("number", &e))?))
+}
+
 /// The model, unless there is none or it was deleted.
 pub(crate) async fn find(
     sql: &mut SqliteConnection,

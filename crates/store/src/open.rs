@@ -2,7 +2,7 @@
 
 use crate::blobs::{self, Blobs};
 use crate::lock::{self, DirLock};
-use crate::{gc, migrations, storage, tracking};
+use crate::{gc, migrations, storage, tags, tracking};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::io;
@@ -24,6 +24,7 @@ pub struct Options {
     /// Rows of assignments kept for feedback; more are dropped and counted.
     pub assignments_limit: u64,
     pub tracking: tracking::Limits,
+    pub tags: tags::Limits,
     pub blobs: blobs::Options,
 }
 
@@ -35,6 +36,7 @@ impl Default for Options {
             database_limit: None,
             assignments_limit: 5_000_000,
             tracking: tracking::Limits::default(),
+            tags: tags::Limits::default(),
             blobs: blobs::Options::default(),
         }
     }
@@ -110,7 +112,8 @@ impl Store {
             .fetch_one(&readers)
             .await?;
         let (rows, uncounted): (i64, i64) = sqlx::query_as(
-            "SELECT count(*), count(*) FILTER (WHERE counted = 'no') FROM assignment",
+            "SELECT count(*), count(*) FILTER (WHERE counted = 'no' AND unit IS NULL)
+             FROM assignment",
         )
         .fetch_one(&readers)
         .await?;

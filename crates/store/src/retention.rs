@@ -20,7 +20,7 @@ const DUE: &str = "
 
 /// All that is known of the traffic of the rollouts in the list `?1`. The order matters: labels
 /// are found by their assignments.
-const EVIDENCE: [&str; 18] = [
+const EVIDENCE: [&str; 23] = [
     "DELETE FROM gate_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM shadow_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM seen_level WHERE rollout IN (SELECT value FROM json_each(?1))",
@@ -28,8 +28,13 @@ const EVIDENCE: [&str; 18] = [
     "DELETE FROM feedback_cell WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM cohort_unit WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM cohort_label WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM unit_closing WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM shadow_pair WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM shadow_label WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM late_label WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM slice_unit WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM slice_label WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM slice_value WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM value_cell WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM value_reference WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM value_sample WHERE rollout IN (SELECT value FROM json_each(?1))",
@@ -54,14 +59,23 @@ impl Store {
         .bind(time.as_micros())
         .execute(write.sql())
         .await?;
+        sqlx::query(
+            "DELETE FROM shadow_pair
+             WHERE request IN (SELECT request FROM assignment WHERE at < ?)",
+        )
+        .bind(time.as_micros())
+        .execute(write.sql())
+        .await?;
         let mut pruned = Pruned::default();
-        for (counted, rows) in pruned.each() {
-            *rows = sqlx::query("DELETE FROM assignment WHERE at < ? AND counted = ?")
-                .bind(time.as_micros())
-                .bind(counted)
-                .execute(write.sql())
-                .await?
-                .rows_affected();
+        for (evidence, rows) in pruned.each() {
+            *rows = sqlx::query(
+                "DELETE FROM assignment WHERE at < ? AND (counted = 'yes' OR unit IS NOT NULL) = ?",
+            )
+            .bind(time.as_micros())
+            .bind(evidence)
+            .execute(write.sql())
+            .await?
+            .rows_affected();
         }
         cohorts::fold(&mut write, time).await?;
         slices::fold(&mut write, time).await?;
@@ -95,13 +109,14 @@ impl Store {
             sqlx::query(forget).bind(&rollouts).execute(write.sql()).await?;
         }
         let mut pruned = Pruned::default();
-        for (counted, rows) in pruned.each() {
+        for (evidence, rows) in pruned.each() {
             *rows = sqlx::query(
                 "DELETE FROM assignment
-                 WHERE rollout IN (SELECT value FROM json_each(?1)) AND counted = ?2",
+                 WHERE rollout IN (SELECT value FROM json_each(?1))
+                   AND (counted = 'yes' OR unit IS NOT NULL) = ?2",
             )
             .bind(&rollouts)
-            .bind(counted)
+            .bind(evidence)
             .execute(write.sql())
             .await?
             .rows_affected();
@@ -129,8 +144,8 @@ struct Pruned {
 }
 
 impl Pruned {
-    /// Each number with the kind it counts, as the rows name it.
-    const fn each(&mut self) -> [(&'static str, &mut u64); 2] {
-        [("yes", &mut self.evidence), ("no", &mut self.uncounted)]
+    /// Each number with whether it is of evidence, as the rows tell it.
+    const fn each(&mut self) -> [(i64, &mut u64); 2] {
+        [(1, &mut self.evidence), (0, &mut self.uncounted)]
     }
 }

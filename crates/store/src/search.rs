@@ -5,6 +5,7 @@
 mod conditions;
 mod fill;
 mod logged_models;
+mod newest;
 mod token;
 
 use crate::models::{self, Model};
@@ -12,6 +13,7 @@ use crate::versions::listed::{self, Listed, at_once, listed};
 use crate::{Store, storage};
 use conditions::Columns;
 use fill::Filled;
+pub use newest::Described;
 use seatrial_domain::search::{Direction, Filter, OrderBy, OrderKey, Subject};
 use sqlx::QueryBuilder;
 pub use token::{Mark, Token};
@@ -68,12 +70,7 @@ impl Store {
         ));
         of_page(&mut query, search, Columns::of(Subject::Models))?;
         let filled = fill::from(query.build().fetch(self.readers()), models::read, Model::bytes);
-        Ok(page(filled.await?, search, |model, key| match key {
-            OrderKey::Name => Mark::Text(model.name.to_string()),
-            OrderKey::CreatedAt => Mark::Number(model.created_at.as_micros()),
-            OrderKey::UpdatedAt => Mark::Number(model.updated_at.as_micros()),
-            OrderKey::VersionNumber | OrderKey::ModelId => Mark::Number(0),
-        }))
+        Ok(page(filled.await?, search, mark_of_model))
     }
 
     /// Versions that are not deleted.
@@ -158,14 +155,24 @@ fn push_after(query: &mut Query, columns: &Columns, order: &[OrderBy], marks: &[
     query.push(")");
 }
 
+fn mark_of_model(model: &Model, key: OrderKey) -> Mark {
+    match key {
+        OrderKey::Name => Mark::Text(model.name.to_string()),
+        OrderKey::CreatedAt => Mark::Number(model.created_at.as_micros()),
+        OrderKey::UpdatedAt => Mark::Number(model.updated_at.as_micros()),
+        OrderKey::VersionNumber | OrderKey::ModelId => Mark::Number(0),
+    }
+}
+
 fn page<T>(filled: Filled<T>, search: &Search, mark: fn(&T, OrderKey) -> Mark) -> Found<T> {
     let Filled { mut items, fits } = filled;
     let full = fits.min(usize::try_from(search.limit).unwrap_or(usize::MAX));
     let more = items.len() > full;
     items.truncate(full);
-    let next = items.last().filter(|_| more).map(|last| {
-        let marks = search.order.iter().map(|by| mark(last, by.key)).collect();
-        Token::new(search, marks)
-    });
+    let next = items.last().filter(|_| more).map(|last| token_after(last, search, mark));
     Found { items, next }
+}
+
+fn token_after<T>(last: &T, search: &Search, mark: fn(&T, OrderKey) -> Mark) -> Token {
+    Token::new(search, search.order.iter().map(|by| mark(last, by.key)).collect())
 }

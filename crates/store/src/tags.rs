@@ -2,14 +2,40 @@
 
 use crate::aliases::By;
 use crate::changed::{Changed, Named};
-use crate::row::int;
-use crate::storage::Error;
+use crate::row::{int, to_json};
+use crate::write::Write;
 use crate::{Store, journal, models, versions};
 use seatrial_domain::{ModelName, VersionNumber};
-use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 type Tags = BTreeMap<String, String>;
+
+/// What one model, or one version, may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Tags.
+    pub most: u64,
+    /// Bytes of their keys and values.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { most: 1_000, bytes: 4 << 20 }
+    }
+}
+
+impl Limits {
+    /// Errors: an owner with so many tags, of so many bytes, has too much.
+    pub(crate) fn check(self, (tags, bytes): (i64, i64)) -> Result<(), versions::Error> {
+        for (has, most, of) in [(tags, self.most, "tags"), (bytes, self.bytes, "bytes of tags")] {
+            if has > int(most) {
+                return Err(versions::Error::Tags { most, of });
+            }
+        }
+        Ok(())
+    }
+}
 
 impl Store {
     /// Sets these tags on a version; others stay.
@@ -21,7 +47,7 @@ impl Store {
     ) -> Result<(), versions::Error> {
         let mut write = self.write().await?;
         models::touch(write.sql(), version, by.now).await?;
-        let tags = set(write.sql(), version, tags).await?;
+        let tags = set(&mut write, version, tags).await?;
         let changed = Changed { tags, ..Changed::default() };
         let version = versions::load(write.sql(), version).await?.reference;
         Named { version, changed }.journal(&mut write, by).await?;
@@ -54,30 +80,49 @@ impl Store {
     }
 }
 
-/// Gives the tags that had another value, or none.
+/// Gives the tags that had another value, or none. Errors: too many.
 pub(crate) async fn set(
-    sql: &mut SqliteConnection,
-    (model, number): (&ModelName, VersionNumber),
+    write: &mut Write<'_>,
+    version: (&ModelName, VersionNumber),
     tags: &Tags,
-) -> Result<Tags, Error> {
-    let mut changed = Tags::new();
-    for (key, value) in tags {
-        let set = sqlx::query(
-            "INSERT INTO version_tag (model, number, key, value) VALUES (?, ?, ?, ?)
-             ON CONFLICT (model, number, key) DO UPDATE SET value = excluded.value
-             WHERE value <> excluded.value",
-        )
-        .bind(model.as_str())
-        .bind(int(number.0))
-        .bind(key)
-        .bind(value)
-        .execute(&mut *sql)
-        .await?;
-        if set.rows_affected() > 0 {
-            changed.insert(key.clone(), value.clone());
-        }
+) -> Result<Tags, versions::Error> {
+    let changed = give(write, version, tags).await?;
+    if !changed.is_empty() {
+        let has = sqlx::query_as(
+            "SELECT count(*), coalesce(sum(octet_length(key) + octet_length(value)), 0)
+             FROM version_tag WHERE model = ? AND number = ?",
+        );
+        let has = has.bind(version.0.as_str()).bind(int(version.1.0));
+        write.tag_limits().check(has.fetch_one(write.sql()).await?)?;
     }
     Ok(changed)
+}
+
+/// As [`set`], on a version that has none yet.
+pub(crate) async fn give(
+    write: &mut Write<'_>,
+    (model, number): (&ModelName, VersionNumber),
+    tags: &Tags,
+) -> Result<Tags, versions::Error> {
+    if tags.is_empty() {
+        return Ok(Tags::new());
+    }
+    let count = u64::try_from(tags.len()).unwrap_or(u64::MAX);
+    write.tag_limits().check((int(count), int(bytes(tags, std::iter::empty()))))?;
+    let keys: Vec<String> = sqlx::query_scalar(
+        "INSERT INTO version_tag (model, number, key, value)
+         SELECT ?, ?, key, value FROM json_each(?) WHERE true
+         ON CONFLICT (model, number, key) DO UPDATE SET value = excluded.value
+         WHERE value <> excluded.value
+         RETURNING key",
+    )
+    .bind(model.as_str())
+    .bind(int(number.0))
+    .bind(to_json("tags", tags)?)
+    .fetch_all(write.sql())
+    .await?;
+    let changed = keys.into_iter().filter_map(|key| tags.get_key_value(&key));
+    Ok(changed.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 /// Bytes of tags and of other texts.

@@ -1,10 +1,14 @@
 //! What gateways have counted: flushed in one transaction, summed over their starts.
 
 mod assignments;
+pub(crate) mod closing;
 pub(crate) mod cohorts;
 mod counters;
 mod evidence;
 mod looks;
+mod mature;
+pub(crate) mod pairs;
+pub(crate) mod slice_values;
 pub(crate) mod slices;
 mod units;
 pub(crate) mod values;
@@ -14,7 +18,6 @@ use crate::{Store, storage};
 use assignments::Room;
 pub use cohorts::Due;
 use seatrial_domain::telemetry::Telemetry;
-pub use slices::Slice;
 use sqlx::SqliteConnection;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,7 +40,9 @@ impl Store {
         let sql = write.sql();
         counters::put(sql, telemetry).await?;
         units::put(sql, telemetry).await?;
+        closing::put(sql, telemetry).await?;
         let batch = assignments::put(sql, telemetry, self.room()).await?;
+        pairs::put(sql, telemetry).await?;
         note_boot(sql, telemetry, batch.dropped).await?;
         write.commit().await?;
         self.inner.assignments.fetch_add(batch.added, Ordering::Relaxed);

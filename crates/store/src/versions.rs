@@ -48,6 +48,9 @@ pub enum Error {
         "it has {most} signatures already, and can take no more by keys this server is not told"
     )]
     TooManySignatures { most: u32 },
+    /// Nothing of the tags is set.
+    #[error("one model or version may have at most {most} {of}: delete some first")]
+    Tags { most: u64, of: &'static str },
     #[error(transparent)]
     Lineage(#[from] lineage::Error),
     #[error(transparent)]

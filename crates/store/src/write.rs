@@ -1,7 +1,7 @@
 //! One writing transaction. Dropped without `commit`, nothing of it has happened.
 
 use crate::storage::Error;
-use crate::{Store, journal};
+use crate::{Store, journal, tags};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 /// Take the lock at once, before anything is read. Each says how its commit treats the disk, since
@@ -46,6 +46,11 @@ impl Store {
 }
 
 impl Write<'_> {
+    /// What one model or version may have of tags.
+    pub(crate) fn tag_limits(&self) -> tags::Limits {
+        self.store.inner.options.tags
+    }
+
     /// The connection within the transaction.
     pub(crate) fn sql(&mut self) -> &mut SqliteConnection {
         &mut self.tx

@@ -8,6 +8,7 @@ use crate::signatures::Refusal;
 use seatrial_domain::{ids, manifest};
 use seatrial_runtime::{load, probe};
 use seatrial_store::{blobs, datasets, gc, lineage, storage, versions};
+use std::sync::Arc;
 
 impl From<ids::Error> for Failure {
     fn from(error: ids::Error) -> Self {
@@ -124,6 +125,8 @@ impl From<versions::Error> for Failure {
             versions::Error::Referenced { .. } | versions::Error::TooManySignatures { .. } => {
                 Self::new(Kind::Conflict, detail)
             }
+            versions::Error::Tags { .. } => Self::new(Kind::Refused, detail)
+                .hint("see limits.models in docs/reference/config.md"),
             versions::Error::MissingBlob { .. } => Self::internal(&error.into()),
             versions::Error::Lineage(error) => error.into(),
             versions::Error::Blobs(error) => error.into(),
@@ -205,7 +208,7 @@ impl From<registry::Error> for Failure {
                 Self::new(Kind::TooLarge, detail)
             }
             Error::Different(_) => Self::new(Kind::Conflict, detail),
-            Error::BrokenOff(_) | Error::Idle { .. } | Error::Manifest(_) => {
+            Error::BrokenOff(_) | Error::Slow(_) | Error::Manifest(_) => {
                 Self::new(Kind::Invalid, detail)
             }
             Error::NoModel { .. } | Error::SeveralModels { .. } | Error::NotOneFile { .. } => {
@@ -233,8 +236,8 @@ impl From<registry::Error> for Failure {
 }
 
 /// What is wrong with the model is its pusher's to mend; a child that cannot be started is not.
-fn refused_model(path: &manifest::FilePath, error: probe::Error) -> Failure {
-    match error {
+fn refused_model(path: &manifest::FilePath, error: Arc<probe::Error>) -> Failure {
+    match *error {
         probe::Error::Refused(load::Error::Library { .. } | load::Error::Io { .. })
         | probe::Error::Process(_) => Failure::internal(&error.into()),
         probe::Error::Refused(_) | probe::Error::Crashed { .. } | probe::Error::TimedOut { .. } => {

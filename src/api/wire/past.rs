@@ -43,9 +43,10 @@ pub struct ReplayedVerdict {
     pub step: String,
     /// The recorded verdict in one line.
     pub said: String,
-    /// `agrees`, `differs`, or `not_recorded`: the journal does not tell what it rested on.
+    /// `agrees`, `differs`, `not_recorded` (the journal does not tell what it rested on) or `unreadable`
+    /// (this version cannot read what it tells).
     pub outcome: String,
-    /// Why it is not recorded.
+    /// Why it is not recorded, or not readable.
     pub why: Option<String>,
     /// Field, as recorded, as derived; at most 100.
     #[schema(value_type = Vec<Object>)]

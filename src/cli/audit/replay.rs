@@ -33,7 +33,7 @@ fn exit(replay: &Replay) -> Exit {
     let broken = replay.chain.as_ref().is_none_or(|chain| !chain.verified);
     if broken || any("differs") {
         Exit::Internal
-    } else if any("not_recorded") {
+    } else if any("not_recorded") || any("unreadable") {
         Exit::Inconclusive
     } else {
         Exit::Success
@@ -42,9 +42,10 @@ fn exit(replay: &Replay) -> Exit {
 
 fn told(replay: &Replay) -> String {
     let row = |verdict: &ReplayedVerdict| {
-        let outcome = match &verdict.why {
-            Some(why) => format!("not recorded: {why}"),
-            None => verdict.outcome.clone(),
+        let outcome = match (&verdict.why, verdict.outcome.as_str()) {
+            (Some(why), "unreadable") => format!("this version cannot read it: {why}"),
+            (Some(why), _) => format!("not recorded: {why}"),
+            (None, outcome) => outcome.to_owned(),
         };
         [
             verdict.seq.to_string(),
@@ -80,7 +81,12 @@ fn shown(value: &Value) -> String {
 fn summary(replay: &Replay) -> String {
     let count =
         |outcome: &str| replay.verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
-    let outcomes = [("agrees", "agree"), ("differs", "differ"), ("not_recorded", "not recorded")];
+    let outcomes = [
+        ("agrees", "agree"),
+        ("differs", "differ"),
+        ("not_recorded", "not recorded"),
+        ("unreadable", "not readable by this version"),
+    ];
     let counted: Vec<String> = outcomes
         .into_iter()
         .map(|(outcome, told)| (count(outcome), told))
@@ -114,7 +120,11 @@ mod tests {
             step: "canary -> ramp at 25 %".to_owned(),
             said: "every check is healthy".to_owned(),
             outcome: (*outcome).to_owned(),
-            why: (*outcome == "not_recorded").then(|| "its plan is not in the journal".to_owned()),
+            why: match *outcome {
+                "not_recorded" => Some("its plan is not in the journal".to_owned()),
+                "unreadable" => Some("the plan can't be read".to_owned()),
+                _ => None,
+            },
             differences: match *outcome {
                 "differs" => vec![Difference::new("units.candidate", json!(61), json!(60))],
                 _ => Vec::new(),
@@ -136,6 +146,7 @@ mod tests {
             (&["agrees", "agrees"][..], None, Exit::Success),
             (&[][..], None, Exit::Success),
             (&["agrees", "not_recorded"][..], None, Exit::Inconclusive),
+            (&["agrees", "unreadable"][..], None, Exit::Inconclusive),
             (&["not_recorded", "differs"][..], None, Exit::Internal),
             (&["agrees"][..], Some("row 3: it is not"), Exit::Internal),
         ] {
@@ -150,6 +161,9 @@ mod tests {
         assert!(text.contains("not recorded: its plan is not in the journal"), "{text}");
         let summary = "verdicts: 1 agree, 1 differ, 1 not recorded; journal verified: 40 rows, head sha256:9f3c";
         assert!(text.ends_with(summary), "{text}");
+        let unreadable = told(&replayed(&["unreadable"], None));
+        assert!(unreadable.contains("this version cannot read it: the plan can't be read"));
+        assert!(unreadable.contains("verdicts: 1 not readable by this version; "), "{unreadable}");
         let broken = told(&replayed(&[], Some("row 3: it is not")));
         assert!(broken.ends_with("no verdict is journalled; journal broken: row 3: it is not"));
     }

@@ -7,15 +7,17 @@ use self::around::{Unjudged, approvals, notes, voyage};
 use self::finds::Finds;
 use super::read;
 use crate::cli::exit::usage;
+use crate::cli::simulate::besides::{self, Named};
 use crate::cli::simulate::latency::{self, Latency};
 use crate::cli::table::{self, or_dash};
 use crate::cli::{Context, Exit};
 use clap::Args;
 use seatrial_domain::Share;
-use seatrial_domain::plan::{self, GateMode, Kind};
+use seatrial_domain::plan::{self, GateMode, Kind, Rule};
 use seatrial_domain::policy::forecast::{self, Control, Forecast, Outlook, Step};
 use seatrial_sim::distribution::Law;
 use seatrial_sim::simulate::detectable::Endpoint;
+use seatrial_sim::simulate::{expected, load};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,41 +37,83 @@ pub struct Plan {
     /// The rate of labels that are not the wanted one, 0 to 1.
     #[arg(long, default_value_t = 0.1)]
     bad_label_rate: f64,
-    /// The part of answers above the latency limit, 0 to 1.
-    #[arg(long, default_value_t = 0.0)]
-    slow_rate: f64,
+    /// The part of answers above the latency limit, 0 to 1 [default: that of --latency, else 0].
+    #[arg(long, value_name = "PART")]
+    slow_rate: Option<f64>,
     /// How long the incumbent's answers take, as in `simulate`: what a ratio of latencies finds depends
     /// on their shape.
     #[arg(long, value_name = "SHAPE", value_parser = latency::parse)]
     latency: Option<Latency>,
+    /// The values of a KPI, as in `simulate`: what a gate needs and finds depends on how they are spread.
+    #[arg(long, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
+    kpi: Vec<Named<Latency>>,
 }
 
 pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
     let (_, policy) = read(&arguments.file)?;
     let refused = |error: &dyn std::error::Error| usage(error.to_string());
     let plan = policy.plan(Kind::Promote, policy.endpoint()).map_err(|error| refused(&error))?;
-    let outlook = Outlook {
-        units_per_second: arguments.rps,
-        error_rate: arguments.error_rate,
-        bad_label_rate: arguments.bad_label_rate,
-        slow_rate: arguments.slow_rate,
-    };
+    let latency = arguments.law()?;
+    let values = besides::of_metrics(&plan, (&arguments.kpi, &[]))?;
+    let outlook = arguments.outlook(&plan, (latency.as_ref(), &values))?;
     let forecast = forecast::forecast(&plan, &outlook).map_err(|error| refused(&error))?;
-    let latency = arguments.latency.as_ref().and_then(|shape| shape.law(None));
-    let finds = Finds::of(&plan, &endpoint(&outlook, latency))?;
+    let finds = Finds::of(&plan, &endpoint(&outlook, latency, values))?;
     let shown = json(&plan, &forecast, &finds);
     context.output.show(&shown, |_| text((&plan, &forecast), &finds, arguments.rps))?;
     Ok(Exit::Success)
 }
 
-fn endpoint(outlook: &Outlook, latency: Option<Law>) -> Endpoint {
+impl Plan {
+    /// The incumbent's latency. Errors: a multiple of nothing.
+    fn law(&self) -> anyhow::Result<Option<Law>> {
+        let Some(shape) = &self.latency else { return Ok(None) };
+        match shape.law(None) {
+            Some(law) => Ok(Some(law)),
+            None => Err(usage(latency::NO_MULTIPLE)),
+        }
+    }
+
+    fn outlook(
+        &self,
+        plan: &plan::Plan,
+        (latency, values): (Option<&Law>, &[load::Values]),
+    ) -> anyhow::Result<Outlook> {
+        let expected = |values: &load::Values| {
+            let metric = values.metric.clone();
+            let (reference, mean, deviation) = expected(&values.incumbent, 1)
+                .map_err(|error| usage(format!("--kpi: {metric}: {error}")))?;
+            Ok(forecast::Values { metric, reference, mean, deviation })
+        };
+        let slow = || latency.and_then(|law| slow_part(plan, law));
+        Ok(Outlook {
+            units_per_second: self.rps,
+            error_rate: self.error_rate,
+            bad_label_rate: self.bad_label_rate,
+            slow_rate: self.slow_rate.or_else(slow).unwrap_or(0.0),
+            values: values.iter().map(expected).collect::<anyhow::Result<_>>()?,
+        })
+    }
+}
+
+/// The part of answers above the smallest limit of the plan.
+fn slow_part(plan: &plan::Plan, law: &Law) -> Option<f64> {
+    let limits = plan.checks().filter_map(|check| match check.rule {
+        Rule::Latency { limit_ms, .. } => limit_ms,
+        Rule::Errors { .. } | Rule::Feedback { .. } | Rule::Kpi { .. } | Rule::Drift { .. } => None,
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a limit in milliseconds")]
+    let part = |limit_ms: u64| 1.0 - law.cdf(limit_ms as f64 * 1_000.0);
+    limits.min().map(part)
+}
+
+fn endpoint(outlook: &Outlook, latency: Option<Law>, values: Vec<load::Values>) -> Endpoint {
     Endpoint {
         rate: outlook.units_per_second,
         error_rate: outlook.error_rate,
         bad_label_rate: outlook.bad_label_rate,
         slow_rate: outlook.slow_rate,
         latency,
-        labelled: 1.0,
+        values: values.into_iter().map(|it| (it.metric, it.incumbent)).collect(),
     }
 }
 
@@ -201,64 +245,4 @@ pub(in crate::cli) fn human_span(span: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use seatrial_domain::policy::parse;
-
-    /// The canary's cells and its JSON under this check, without any failures.
-    fn canary(check: &str) -> ([String; 7], serde_json::Value) {
-        let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
-        let policy = parse(&format!("{head}\n  endpoint: e\n  checks: [{check}]\n")).unwrap();
-        let plan = policy.plan(Kind::Promote, policy.endpoint()).unwrap();
-        let outlook = Outlook {
-            units_per_second: 100.0,
-            error_rate: 0.0,
-            bad_label_rate: 0.1,
-            slow_rate: 0.0,
-        };
-        let forecast = forecast::forecast(&plan, &outlook).unwrap();
-        let canary = json(&plan, &forecast, &Finds::default())["steps"][3].clone();
-        assert_eq!(canary["stage"], "canary");
-        (row(&forecast.steps[1]), canary)
-    }
-
-    #[test]
-    fn what_cannot_be_told_is_unknown_with_its_reason() {
-        let (cells, json) = canary("{name: slow, kind: latency, margin: {ratio: 1.2}}");
-        assert_eq!([&cells[3], &cells[5], &cells[6]], ["unknown", "unknown", "slow unknown"]);
-        assert!(json["units"].is_null() && json["expected_s"].is_null());
-        assert!(json["unknown"].as_str().unwrap().contains("spread"));
-        assert_eq!(json["checks"][0]["unknown"], json["unknown"]);
-    }
-
-    #[test]
-    fn a_plan_says_where_it_has_no_live_control() {
-        let text = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:\n  \
-            endpoint: e\n  stability: {duration: 1h, holdback: 0}\n";
-        let policy = parse(text).unwrap();
-        let plan = policy.plan(Kind::Promote, policy.endpoint()).unwrap();
-        let outlook = Outlook {
-            units_per_second: 100.0,
-            error_rate: 0.0,
-            bad_label_rate: 0.1,
-            slow_rate: 0.0,
-        };
-        let forecast = forecast::forecast(&plan, &outlook).unwrap();
-        let last = forecast.steps.last().unwrap();
-        assert_eq!((last.stage.as_str(), &row(last)[6]), ("stabilizing", &NO_CONTROL.to_owned()));
-        let told = json(&plan, &forecast, &Finds::default());
-        let controlled = |stage: &str| {
-            let steps = told["steps"].as_array().unwrap().iter();
-            steps.filter(|step| step["stage"] == stage).all(|step| step["live_control"] == true)
-        };
-        assert!(controlled("canary") && !controlled("stabilizing"), "{told}");
-    }
-
-    #[test]
-    fn what_never_comes_is_never() {
-        let (cells, json) = canary("{name: bad, kind: errors, margin: {ratio: 2}}");
-        assert_eq!(&cells[3], "never");
-        assert_eq!([&cells[5], &cells[6]], ["never (after its deadline)", "bad never"]);
-        assert!(json["unknown"].is_null() && json["checks"][0]["unknown"].is_null());
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! What `simulate` is told, with its defaults and limits.
 
 use super::Assumption;
+use super::besides::{self, Named, Parts, SliceFlag};
 use super::latency::{self, Latency};
 use crate::cli::exit::usage;
 use clap::{Args, value_parser};
@@ -55,6 +56,26 @@ pub struct Simulate {
     /// The part of units that get a label, 0 to 1.
     #[arg(long, value_name = "PART", default_value_t = 1.0)]
     labelled: f64,
+    /// The values of a KPI on the incumbent, in its unit: normal:MEAN,SD, lognormal:MEDIAN,SIGMA,
+    /// gamma:MEAN,SHAPE, exponential:MEAN, or zero:PART,SHAPE where a part of the units is worth nothing.
+    /// May be given for each metric.
+    #[arg(long, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
+    kpi: Vec<Named<Latency>>,
+    /// The candidate's, as a shape or as a multiple: x0.98 [default: the incumbent's].
+    #[arg(long, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
+    candidate_kpi: Vec<Named<Latency>>,
+    /// What the incumbent's answers say, for checks of drift: cat:0.7,dog:0.3. May be given for each
+    /// check [default: all say the same].
+    #[arg(long, value_name = "[CHECK=]CLASS:PART,…", value_parser = besides::classes)]
+    classes: Vec<Named<Parts>>,
+    /// The candidate's [default: the incumbent's].
+    #[arg(long, value_name = "[CHECK=]CLASS:PART,…", value_parser = besides::classes)]
+    candidate_classes: Vec<Named<Parts>>,
+    /// A part of the traffic with a value of a slice in analysis.slices, and how it fares:
+    /// client:mobile=0.3,candidate-error-rate=0.02. Further: error-rate, label-rate,
+    /// candidate-label-rate, latency=xFACTOR, candidate-latency=xFACTOR. May be given several times.
+    #[arg(long, value_name = "COLUMN:VALUE=PART[,…]", value_parser = besides::slice)]
+    slice: Vec<SliceFlag>,
     /// The part of mirrored requests on which the versions disagree, 0 to 1.
     #[arg(long, value_name = "PART", default_value_t = 0.05)]
     disagreement: f64,
@@ -97,9 +118,7 @@ impl Simulate {
 
     /// What is to be played. Errors: a multiple as the incumbent's latency.
     pub(super) fn setup(&self, plan: Plan) -> anyhow::Result<Setup> {
-        let old = self.latency.law(None).ok_or_else(|| {
-            usage("--latency: a multiple has nothing to be one of; give a shape, as lognormal:12ms,0.5")
-        })?;
+        let old = self.latency.law(None).ok_or_else(|| usage(latency::NO_MULTIPLE))?;
         let new = self.candidate_latency.as_ref().and_then(|shape| shape.law(Some(&old)));
         let incumbent =
             Answers { error_rate: self.error_rate, latency: old, wanted: self.label_rate };
@@ -113,6 +132,9 @@ impl Simulate {
             lasts: *lasts,
             error_rate: self.incident_error_rate,
         };
+        let values = besides::of_metrics(&plan, (&self.kpi, &self.candidate_kpi))?;
+        let classes = besides::of_drift(&plan, (&self.classes, &self.candidate_classes))?;
+        let slices = self.slice.iter().map(|slice| slice.assumed(&incumbent, &candidate)).collect();
         let load = Load {
             rate: self.rps,
             rhythm: self.traffic,
@@ -122,6 +144,9 @@ impl Simulate {
             disagreement: self.disagreement,
             labelled: self.labelled,
             incidents: self.incident.iter().map(incident).collect(),
+            values,
+            classes,
+            slices,
         };
         let Self { deadline, start, span, seed, .. } = *self;
         Ok(Setup { plan, load, deadline, start, span, seed, mode: Mode::Aggregated })
@@ -174,7 +199,23 @@ impl Simulate {
             let rate = self.incident_error_rate;
             told("incident", format!("{lasts:?} from {from:?} on, error rate {rate} on both"))
         }));
+        all.extend(self.besides());
         all
+    }
+
+    /// What was given for values, answers and slices, in words.
+    fn besides(&self) -> impl Iterator<Item = Assumption> {
+        let told = |name, value: String| Assumption { name, value };
+        let kpi = self.kpi.iter().map(move |it| told("values", it.to_string()));
+        let new_kpi =
+            self.candidate_kpi.iter().map(move |it| told("candidate's values", it.to_string()));
+        let classes = self.classes.iter().map(move |it| told("answers", it.to_string()));
+        let new_classes = self
+            .candidate_classes
+            .iter()
+            .map(move |it| told("candidate's answers", it.to_string()));
+        let slices = self.slice.iter().map(move |it| told("slice", it.to_string()));
+        kpi.chain(new_kpi).chain(classes).chain(new_classes).chain(slices)
     }
 }
 
@@ -193,6 +234,11 @@ pub(super) fn named(error: &load::Error) -> String {
         "the part of copies that disagree" => "--disagreement",
         "the part of units with a label" => "--labelled",
         "the candidate's latency" => "--candidate-latency",
+        "the values of a metric" => "--kpi",
+        "the number of classes" | "the parts of classes" => "--classes",
+        "the number of slices" | "the parts of slices" | "a slice's rate" | "a slice's latency" => {
+            "--slice"
+        }
         _ => "--latency",
     };
     format!("{flag}: {error}")

@@ -1,4 +1,4 @@
-//! Shapes of latency, as they are written on the command line.
+//! Shapes of latency and of a KPI's values, as they are written on the command line.
 
 use seatrial_sim::distribution::Law;
 use std::fmt;
@@ -6,12 +6,16 @@ use std::fmt;
 /// Assumed where nothing is said.
 pub(super) const DEFAULT: &str = "lognormal:12ms,0.5";
 
+/// Of a multiple given for the incumbent.
+pub(in crate::cli) const NO_MULTIPLE: &str =
+    "--latency: a multiple has nothing to be one of; give a shape, as lognormal:12ms,0.5";
+
 /// What is meant, where nothing that was given fits.
 const SHAPES: &str = "lognormal:MEDIAN,SIGMA, gamma:MEAN,SHAPE, exponential:MEAN, \
     bimodal:MEDIAN,SIGMA,MEDIAN,SIGMA,PART, fixed:TIME or, of the candidate, xFACTOR is meant; \
     times end in us, ms or s";
 
-/// A shape as it was written.
+/// A shape as it was written: of latencies in microseconds, of values in their unit.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::cli) struct Latency {
     text: String,
@@ -48,6 +52,42 @@ pub(in crate::cli) fn parse(text: &str) -> Result<Latency, String> {
         None => Shape::Law(law(text)?.checked().map_err(|why| why.to_string())?),
     };
     Ok(Latency { text: text.to_owned(), shape })
+}
+
+/// What is meant for values, where nothing that was given fits.
+const VALUES: &str = "normal:MEAN,SD, lognormal:MEDIAN,SIGMA, gamma:MEAN,SHAPE, exponential:MEAN, \
+    zero:PART,SHAPE or, of the candidate, xFACTOR is meant; in the metric's unit";
+
+/// A shape of a KPI's values, in its unit. Errors: as [`parse`].
+pub(in crate::cli) fn parse_values(text: &str) -> Result<Latency, String> {
+    let shape = match text.strip_prefix('x') {
+        Some(factor) => Shape::Times(positive(factor)?),
+        None => Shape::Law(values(text)?.checked().map_err(|why| why.to_string())?),
+    };
+    Ok(Latency { text: text.to_owned(), shape })
+}
+
+fn values(text: &str) -> Result<Law, String> {
+    let (name, given) = text.split_once(':').ok_or(VALUES)?;
+    if let ("zero", Some((part, rest))) = (name, given.split_once(',')) {
+        let part = number(part)?;
+        if !(0.0..1.0).contains(&part) {
+            return Err(format!("a PART must be from 0 to below 1, not {part}"));
+        }
+        return Ok(Law::Mixture(vec![(part, Law::Constant(0.0)), (1.0 - part, values(rest)?)]));
+    }
+    let given: Vec<&str> = given.split(',').collect();
+    match (name, given.as_slice()) {
+        ("normal", [mean, sd]) => Ok(Law::Normal { mean: number(mean)?, sd: positive(sd)? }),
+        ("lognormal", [median, sigma]) => {
+            Ok(Law::LogNormal { median: positive(median)?, sigma: positive(sigma)? })
+        }
+        ("gamma", [mean, shape]) => {
+            Ok(Law::Gamma { mean: positive(mean)?, shape: positive(shape)? })
+        }
+        ("exponential", [mean]) => Ok(Law::exponential(positive(mean)?)),
+        (_, _) => Err(VALUES.to_owned()),
+    }
 }
 
 fn law(text: &str) -> Result<Law, String> {
@@ -109,6 +149,19 @@ mod tests {
         assert_eq!((twice.law(None), twice.law(Some(&lognormal))), (None, Some(scaled)));
         let mixture = law("bimodal:10ms,0.3,80ms,0.2,0.05").unwrap();
         assert!(matches!(&mixture, Law::Mixture(parts) if parts.len() == 2), "{mixture:?}");
+    }
+
+    #[test]
+    fn values_are_read_in_their_own_unit() {
+        let law = |text: &str| parse_values(text).unwrap().law(None);
+        assert_eq!(law("normal:-3,2"), Some(Law::Normal { mean: -3.0, sd: 2.0 }));
+        assert_eq!(law("lognormal:10,0.8"), Some(Law::LogNormal { median: 10.0, sigma: 0.8 }));
+        let worth = Law::exponential(5.0);
+        let expected = Law::Mixture(vec![(0.7, Law::Constant(0.0)), (1.0 - 0.7, worth)]);
+        assert_eq!(law("zero:0.7,exponential:5"), Some(expected));
+        for text in ["10", "normal:1", "zero:1,normal:1,1", "exponential:0", "x-1", "fixed:3"] {
+            assert!(parse_values(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::MIB;
 use crate::config::span;
+use crate::progress::Pace;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -20,9 +21,18 @@ pub struct Artifacts {
     /// So long a file waits for its turn before its client is told to come again.
     #[serde(with = "span")]
     pub queue_timeout: Duration,
-    /// Silence within a file before it is given up.
+    /// A file of which too little comes for so long is given up.
     #[serde(with = "span")]
     pub idle_timeout: Duration,
+    /// Bytes a second that must come, on average of that time.
+    pub min_rate: u64,
+}
+
+impl Artifacts {
+    /// What a file must come with.
+    pub(crate) const fn pace(&self) -> Pace {
+        Pace { rate: self.min_rate, within: self.idle_timeout }
+    }
 }
 
 impl Default for Artifacts {
@@ -34,6 +44,7 @@ impl Default for Artifacts {
             max_transfers: 32,
             queue_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30),
+            min_rate: 16 * 1024,
         }
     }
 }

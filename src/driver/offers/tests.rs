@@ -144,6 +144,7 @@ fn labels_are_not_missed_before_they_can_be_there() {
         assignment: None,
         labelled: Vec::new(),
         ranking: Vec::new(),
+        told_apart: Vec::new(),
         checks: Vec::new(),
     };
     let after = |seconds| Known {

@@ -4,7 +4,7 @@ use super::*;
 use seatrial_domain::evidence::{GateCounts, GateIndex, ShadowCounts};
 use seatrial_domain::exposure::Exposure;
 use seatrial_domain::split::Arm;
-use seatrial_domain::telemetry::{Assignment, Counted};
+use seatrial_domain::telemetry::{Assignment, ClassPair, Counted};
 use seatrial_domain::{EndpointName, RolloutId, Timestamp};
 
 fn flush(seq: u64, requests: std::ops::Range<u64>) -> Telemetry {
@@ -19,14 +19,22 @@ fn flush(seq: u64, requests: std::ops::Range<u64>) -> Telemetry {
         seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        unit: None,
         slices: Default::default(),
         at: Timestamp::from_micros(0),
+    };
+    let pair = |request| ClassPair {
+        request,
+        rollout: RolloutId(1),
+        incumbent: "7".to_owned(),
+        candidate: "1".to_owned(),
     };
     Telemetry {
         boot: 1,
         seq,
         gates: vec![(RolloutId(1), GateIndex(0).unseen(), counts)],
         units: vec![(RolloutId(1), vec![(seq, Exposure::KNOWN)], 0)],
+        pairs: requests.clone().map(pair).collect(),
         assignments: requests.map(assignment).collect(),
         ..Telemetry::default()
     }
@@ -42,6 +50,8 @@ fn newer_counters_stand_for_older_ones_and_lists_are_joined_in_order() {
     let hashes: Vec<_> = backlog.units.iter().map(|(_, units, _)| units[0].0).collect();
     let requests: Vec<_> = backlog.assignments.iter().map(|one| one.request).collect();
     assert_eq!((hashes, requests), (vec![1, 2], vec![0, 1, 2, 3]));
+    let pairs: Vec<_> = backlog.pairs.iter().map(|one| one.request).collect();
+    assert_eq!(pairs, [0, 1, 2, 3]);
 }
 
 #[test]
@@ -64,7 +74,10 @@ fn the_oldest_assignments_beyond_the_bound_are_given_up_and_counted() {
     let mut backlog = Telemetry::default();
     assert_eq!(absorb(&mut backlog, flush(1, 0..bound)), 0);
     assert_eq!(absorb(&mut backlog, flush(2, bound..bound + 3)), 3);
-    assert_eq!(backlog.assignments.len(), ASSIGNMENTS_MAX);
+    assert_eq!(
+        (backlog.assignments.len(), backlog.pairs.len()),
+        (ASSIGNMENTS_MAX, ASSIGNMENTS_MAX)
+    );
     assert_eq!(backlog.assignments[0].request, 3);
     assert_eq!(backlog.assignments.last().unwrap().request, bound + 2);
 }

@@ -5,10 +5,10 @@ use crate::clock;
 use crate::driver::command::Stored;
 use crate::past::{self, Outcome, Past, Planned};
 use seatrial_analysis::counts::Cells;
-use seatrial_domain::RolloutId;
 use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex};
 use seatrial_domain::rollout::{Cause, Event, Pause, Rollout, Stage};
 use seatrial_domain::telemetry::Telemetry;
+use seatrial_domain::{RolloutId, Timestamp};
 use seatrial_store::Options;
 use seatrial_store::journal::{Filter, Row};
 use seatrial_store::page::Request;
@@ -20,11 +20,11 @@ const CHECKS: &str = "checks: [{name: errorRate, kind: errors, margin: {absolute
 /// A rollout that took its turn and is in its canary.
 async fn in_canary(bench: &Bench, spec: &str) -> Stored {
     bench.apply(spec).await;
-    let queued = bench.voyage(|_| {}).await;
-    bench.step().await.unwrap();
+    let queued = Box::pin(bench.voyage(|_| {})).await;
+    Box::pin(bench.step()).await.unwrap();
     let taken = bench.stored(&queued).await;
     assert_eq!(taken.rollout.stage, Stage::Staging, "it has had its turn");
-    bench.put(&taken, |rollout| rollout.stage = Stage::Canary, Vec::new()).await
+    Box::pin(bench.put(&taken, |rollout| rollout.stage = Stage::Canary, Vec::new())).await
 }
 
 /// 4,000 candidate units, so many of them in error, and none of the incumbent's.
@@ -71,7 +71,9 @@ fn forged(mut row: Row, change: impl FnOnce(&mut Value, &mut Value)) -> Row {
 fn fields(row: Row, planned: &Planned) -> Vec<String> {
     match Past::of(row).unwrap().replay(planned).outcome {
         Outcome::Differs(differences) => differences.into_iter().map(|it| it.field).collect(),
-        outcome @ (Outcome::Agrees | Outcome::NotRecorded(_)) => panic!("{outcome:?}"),
+        outcome @ (Outcome::Agrees | Outcome::NotRecorded(_) | Outcome::Unreadable(_)) => {
+            panic!("{outcome:?}")
+        }
     }
 }
 
@@ -114,8 +116,40 @@ async fn whatever_is_changed_in_a_verdicts_row_is_named() {
     let mut policy = row().await;
     policy.plan_hash = Some(seatrial_domain::PlanHash::of(b"another plan"));
     assert_eq!(fields(policy, &planned), ["plan_hash"]);
-    let unreadable = forged(row().await, |_, evidence| evidence["look"]["of"] = json!("nothing"));
-    assert_eq!(fields(unreadable, &planned), ["evidence"]);
+}
+
+#[tokio::test]
+async fn what_this_version_cannot_read_is_neither_forged_nor_a_success() {
+    let bench = Bench::new().await;
+    let stored = in_canary(&bench, CHECKS).await;
+    let id = stored.rollout.id;
+    count(&bench, &stored.rollout, 800).await;
+    bench.step().await.unwrap();
+    let rows = rows(&bench, id).await;
+    let row = judged(&bench, id).await;
+    let turn = rows.iter().find(|row| row.event == "turn").unwrap();
+    let outcome = |row: Row, planned: &Planned| Past::of(row).unwrap().replay(planned).outcome;
+    let unread = |outcome: &Outcome| matches!(outcome, Outcome::Unreadable(_));
+
+    let other = forged(row.clone(), |_, evidence| evidence["look"]["of"] = json!("nothing"));
+    let found = outcome(other, &Planned::of(turn));
+    assert!(unread(&found), "{found:?}");
+    // A plan of a later version, whose hash is its own: a kind of check that is not known yet.
+    let mut plan = serde_json::to_value(&stored.rollout.plan).unwrap();
+    let later = |plan: &Value| {
+        let text = plan.to_string();
+        let mut turn = forged(turn.clone(), |_, evidence| evidence["plan"] = json!(text));
+        turn.plan_hash = Some(seatrial_domain::PlanHash::of(text.as_bytes()));
+        Planned::of(&turn)
+    };
+    let mut unknown = plan.clone();
+    unknown["gates"][0]["checks"][0]["rule"]["kind"] = json!("vibes");
+    let found = outcome(row.clone(), &later(&unknown));
+    assert!(unread(&found), "{found:?}");
+    // One that is read, and by which there are no tests.
+    plan["analysis"]["alpha"] = json!(7.0);
+    let found = outcome(row, &later(&plan));
+    assert!(unread(&found), "{found:?}");
 }
 
 #[tokio::test]
@@ -205,6 +239,9 @@ async fn a_fail_that_could_not_be_stored_keeps_what_it_was_decided_on() {
 async fn an_explanation_tells_what_the_last_verdict_rested_on() {
     let bench = Bench::new().await;
     let stored = in_canary(&bench, CHECKS).await;
+    let minutes_ago = Timestamp::from_micros(clock::now().as_micros() - 600_000_000);
+    let acknowledged = |rollout: &mut Rollout| rollout.step.acknowledged_at = Some(minutes_ago);
+    let stored = bench.put(&stored, acknowledged, Vec::new()).await;
     count(&bench, &stored.rollout, 0).await;
     let before = bench.driver.explain(stored.rollout.id).await.unwrap();
     let account = &before.accounts[0];
@@ -218,6 +255,9 @@ async fn an_explanation_tells_what_the_last_verdict_rested_on() {
     let account = &after.accounts[0];
     assert_eq!(account.gates[0].counts.candidate_bad, 800);
     assert!((account.budget.spent - 1.0).abs() < 1e-12, "{account:?}");
+    // 4,800 units in the ten minutes before the look, however long ago that is now.
+    let pace = account.pace.unwrap().per_second;
+    assert!((7.0..=8.0).contains(&pace), "{pace}");
 }
 
 /// As [`count`], by another process.

@@ -2,8 +2,9 @@
 
 use super::bench::{Bench, endpoint};
 use crate::clock;
+use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex};
 use seatrial_domain::rollout::{Rollout, Stage};
-use seatrial_domain::telemetry::{Latch, LatchCause};
+use seatrial_domain::telemetry::{Latch, LatchCause, Telemetry};
 use seatrial_store::Options;
 use std::time::Duration;
 
@@ -62,4 +63,21 @@ async fn a_latch_from_before_the_start_is_explained_by_a_rollback() {
     bench.step().await.unwrap();
 
     assert_eq!(bench.stored(&stored).await.rollout.stage, Stage::RolledBack);
+}
+
+#[tokio::test]
+async fn windows_of_the_process_before_are_cut_when_its_rollout_is_taken_up() {
+    let bench = Bench::new().await;
+    let id = bench.voyage(canary).await.rollout.id;
+    let waiting = ArmCount { candidate: 2, incumbent: 3 };
+    let counts = GateCounts { open: waiting, waiting, ..GateCounts::default() };
+    let gates = vec![(id, GateIndex(0).unseen(), counts)];
+    bench.store.flush(&Telemetry { boot: 7, seq: 1, gates, ..Telemetry::default() }).await.unwrap();
+    let bench = bench.restarted(Options::default()).await;
+    bench.driver.recover(Some(clock::now())).await.unwrap();
+
+    bench.step().await.unwrap();
+
+    let cut = bench.store.evidence(id).await.unwrap().gates.remove(&GateIndex(0).unseen()).unwrap();
+    assert_eq!((cut.waiting, cut.unanswered), (ArmCount::default(), waiting));
 }

@@ -133,6 +133,7 @@ async fn the_last_verdict_is_found_behind_any_number_of_rows() {
         assignment: None,
         labelled: Vec::new(),
         ranking: Vec::new(),
+        told_apart: Vec::new(),
         checks: Vec::new(),
     };
     let cause = Cause::Verdict { verdict: Box::new(verdict.clone()) };

@@ -8,7 +8,7 @@ use crate::signatures::{Keys, Signatures};
 use crate::tasks::Tasks;
 use crate::world::{Deployment, State as Loaded, Wanted, World};
 use seatrial_analysis::counts::{ArmHistogram, Cells};
-use seatrial_domain::evidence::{ArmCount, GateCounts};
+use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex};
 use seatrial_domain::exposure::Exposure;
 use seatrial_domain::plan::{KeySource, LiveSlice};
 use seatrial_domain::rollout::{Event, Hold, Pause, StageName};
@@ -186,6 +186,7 @@ async fn labels_for_one_arm_only_are_held_for_with_value_and_limit() {
         seen: Exposure::NONE,
         arm: if n.is_multiple_of(2) { Arm::Candidate } else { Arm::Incumbent },
         counted: Counted::Yes,
+        unit: None,
         slices: Default::default(),
         at: before(clock::now(), Duration::from_secs(5)),
     };
@@ -234,6 +235,7 @@ async fn values_are_evidence_once_their_units_are_old_enough() {
         slices: BTreeMap::new(),
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        unit: None,
         at: before(clock::now(), Duration::from_secs(seconds)),
     };
     let assignments = vec![unit(1, 900), unit(2, 800), unit(3, 0)];
@@ -260,6 +262,7 @@ async fn labels_of_units_that_are_too_young_are_neither_short_nor_a_pass() {
         seen: Exposure::NONE,
         arm: if n.is_multiple_of(2) { Arm::Candidate } else { Arm::Incumbent },
         counted: Counted::Yes,
+        unit: None,
         slices: Default::default(),
         // Ahead, so that the test may take as long as it likes.
         at: clock::now().plus(Duration::from_secs(600)),
@@ -298,6 +301,7 @@ async fn labels_that_are_wrong_in_one_slice_alone_roll_back_by_it() {
         seen: Exposure::NONE,
         arm: arm(n),
         counted: Counted::Yes,
+        unit: None,
         slices: [("client".to_owned(), client(n).to_owned())].into(),
         at: before(clock::now(), Duration::from_secs(15)),
     };

@@ -5,7 +5,7 @@ use super::{Parts, refused};
 use crate::clock;
 use seatrial_domain::Digest;
 use seatrial_store::artifacts::{Artifact, ArtifactPath};
-use seatrial_store::blobs::Writer;
+use seatrial_store::blobs::{Blob, Writer};
 use seatrial_store::multipart::{Part, State, Upload};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -17,13 +17,13 @@ const CHUNK_BYTES: usize = 256 * 1024;
 
 impl Parts {
     /// Puts the file together from the parts that the client names, and where it belongs. Done
-    /// again, it changes nothing: a client may not have heard the answer.
+    /// again, it changes nothing, and gives none: a client may not have heard the answer.
     pub(crate) async fn complete(
         &self,
         id: &str,
         path: &ArtifactPath,
         named: &BTreeMap<u64, String>,
-    ) -> Result<()> {
+    ) -> Result<Option<Blob>> {
         let _only = self.turns.of(id).await;
         let upload = self.upload(id).await?;
         if upload.path != *path {
@@ -33,7 +33,7 @@ impl Parts {
             )));
         }
         match upload.state {
-            State::Completed => return Ok(()),
+            State::Completed => return Ok(None),
             State::Open => refuse_others(&upload, named)?,
         }
         let mut writer = self.store.blobs().writer(self.max_file).await?;
@@ -44,7 +44,7 @@ impl Parts {
         let whole = Artifact { path: upload.path, blob: writer.finish().await? };
         self.store.complete_multipart(id, &whole, self.max_files, clock::now()).await?;
         self.remove(&upload.arrived).await;
-        Ok(())
+        Ok(Some(whole.blob))
     }
 
     /// Adds a part's bytes. A part that is lost or altered is forgotten, and may be sent again.

@@ -65,7 +65,11 @@ impl Fake {
 
     /// Answers from here on.
     pub(super) async fn serve(&self) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.serve_at("127.0.0.1:0".parse().unwrap()).await
+    }
+
+    pub(super) async fn serve_at(&self, address: SocketAddr) -> SocketAddr {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(answer).with_state(self.clone());
         let limits = listen::Limits {

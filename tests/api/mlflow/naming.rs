@@ -48,6 +48,32 @@ async fn tags_are_checked_set_and_removed() {
 }
 
 #[tokio::test]
+async fn more_tags_than_one_may_have_are_refused_and_their_client_does_not_ask_again() {
+    let server = Server::start_with("[limits.models]\nmax_tags = 2\nmax_tag_bytes = 50\n");
+    let tag = |key: &str, value: &str| json!({"key": key, "value": value});
+    let many = json!({"name": "m", "tags": [tag("a", ""), tag("b", ""), tag("c", "")]});
+    let refused = post(&server, "registered-models/create", many).await;
+    assert_eq!(refusal(&refused), (400, "RESOURCE_LIMIT_EXCEEDED"));
+    server.push("m", &demo_model("v1")).await;
+    for place in ["registered-models", "model-versions"] {
+        let path = format!("{place}/set-tag");
+        let set = async |key: &str, value: &str| {
+            let set = json!({"name": "m", "version": "1", "key": key, "value": value});
+            post(&server, &path, set).await
+        };
+        for (key, value) in [("a", "1"), ("b", "1"), ("a", "2")] {
+            assert_eq!(set(key, value).await.status, 200, "{place} {key}");
+        }
+        for (key, value, of) in [("c", "".to_owned(), "2 tags"), ("a", "x".repeat(49), "50 bytes")]
+        {
+            let refused = set(key, &value).await;
+            assert_eq!(refusal(&refused), (400, "RESOURCE_LIMIT_EXCEEDED"), "{place}");
+            assert!(refused.body["message"].as_str().unwrap().contains(of), "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_alias_is_set_found_and_removed_and_reserved_ones_are_refused() {
     let server = Server::start();
     server.push("m", &demo_model("v1")).await;

@@ -40,6 +40,47 @@ async fn a_version_is_what_was_uploaded_when_it_was_made() {
     assert_eq!(bytes(&server, "versions/m/1/model.onnx").await, onnx());
 }
 
+/// Trials so far, begun when a file had arrived and when it was registered.
+async fn trials(server: &Server) -> [u64; 2] {
+    let text = server.at(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+    ["upload", "registration"].map(|at| {
+        let name = format!("seatrial_model_trials_total{{at=\"{at}\"}} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&name));
+        line.unwrap().parse().unwrap()
+    })
+}
+
+#[tokio::test]
+async fn a_model_is_tried_once_and_that_while_its_client_sends_the_rest() {
+    let server = server().await;
+    let model = format!("{RUN}/model");
+    log(&server, &model).await;
+    assert_eq!(register(&server, &format!("mlflow-artifacts:/{model}")).await.status, 200);
+    // The same bytes elsewhere, and again.
+    log(&server, &format!("{RUN}/other")).await;
+    log(&server, &model).await;
+    assert_eq!(register(&server, &format!("mlflow-artifacts:/{RUN}/other")).await.status, 200);
+    let [ahead, registered] = trials(&server).await;
+    assert_eq!(ahead + registered, 1, "{ahead} at the upload, {registered} at the registration");
+}
+
+#[tokio::test]
+async fn a_broken_model_is_stored_and_refused_however_early_it_was_tried() {
+    let server = server().await;
+    let file = format!("{RUN}/model/model.onnx");
+    assert_eq!(put(&server, &file, b"no model".to_vec()).await.status, 200);
+    for _ in 0..2 {
+        let refused = register(&server, &format!("mlflow-artifacts:/{RUN}/model")).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"));
+        let said = refused.body["message"].as_str().unwrap();
+        assert!(said.contains("model.onnx: not an ONNX model"), "{said}");
+    }
+    assert_eq!(delete(&server, &format!("{RUN}/model")).await.status, 200);
+    let gone = register(&server, &format!("mlflow-artifacts:/{RUN}/model")).await;
+    assert_eq!(refusal(&gone), (404, "RESOURCE_DOES_NOT_EXIST"));
+    assert_eq!(versions(&server).await, 0);
+}
+
 #[tokio::test]
 async fn what_is_sealed_takes_the_same_bytes_and_no_others_and_stays() {
     let server = server().await;

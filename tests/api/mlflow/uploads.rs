@@ -202,6 +202,36 @@ async fn who_finds_no_turn_in_time_is_told_to_come_again() {
 }
 
 #[tokio::test]
+async fn who_trickles_loses_the_turn_to_who_waits_for_it() {
+    let config =
+        "[limits.artifacts]\nmax_transfers = 1\nidle_timeout = \"500ms\"\nmin_rate = 1000\n";
+    let server = server_with(config).await;
+    let path = format!("{BASE}/artifacts/{RUN}/a");
+    let (send, body) = trickle();
+    let slow = server.at(Method::PUT, &path).body(body);
+    // A byte every 20 ms is never silent.
+    let trickling = async {
+        let mut every = tokio::time::interval(std::time::Duration::from_millis(20));
+        while send.send(Ok(vec![1])).await.is_ok() {
+            every.tick().await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let meanwhile = async {
+        until(|| server.files_in("blobs/partial") == 1).await;
+        put(&server, &format!("{RUN}/b"), vec![2]).await
+    };
+    let both = async { tokio::join!(answer(slow), meanwhile) };
+    let (slow, other) = tokio::select! { both = both => both, () = trickling => unreachable!() };
+
+    assert_eq!(refusal(&slow), (400, "INVALID_PARAMETER_VALUE"));
+    let said = slow.body["message"].as_str().unwrap();
+    assert!(said.contains("less than 1000 bytes a second came for 500ms"), "{said}");
+    assert_eq!(other.status, 200, "{other:?}");
+    assert_eq!(server.files_in("blobs/partial"), 0);
+}
+
+#[tokio::test]
 async fn a_power_cut_keeps_what_was_answered_and_nothing_of_what_was_on_its_way() {
     let mut server = server().await;
     put(&server, &format!("{RUN}/a"), b"kept".to_vec()).await;

@@ -40,6 +40,9 @@ pub(crate) enum Feedback {
     Correct,
     /// What a client spent: half as much where another version than the first answered.
     Revenue,
+    /// Who asks asks twice, and says whether they bought: never on one of both, on the other unless
+    /// another version than the first answered.
+    Bought,
 }
 
 impl Load {
@@ -208,7 +211,7 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
     let kind = if n * 379 % ALL as usize >= failing { Kind::Plain } else { Kind::Failing };
     let (body, label) = shared.rows.request(n, kind);
     let request = client.post(&shared.infer).body(body);
-    let request = request.header("x-user-id", key(n));
+    let request = request.header("x-user-id", key(shared.load.feedback.user(n)));
     let request = request.header("x-client", if n.is_multiple_of(4) { "mobile" } else { "web" });
     let asked = now();
     let answered = request.send().await;
@@ -231,12 +234,23 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
         Feedback::None => return,
         Feedback::Correct => ("correct", json!(u8::from(predicted(&body) == Some(label)))),
         Feedback::Revenue => ("revenue", json!(revenue(n, version))),
+        Feedback::Bought => ("bought", json!(n % 2 == 1 && version == 1)),
     };
     let id = id.to_str().expect("a printable id");
     let told = json!({"request_id": id, "metric": metric, "value": value});
     let answered = client.post(&shared.feedback).json(&told).send().await;
     if answered.is_ok_and(|answer| answer.status().is_success()) {
         shared.labelled.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Feedback {
+    /// Who sends the n-th request.
+    const fn user(self, n: usize) -> usize {
+        match self {
+            Self::Bought => n / 2,
+            Self::None | Self::Correct | Self::Revenue => n,
+        }
     }
 }
 

@@ -69,6 +69,7 @@ fn undecided() -> Verdict {
         assignment: None,
         labelled: Vec::new(),
         ranking: Vec::new(),
+        told_apart: Vec::new(),
         checks: Vec::new(),
     }
 }

@@ -1,26 +1,17 @@
 //! Killed while something is registered: what was acknowledged is there and whole, and nothing is
 //! there in part.
 
-use crate::harness::{PATIENCE, Server, eventually, fixture};
+use crate::harness::{PATIENCE, SOURCE, Server, UPLOADED, eventually, fixture};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-const UPLOADED: &str = "/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/model/model.onnx";
-const SOURCE: &str = "mlflow-artifacts:/0/run/artifacts/model";
 /// Kills, each a little later after the first registration than the one before.
 const KILLS: u32 = 12;
-
-fn upload(server: &Server, bytes: Vec<u8>) {
-    let url = format!("{}{UPLOADED}", server.control_origin());
-    let request = server.api().request(Method::PUT, &url).body(bytes);
-    let answer = server.api().ask(request).expect("somebody answers");
-    assert_eq!(answer.status, 200, "{answer:?}");
-}
 
 fn partial(server: &Server) -> usize {
     count(&server.data().join("blobs/partial"))
@@ -51,19 +42,16 @@ fn killed_during_an_upload_nothing_of_it_is_left() {
     assert_eq!(count(&server.data().join("blobs/sha256")), 0);
     let url = format!("{}{UPLOADED}", server.control_origin());
     assert_eq!(server.api().get(&url).expect("somebody answers").status, 404);
-    upload(&server, bytes);
+    assert_eq!(server.upload(UPLOADED, bytes).status, 200);
 }
 
 #[test]
 fn killed_while_versions_are_sealed_each_is_whole_or_not_there() {
     let mut server = Server::start();
     let made = json!({"name": "digits"});
-    let post = |server: &Server, path: &str, body: &Value| {
-        let url = format!("{}/api/2.0/mlflow/{path}", server.control_origin());
-        server.api().ask(server.api().request(Method::POST, &url).json(body))
-    };
-    post(&server, "registered-models/create", &made).expect("somebody answers");
-    upload(&server, std::fs::read(fixture("v1")).expect("the fixture is there"));
+    server.mlflow("registered-models/create", &made);
+    let model = std::fs::read(fixture("v1")).expect("the fixture is there");
+    assert_eq!(server.upload(UPLOADED, model).status, 200);
     let mut acknowledged = 0;
     for kill in 0..KILLS {
         let origin = server.control_origin();

@@ -24,6 +24,10 @@ pub const BURN_IN_CANDIDATE_UNITS: u64 = 1_000;
 /// Units each arm needs in a stratum whose variance is to be trusted.
 const STRATUM_UNITS_MIN: f64 = 100.0;
 
+/// Of these, so many outside the bucket that has the most: an arm in which a rare value has not come yet
+/// shows no variance, and would be taken for certain.
+const VARIED_UNITS_MIN: f64 = 30.0;
+
 /// Where the sequence is tightest: about 10,000 candidate units at a small share.
 const TUNED_VARIANCE: f64 = 40_000.0;
 
@@ -35,6 +39,8 @@ pub struct Effect {
     /// The incumbent's mean with the strata weighed alike: the difference of the two is a weighted
     /// average of the strata's differences.
     pub incumbent: f64,
+    /// The standard error of their difference: a bound made of it holds at one fixed time alone.
+    pub error: f64,
     /// Confidence sequence of the difference, candidate − incumbent; none before the burn-in.
     pub difference: Option<Interval>,
 }
@@ -50,6 +56,8 @@ pub(crate) struct Summary {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arm {
     pub(crate) units: f64,
+    /// Those outside the bucket that has the most.
+    pub(crate) varied: f64,
     pub(crate) mean: f64,
     pub(crate) variance: f64,
 }
@@ -81,7 +89,7 @@ impl Summary {
 
     /// The same means and variances with `scale` times the units.
     pub(crate) fn scaled(&self, scale: f64) -> Self {
-        let arm = |arm: Arm| Arm { units: scale * arm.units, ..arm };
+        let arm = |arm: Arm| Arm { units: scale * arm.units, varied: scale * arm.varied, ..arm };
         Self { candidate: arm(self.candidate), incumbent: arm(self.incumbent) }
     }
 }
@@ -90,12 +98,13 @@ impl Arm {
     fn new(values: &Values, reference: &Reference) -> Self {
         let units = float(values.units());
         if units == 0.0 {
-            return Self { units, mean: 0.0, variance: 0.0 };
+            return Self { units, varied: 0.0, mean: 0.0, variance: 0.0 };
         }
+        let varied = units - float(values.buckets.iter().copied().max().unwrap_or(0));
         let mean = float(values.sum) / units;
         let spread = (float(values.squares) / units - mean * mean).max(0.0);
         let variance = spread * reference.step().powi(2) * units / (units - 1.0).max(1.0);
-        Self { units, mean: reference.value_at(mean), variance }
+        Self { units, varied, mean: reference.value_at(mean), variance }
     }
 }
 
@@ -148,12 +157,13 @@ fn split(pi: Pi) -> f64 {
     pi.get() * (1.0 - pi.get())
 }
 
-/// Strata with enough units and a variance, once the burn-in is over.
+/// Strata whose arms have units enough, and a variance, once the burn-in is over.
 fn ready(strata: &[Stratum<Summary>]) -> Option<Vec<&Stratum<Summary>>> {
     let enough = |stratum: &&Stratum<Summary>| {
         let Summary { candidate, incumbent } = stratum.counts;
         candidate.units.min(incumbent.units) >= STRATUM_UNITS_MIN
-            && candidate.variance + incumbent.variance > 0.0
+            && candidate.varied.min(incumbent.varied) >= VARIED_UNITS_MIN
+            && candidate.variance.min(incumbent.variance) > 0.0
     };
     let ready: Vec<_> = strata.iter().filter(enough).collect();
     let units: f64 = ready.iter().map(|stratum| stratum.counts.candidate.units).sum();
@@ -166,26 +176,42 @@ fn ready(strata: &[Stratum<Summary>]) -> Option<Vec<&Stratum<Summary>>> {
 pub(super) fn effect(strata: &[Stratum<Summary>], alpha: Alpha) -> Option<Effect> {
     let Some(ready) = ready(strata) else {
         let weight = |s: &Summary| if s.incumbent.units > 0.0 { s.candidate.units } else { 0.0 };
-        let (candidate, incumbent) = means(strata.iter().map(|s| (weight(&s.counts), s.counts)))?;
-        return Some(Effect { candidate, incumbent, difference: None });
+        let weighed = strata.iter().map(|s| (weight(&s.counts), s.counts));
+        let Means { candidate, incumbent, error } = means(weighed)?;
+        return Some(Effect { candidate, incumbent, error, difference: None });
     };
     let terms: Vec<Term> = ready.iter().map(|s| Contrast::difference().term(s)).collect();
     let weighed = terms.iter().zip(&ready).map(|(term, stratum)| (term.slope, stratum.counts));
-    let (candidate, incumbent) = means(weighed)?;
+    let Means { candidate, incumbent, error } = means(weighed)?;
     let slope: f64 = terms.iter().map(|term| term.slope).sum();
     let v: f64 = terms.iter().map(|term| term.v).sum();
     let radius = TwoSidedNormal::new(TUNED_VARIANCE, Alpha::USUAL).bound(v, alpha) / slope;
     let centre = candidate - incumbent;
     let difference = Some(Interval { lower: centre - radius, upper: centre + radius });
-    Some(Effect { candidate, incumbent, difference })
+    Some(Effect { candidate, incumbent, error, difference })
 }
 
-fn means(weighed: impl Iterator<Item = (f64, Summary)>) -> Option<(f64, f64)> {
-    let (mut total, mut candidate, mut incumbent) = (0.0, 0.0, 0.0);
-    for (weight, summary) in weighed {
+/// Averages over strata, and the standard error of their difference.
+struct Means {
+    candidate: f64,
+    incumbent: f64,
+    error: f64,
+}
+
+fn means(weighed: impl Iterator<Item = (f64, Summary)>) -> Option<Means> {
+    let (mut total, mut candidate, mut incumbent, mut squared_error) = (0.0, 0.0, 0.0, 0.0);
+    for (weight, summary) in weighed.filter(|(weight, _)| *weight > 0.0) {
+        let Summary { candidate: one, incumbent: other } = summary;
         total += weight;
-        candidate += weight * summary.candidate.mean;
-        incumbent += weight * summary.incumbent.mean;
+        candidate += weight * one.mean;
+        incumbent += weight * other.mean;
+        squared_error +=
+            weight * weight * (one.variance / one.units + other.variance / other.units);
     }
-    (total > 0.0).then(|| (candidate / total, incumbent / total))
+    let average = |sum: f64| sum / total;
+    (total > 0.0).then(|| Means {
+        candidate: average(candidate),
+        incumbent: average(incumbent),
+        error: average(squared_error.sqrt()),
+    })
 }

@@ -174,12 +174,18 @@ fn quantile_edges(sorted: &[f64]) -> Vec<f64> {
         }
         edges.push(edge);
     }
+    if edges.is_empty() {
+        // All but a few are the largest value, and the few are less than a part: they are told apart.
+        let largest = sorted.last().copied().unwrap_or_default();
+        let below = sorted.partition_point(|value| *value < largest);
+        edges.extend(below.checked_sub(1).and_then(|index| sorted.get(index)));
+    }
     edges
 }
 
 /// From nought (or p1 where a value is negative) to p99. Where p99 is not above the lower end, as
-/// of a metric that is nought for nearly every unit, p99 of the values above it. `None` if there
-/// are none.
+/// of a metric that is nought for nearly every unit, p99 of the values above it; where there are none
+/// either, from p1 of the values below it. `None` if all are alike.
 fn range(sorted: &[f64]) -> Option<(f64, f64)> {
     let low = match sorted.first() {
         Some(least) if *least < 0.0 => quantile(sorted, WINSORISED)?,
@@ -188,8 +194,15 @@ fn range(sorted: &[f64]) -> Option<(f64, f64)> {
     };
     let high = quantile(sorted, 1.0 - WINSORISED)?;
     let above = sorted.get(sorted.partition_point(|value| *value <= low)..)?;
-    let high = if high > low { high } else { quantile(above, 1.0 - WINSORISED)? };
-    (sorted.first() < sorted.last()).then_some((low, high))
+    let range = match quantile(above, 1.0 - WINSORISED) {
+        _ if high > low => (low, high),
+        Some(highest) => (low, highest),
+        None => {
+            let below = sorted.get(..sorted.partition_point(|value| *value < low))?;
+            (quantile(below, WINSORISED)?, low)
+        }
+    };
+    (sorted.first() < sorted.last()).then_some(range)
 }
 
 /// The smallest value with at least a part p of all at or below it.

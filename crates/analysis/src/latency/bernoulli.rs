@@ -4,7 +4,7 @@
 //! the fractions f. B is the indicator of an exceedance; both have expectation at most one, unit by
 //! unit, under their null (betting: Waudby-Smith & Ramdas, JRSS-B 2024).
 
-use crate::bet::{FRACTIONS, Mixture};
+use crate::bet::FRACTIONS;
 use crate::logspace::{log_sum_exp, times_log};
 
 /// The multiples of q that bets against P(B) ≤ q are made for. A rate of r·q is met best by the fraction
@@ -14,7 +14,7 @@ const OVER: [f64; 8] = [1.05, 1.15, 1.35, 1.8, 2.7, 5.0, 12.0, 30.0];
 
 /// A mixture of bets, one for each fraction.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Bernoulli(Box<[Bet; 8]>);
+pub(crate) struct Bernoulli(Box<[Bet; Bernoulli::BETS]>);
 
 /// Logarithms of a bet's weight and of its two factors.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,9 +25,13 @@ struct Bet {
 }
 
 impl Bernoulli {
-    /// Against P(exceeding) ≥ q.
-    pub(crate) fn at_least(q: f64, mixture: Mixture) -> Self {
-        Self::new(FRACTIONS.map(|f| (mixture.weight(f), -f, f * q / (1.0 - q))))
+    /// How many bets are mixed.
+    pub(super) const BETS: usize = FRACTIONS.len();
+
+    /// Against P(exceeding) ≥ q, with a weight, of one in all, for each of [`FRACTIONS`].
+    pub(crate) fn at_least(q: f64, weights: [f64; 8]) -> Self {
+        let mut weights = weights.into_iter();
+        Self::new(FRACTIONS.map(|f| (weights.next().unwrap_or(0.0), -f, f * q / (1.0 - q))))
     }
 
     /// Against P(exceeding) ≤ q, with equal weights.
@@ -47,24 +51,36 @@ impl Bernoulli {
 
     /// Log e-value of these counts, which may be expected and fractional.
     pub(crate) fn log_e(&self, exceeding: f64, within: f64) -> f64 {
-        log_sum_exp(&self.0.map(|bet| {
-            bet.log_weight
-                + times_log(exceeding, bet.log_exceeding)
-                + times_log(within, bet.log_within)
-        }))
+        self.mixed(&self.each(exceeding, within))
+    }
+
+    /// The logarithm of each bet's factors for these counts.
+    pub(super) fn each(&self, exceeding: f64, within: f64) -> [f64; Self::BETS] {
+        self.0
+            .map(|bet| times_log(exceeding, bet.log_exceeding) + times_log(within, bet.log_within))
+    }
+
+    /// The log e-value of bets with these sums.
+    pub(super) fn mixed(&self, sums: &[f64]) -> f64 {
+        let mut weighted = [f64::NEG_INFINITY; Self::BETS];
+        for (cell, (bet, sum)) in weighted.iter_mut().zip(self.0.iter().zip(sums)) {
+            *cell = bet.log_weight + sum;
+        }
+        log_sum_exp(&weighted)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bet::Mixture;
 
     #[test]
     fn bets_are_fair_at_the_bound_and_lose_within_it() {
         for q in [0.01, 0.1, 0.5] {
             for (bets, within) in [
                 (Bernoulli::at_most(q), q / 2.0),
-                (Bernoulli::at_least(q, Mixture::Uniform), 1.5 * q),
+                (Bernoulli::at_least(q, Mixture::Uniform.weights()), 1.5 * q),
             ] {
                 let mean = |p: f64| {
                     p * bets.log_e(1.0, 0.0).exp() + (1.0 - p) * bets.log_e(0.0, 1.0).exp()

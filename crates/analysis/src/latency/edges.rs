@@ -87,11 +87,6 @@ impl EdgeIndex {
         let (within, above) = buckets.split_at((self.0 + 1).min(buckets.len()));
         (above.iter().sum(), within.iter().sum())
     }
-
-    /// The element that belongs to this edge in a list with one element an edge.
-    pub(crate) fn of(self, list: &[f64]) -> Option<f64> {
-        list.get(self.0).copied()
-    }
 }
 
 impl TryFrom<Vec<u64>> for Edges {

@@ -6,23 +6,52 @@
 //! e-value for that bucket, and the smallest over all buckets is one for the null. The .8 keeps
 //! buckets near the truth from stalling where the incumbent's bets lose.
 
+mod search;
+
 use super::bernoulli::Bernoulli;
-use super::edges::{EdgeIndex, Edges};
+use super::edges::Edges;
 use super::{Error, exceedance};
 use crate::bet::Mixture;
 use crate::counts::{self, ArmHistogram, Stratum, float};
 use crate::logspace::log_sum_exp;
 
+/// What the candidate's bets stake. Where both quantiles are alike, about a third to a half of the
+/// allowed part exceeds the incumbent's times a usual ratio: found best by half of the stake.
+const CANDIDATE_WEIGHTS: [f64; 8] = [0.08, 0.22, 0.25, 0.18, 0.11, 0.08, 0.05, 0.03];
+
 /// The healthy test "quantile of the candidate below m times the incumbent's".
 #[derive(Debug, Clone)]
 pub struct QuantileRatio {
     buckets: usize,
-    /// For each bucket Q_b may lie in, the candidate's edge x; `None` below the first edge.
-    candidate_edges: Vec<Option<EdgeIndex>>,
+    /// The part q of the answers that may exceed the quantile.
+    exceedance: f64,
+    /// For each edge v⁻ below a bucket that Q_b may lie in, the candidate's edge x.
+    candidate_edges: Vec<usize>,
+    candidate_at_least: Bernoulli,
     at_least: Bernoulli,
-    at_least_incumbent: Bernoulli,
     at_most: Bernoulli,
     log_weights: [f64; 3],
+}
+
+/// The bucket of Q_b that is refuted least.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Binding {
+    pub(crate) bucket: usize,
+    pub(crate) log_e: f64,
+}
+
+/// What one look counted: the answers of each arm above each edge.
+#[derive(Debug)]
+pub(crate) struct Exceeding<'a> {
+    test: &'a QuantileRatio,
+    candidate: Arm,
+    incumbent: Arm,
+}
+
+#[derive(Debug)]
+struct Arm {
+    total: f64,
+    above: Vec<f64>,
 }
 
 impl QuantileRatio {
@@ -33,13 +62,12 @@ impl QuantileRatio {
             return Err(Error::Ratio(ratio));
         }
         let scaled = |edge: &u64| last_at_or_below(edges, ratio * float(*edge));
-        let candidate_edges =
-            std::iter::once(None).chain(edges.thresholds().iter().map(scaled)).collect();
         Ok(Self {
             buckets: edges.buckets(),
-            candidate_edges,
-            at_least: Bernoulli::at_least(q, Mixture::Uniform),
-            at_least_incumbent: Bernoulli::at_least(q, Mixture::Uniform),
+            exceedance: q,
+            candidate_edges: edges.thresholds().iter().map(scaled).collect(),
+            candidate_at_least: Bernoulli::at_least(q, CANDIDATE_WEIGHTS),
+            at_least: Bernoulli::at_least(q, Mixture::Uniform.weights()),
             at_most: Bernoulli::at_most(q),
             log_weights: [0.8_f64.ln(), 0.1_f64.ln(), 0.1_f64.ln()],
         })
@@ -50,22 +78,15 @@ impl QuantileRatio {
     pub fn log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
         let mut pooled = ArmHistogram::empty(self.buckets);
         strata.iter().try_for_each(|stratum| pooled.merge(&stratum.counts))?;
-        Ok(self.log_e_scaled(&pooled, 1.0))
+        Ok(self.exceeding(&pooled).least(1.0).log_e)
     }
 
-    pub(crate) fn log_e_scaled(&self, pooled: &ArmHistogram, scale: f64) -> f64 {
-        let candidate = Exceedances::new(&pooled.candidate, scale).log_es(&self.at_least);
-        let incumbent = Exceedances::new(&pooled.incumbent, scale);
-        // The last bucket has no upper edge and the first no lower one: no bet there, log 1.
-        let upper = incumbent.log_es(&self.at_most).into_iter().chain([0.0]);
-        let lower = [0.0].into_iter().chain(incumbent.log_es(&self.at_least_incumbent));
-        let [plain, up_weight, low_weight] = self.log_weights;
-        self.candidate_edges
-            .iter()
-            .map(|edge| edge.and_then(|edge| edge.of(&candidate)).unwrap_or(0.0))
-            .zip(upper.zip(lower))
-            .map(|(e, (up, low))| e + log_sum_exp(&[plain, up_weight + up, low_weight + low]))
-            .fold(f64::INFINITY, f64::min)
+    pub(crate) fn exceeding(&self, pooled: &ArmHistogram) -> Exceeding<'_> {
+        Exceeding {
+            test: self,
+            candidate: Arm::new(&pooled.candidate),
+            incumbent: Arm::new(&pooled.incumbent),
+        }
     }
 
     pub(crate) fn buckets(&self) -> usize {
@@ -73,41 +94,61 @@ impl QuantileRatio {
     }
 }
 
-/// The answers of one arm above each edge.
-struct Exceedances {
-    total: f64,
-    above: Vec<f64>,
+impl Exceeding<'_> {
+    /// The log e-value of one bucket and `scale` times these counts.
+    pub(crate) fn log_e(&self, bucket: usize, scale: f64) -> f64 {
+        let [candidate, upper, lower] = self.parts(bucket, scale);
+        candidate + self.averaged(upper, lower)
+    }
+
+    /// The candidate's bets and the incumbent's at the bucket's upper and lower edge. The last bucket
+    /// has no upper edge and the first no lower one: no bet there, log 1.
+    fn parts(&self, bucket: usize, scale: f64) -> [f64; 3] {
+        let QuantileRatio { candidate_edges, candidate_at_least, at_least, at_most, .. } =
+            self.test;
+        let lower_edge = bucket.checked_sub(1);
+        let candidate = lower_edge.and_then(|edge| candidate_edges.get(edge));
+        let of = |arm: &Arm, edge: Option<usize>, bets: &Bernoulli| {
+            edge.and_then(|edge| arm.split(edge, scale))
+                .map_or(0.0, |(above, within)| bets.log_e(above, within))
+        };
+        [
+            of(&self.candidate, candidate.copied(), candidate_at_least),
+            of(&self.incumbent, Some(bucket), at_most),
+            of(&self.incumbent, lower_edge, at_least),
+        ]
+    }
+
+    fn averaged(&self, upper: f64, lower: f64) -> f64 {
+        let [plain, up_weight, low_weight] = self.test.log_weights;
+        log_sum_exp(&[plain, up_weight + upper, low_weight + lower])
+    }
 }
 
-impl Exceedances {
-    fn new(buckets: &[u64], scale: f64) -> Self {
+impl Arm {
+    fn new(buckets: &[u64]) -> Self {
         let total: u64 = buckets.iter().sum();
         let edges = buckets.len().saturating_sub(1);
         let mut left = total;
         let above = buckets.iter().take(edges).map(|count| {
             left -= count;
-            scale * float(left)
+            float(left)
         });
-        Self { above: above.collect(), total: scale * float(total) }
+        Self { above: above.collect(), total: float(total) }
     }
 
-    /// The log e-value at each edge. Runs of empty buckets share one, which saves most of the work.
-    fn log_es(&self, bets: &Bernoulli) -> Vec<f64> {
-        let mut last: Option<(f64, f64)> = None;
-        let log_e = |above: &f64| match last {
-            Some((same, log_e)) if same.to_bits() == above.to_bits() => log_e,
-            Some(_) | None => {
-                let log_e = bets.log_e(*above, self.total - above);
-                last = Some((*above, log_e));
-                log_e
-            }
-        };
-        self.above.iter().map(log_e).collect()
+    /// `scale` times the answers above an edge and not above it.
+    fn split(&self, edge: usize, scale: f64) -> Option<(f64, f64)> {
+        let above = scale * self.above.get(edge)?;
+        Some((above, scale * self.total - above))
     }
 }
 
-/// The largest edge that is not above `micros`, compared as floats: thresholds are exact in f64.
-fn last_at_or_below(edges: &Edges, micros: f64) -> Option<EdgeIndex> {
-    let above = edges.thresholds().partition_point(|edge| float(*edge) <= micros);
-    edges.thresholds().get(above.checked_sub(1)?).and_then(|edge| edges.edge_at_or_below(*edge))
+/// The largest edge that is not above `micros`, which is at least the first one; compared as floats:
+/// thresholds are exact in f64.
+fn last_at_or_below(edges: &Edges, micros: f64) -> usize {
+    edges.thresholds().partition_point(|edge| float(*edge) <= micros).saturating_sub(1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,11 @@ impl Reference {
         self.class_of.len()
     }
 
+    /// The class of each bucket, non-decreasing.
+    pub(super) fn class_of(&self) -> &[usize] {
+        &self.class_of
+    }
+
     pub(super) fn classes(&self) -> usize {
         self.classes.len()
     }
@@ -64,6 +69,12 @@ impl Reference {
     /// The class that holds the p-quantile; slower classes are above it.
     pub(super) fn class_at(&self, p: f64) -> usize {
         self.classes.partition_point(|class| class.below + class.count < p * self.total)
+    }
+
+    /// The bucket that holds the p-quantile.
+    pub(super) fn bucket_at(&self, p: f64) -> usize {
+        let class = self.class_at(p);
+        self.class_of.partition_point(|of| *of < class)
     }
 
     /// Counts by class. The caller has checked the number of buckets.

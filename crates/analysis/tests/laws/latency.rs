@@ -154,3 +154,29 @@ fn impossible_checks_are_refused() {
     let wrong = [Stratum::new(0.05, ArmHistogram::empty(3)).unwrap()];
     assert!(limited(80).rollback_log_e(&wrong).is_err());
 }
+
+/// Two peaks that don't meet, of which every answer takes an eighth longer: a score of ranks falls
+/// behind one that knows the shape.
+#[test]
+fn a_slowdown_shows_in_whatever_shape_the_incumbent_has() {
+    let edges = Edges::default();
+    let mut rng = crate::traffic::Rng::new(7);
+    let mut histogram = |factor: f64, answers: u32| {
+        let mut buckets = vec![0; edges.buckets()];
+        for _ in 0..answers {
+            let peak = if rng.happens(0.7) { 20_000.0 } else { 100_000.0 };
+            let micros = peak * factor * (0.1 * rng.normal()).exp();
+            buckets[edges.thresholds().partition_point(|edge| (*edge as f64) < micros)] += 1;
+        }
+        buckets
+    };
+    let slower = Slower::new(&edges, &histogram(1.0, 20_000)).unwrap();
+    let mut log_e = |factor| {
+        let candidate = histogram(factor, 60);
+        let counts = ArmHistogram { candidate, incumbent: histogram(1.0, 1_140) };
+        slower.log_e(&[Stratum::new(0.05, counts).unwrap()]).unwrap()
+    };
+    let (found, copy, faster) = (log_e(1.125), log_e(1.0), log_e(0.9));
+    assert!(found > 5.0, "{found}");
+    assert!(copy < 1.0 && faster < 0.0, "{copy} {faster}");
+}

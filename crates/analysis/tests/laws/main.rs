@@ -11,10 +11,12 @@ mod enumeration;
 mod golden;
 mod invariance;
 mod kpi;
+mod kpi_counts;
 mod late;
 mod latency;
 mod pairs;
 mod planning;
+mod reference;
 mod traffic;
 
 use seatrial_analysis::{Cells, Stratum};

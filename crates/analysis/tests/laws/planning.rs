@@ -99,3 +99,47 @@ fn any_latency_check_extrapolates_its_own_histogram() {
     );
     assert_eq!(none.unwrap(), None);
 }
+
+/// Bucket by bucket the units are those of a search over the whole test, and no fewer are enough.
+#[test]
+fn a_ratios_units_are_the_first_that_pass_the_whole_test() {
+    let edges = Edges::default();
+    let ratio = QuantileRatio::new(&edges, 0.99, 1.2).unwrap();
+    let limit = Limit::new(&edges, 4_000, 0.99).unwrap();
+    let mut compared = 0;
+    for seed in 0..12 {
+        let mut rng = crate::traffic::Rng::new(seed);
+        let mut counts = ArmHistogram::empty(edges.buckets());
+        for _ in 0..(20 + 15 * seed) {
+            counts.candidate[edges.bucket_of(rng.latency_micros(0.97))] += 1;
+        }
+        (0..4_000).for_each(|_| {
+            counts.incumbent[edges.bucket_of(rng.latency_micros(1.0))] += 1;
+        });
+        let slower = Slower::new(&edges, &counts.incumbent).unwrap();
+        let both = Latency::LimitedRatio(limit.clone(), ratio.clone());
+        for check in [Latency::Ratio(slower, ratio.clone()), both] {
+            let units = counts.candidate_units();
+            let needed = units_needed::latency(
+                &check,
+                &[Stratum::new(0.05, counts.clone()).unwrap()],
+                alpha(),
+            );
+            let Some(needed) = needed.unwrap() else { continue };
+            // As many times the counts as make whole units: there the whole test is asked.
+            let healthy = |times: u64| {
+                let scaled = |arm: &[u64]| arm.iter().map(|count| count * times).collect();
+                let counts = ArmHistogram {
+                    candidate: scaled(&counts.candidate),
+                    incumbent: scaled(&counts.incumbent),
+                };
+                let log_e = check.healthy_log_e(&[Stratum::new(0.05, counts).unwrap()]).unwrap();
+                alpha().rejects(log_e)
+            };
+            assert!(healthy((units + needed).div_ceil(units)), "{seed}: {needed}");
+            assert!(needed == 0 || !healthy((units + needed - 1) / units), "{seed}: {needed}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 12, "{compared}");
+}

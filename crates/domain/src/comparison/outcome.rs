@@ -36,6 +36,17 @@ pub fn outcome(output: &str, by: &DriftBy, answer: &[Tensor]) -> String {
     told.unwrap_or_else(|| NONE.to_owned())
 }
 
+/// Whether an outcome by class is this one: the number of the class, or of yes (1) and no (0).
+#[must_use]
+pub fn is_class(outcome: &str, class: f64) -> bool {
+    let truth = match outcome {
+        "true" => Some(1.0_f64),
+        "false" => Some(0.0),
+        _ => None,
+    };
+    outcome == class.to_string() || truth.is_some_and(|truth| truth.total_cmp(&class).is_eq())
+}
+
 /// The elements of the first row.
 fn first_row(output: &Tensor, most: usize) -> TensorData {
     let width: usize = output.shape.iter().skip(1).product();

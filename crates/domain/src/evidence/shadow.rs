@@ -1,5 +1,6 @@
 //! What the shadow's copies have shown: their fates, and pairs that agree or not.
 
+use super::{LabelledPairs, LatencyPairs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -85,6 +86,15 @@ pub struct ShadowCounts {
     pub examples: Vec<Example>,
     /// The live incumbent's latency meanwhile, over the standard edges: the frozen reference.
     pub incumbent_latency: Vec<u64>,
+    /// Pairs whose answers were both timed beside the clients, by who was slower.
+    #[serde(default, skip_serializing_if = "LatencyPairs::is_empty")]
+    pub paired_latency: LatencyPairs,
+    /// Pairs whose right class was told, by who answered it.
+    #[serde(default, skip_serializing_if = "LabelledPairs::is_empty")]
+    pub labelled: LabelledPairs,
+    /// Pairs of which no label will be known, for want of room to keep their classes.
+    #[serde(default)]
+    pub unkept: u64,
 }
 
 impl ShadowCounts {
@@ -100,6 +110,9 @@ impl ShadowCounts {
     /// Adds an earlier process's counts.
     pub fn merge(&mut self, other: &Self) {
         self.mirror.merge(&other.mirror);
+        self.paired_latency.merge(other.paired_latency);
+        self.labelled.merge(other.labelled);
+        self.unkept += other.unkept;
         self.candidate_errors += other.candidate_errors;
         merge_rules(&mut self.compare, &other.compare);
         for (column, values) in &other.slices {

@@ -1,12 +1,13 @@
-//! One gate's units by slice: the same outcomes as the whole's, coarser in nothing but the windows.
+//! One gate's units by slice: the same outcomes as the whole's.
 //!
 //! Owns the bounds: [`Slices::COLUMNS`] columns of [`Slices::VALUES`] values each and what stands for
 //! the others and for none, latencies by the buckets that were met. 72 values of 921 buckets an arm are
 //! 132,624 counters at the very most; a value usually meets about a hundred.
 
-use super::{ArmCount, GateCounts, Matured, ShadowCounts};
+use super::{ArmCount, GateCounts, Matured, MaturedValues, Predictions, ShadowCounts};
 use crate::split::Arm;
-use seatrial_analysis::counts::{ArmHistogram, Cells};
+use seatrial_analysis::counts::{self, ArmHistogram, Cells};
+use seatrial_analysis::kpi;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,6 +35,14 @@ pub struct SliceCounts {
     pub feedback: BTreeMap<String, Cells>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub matured: BTreeMap<String, Matured>,
+    /// By metric of kind KPI, as in [`GateCounts`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, kpi::Counts>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub matured_values: BTreeMap<String, MaturedValues>,
+    /// By check of kind drift, at most [`Predictions::OUTCOMES`] outcomes a gateway and value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub predictions: BTreeMap<String, Predictions>,
 }
 
 /// Units by latency bucket of the standard edges; a bucket nobody met is not there.
@@ -66,26 +75,34 @@ impl Slices {
         values.entry(value.to_owned()).or_default()
     }
 
-    /// Adds another's counts.
-    pub fn merge(&mut self, other: &Self) {
+    /// The counts of one value, if any were made.
+    pub fn get(&self, column: &str, value: &str) -> Option<&SliceCounts> {
+        self.0.get(column).and_then(|values| values.get(value))
+    }
+
+    /// Adds another's counts. Errors: values by other references; what was added before stays.
+    pub fn merge(&mut self, other: &Self) -> Result<(), counts::Error> {
         for (column, values) in &other.0 {
             for (value, counts) in values {
-                self.of(column, value).merge(counts);
+                self.of(column, value).merge(counts)?;
             }
         }
+        Ok(())
     }
 
     /// The sum with at most [`Slices::VALUES`] values a column: those of most units, the first by
     /// name among equals. Every start of a gateway tells the values it meets first apart, so a sum
     /// over many starts may hold more. A function of the sum alone: the order of adding up does not
-    /// matter, nor does any arm's outcome.
-    #[must_use]
-    pub fn bounded(self) -> Self {
-        Self(self.0.into_iter().map(|(column, values)| (column, fold(values))).collect())
+    /// matter, nor does any arm's outcome. Errors: values of one metric by several references.
+    pub fn bounded(self) -> Result<Self, counts::Error> {
+        let fold = |(column, values)| Ok((column, fold(values)?));
+        Ok(Self(self.0.into_iter().map(fold).collect::<Result<_, _>>()?))
     }
 }
 
-fn fold(values: BTreeMap<String, SliceCounts>) -> BTreeMap<String, SliceCounts> {
+fn fold(
+    values: BTreeMap<String, SliceCounts>,
+) -> Result<BTreeMap<String, SliceCounts>, counts::Error> {
     let stands_in = |value: &str| value == Slices::OTHER || value == Slices::NO_VALUE;
     let mut ranked: Vec<(u64, String)> = values
         .iter()
@@ -97,10 +114,10 @@ fn fold(values: BTreeMap<String, SliceCounts>) -> BTreeMap<String, SliceCounts> 
     let mut kept = values;
     for value in beyond {
         if let Some(counts) = kept.remove(&value) {
-            kept.entry(Slices::OTHER.to_owned()).or_default().merge(&counts);
+            kept.entry(Slices::OTHER.to_owned()).or_default().merge(&counts)?;
         }
     }
-    kept
+    Ok(kept)
 }
 
 impl SliceCounts {
@@ -114,8 +131,8 @@ impl SliceCounts {
         self.unanswered.merge(std::mem::take(&mut self.waiting));
     }
 
-    /// Adds another's counts.
-    pub fn merge(&mut self, other: &Self) {
+    /// Adds another's counts. Errors: values by another reference; the rest is added.
+    pub fn merge(&mut self, other: &Self) -> Result<(), counts::Error> {
         self.unanswered.merge(other.unanswered);
         self.waiting.merge(other.waiting);
         self.errors.merge(&other.errors);
@@ -126,10 +143,29 @@ impl SliceCounts {
         for (metric, matured) in &other.matured {
             self.matured.entry(metric.clone()).or_default().merge(matured);
         }
+        for (check, predictions) in &other.predictions {
+            self.predictions.entry(check.clone()).or_default().merge(predictions);
+        }
+        for (metric, values) in &other.values {
+            self.values.entry(metric.clone()).or_default().merge(values)?;
+        }
+        for (metric, matured) in &other.matured_values {
+            self.matured_values.entry(metric.clone()).or_default().merge(matured)?;
+        }
+        Ok(())
     }
 }
 
 impl Buckets {
+    /// The buckets of a histogram that were met.
+    pub fn of(histogram: &ArmHistogram) -> Self {
+        let met = |arm: &[u64]| {
+            let counted = arm.iter().copied().enumerate().filter(|(_, count)| *count > 0);
+            counted.collect()
+        };
+        Self { candidate: met(&histogram.candidate), incumbent: met(&histogram.incumbent) }
+    }
+
     /// Counts a unit of `arm` in `bucket`.
     pub fn add(&mut self, arm: Arm, bucket: usize) {
         let buckets = match arm {
@@ -151,7 +187,7 @@ impl Buckets {
 
     /// All buckets, met or not. One beyond `buckets` makes them more: a histogram of other edges,
     /// which the tests refuse.
-    fn histogram(&self, buckets: usize) -> ArmHistogram {
+    pub fn histogram(&self, buckets: usize) -> ArmHistogram {
         let arm = |met: &BTreeMap<usize, u64>| {
             let last = met.last_key_value().map_or(0, |(bucket, _)| bucket + 1);
             let mut all = vec![0; buckets.max(last)];
@@ -172,8 +208,7 @@ impl GateCounts {
     #[must_use]
     pub fn of_slice(&self, column: &str, value: &str) -> Self {
         let none = SliceCounts::default();
-        let counts = self.slices.0.get(column).and_then(|values| values.get(value));
-        let counts = counts.unwrap_or(&none);
+        let counts = self.slices.get(column, value).unwrap_or(&none);
         Self {
             units: counts.units(),
             unanswered: counts.unanswered,
@@ -181,6 +216,9 @@ impl GateCounts {
             latency: counts.latency.histogram(self.latency.candidate.len()),
             feedback: counts.feedback.clone(),
             matured: counts.matured.clone(),
+            values: counts.values.clone(),
+            matured_values: counts.matured_values.clone(),
+            predictions: counts.predictions.clone(),
             ..Self::default()
         }
     }

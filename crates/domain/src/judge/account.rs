@@ -7,16 +7,20 @@
 mod drift;
 mod kpi;
 mod latency;
+mod quantiles;
 mod two_outcome;
 
-use super::prepared::{Prepared, Scope, Test};
+use super::prepared::{Given, Prepared, Scope, Test};
 use super::reading::{Bars, Shown};
 use super::{Judge, Levels, Look};
-use crate::evidence::{Evidence, GateIndex};
+use crate::evidence::{ArmCount, Evidence, GateIndex};
 use crate::looks::Subject;
+use crate::mix;
 use crate::verdict::{
-    Account, Budget, CheckReport, CheckVerdict, Confidence, GateAccount, Next, Outlook,
+    Account, Budget, CheckReport, CheckVerdict, Confidence, Counted, Counts, GateAccount, Next,
+    Outlook, Pace,
 };
+use std::time::Duration;
 
 /// How many of the next units are asked about: the first of these that can change the verdict.
 const HORIZONS: [u64; 3] = [100, 1_000, 10_000];
@@ -31,23 +35,40 @@ pub(super) struct Told {
 
 impl Judge {
     /// An account of every check that has a say about `subject`, in the order of the verdict's
-    /// reports; none of the shadow's, which are limits on what was seen and no tests.
-    pub fn accounts(&self, subject: Subject, evidence: &Evidence) -> Vec<Account> {
+    /// reports; of the shadow's, of those that are tests. How fast units come is told where it is known
+    /// how long ago the present routing table was acknowledged.
+    pub fn accounts(
+        &self,
+        subject: Subject,
+        evidence: &Evidence,
+        under_way: Option<Duration>,
+    ) -> Vec<Account> {
         match subject {
-            Subject::Shadow => Vec::new(),
+            Subject::Shadow => self.shadow.accounts(&evidence.shadow, under_way),
             Subject::Gate(gate) => {
-                let look = Look { evidence, gate, shares: &self.shares };
+                let begun = self.begun(evidence, gate);
+                let look = Look { evidence, gate, shares: &self.shares, begun: &begun };
                 let reports = self.gate(evidence, gate).checks;
-                reports.iter().filter_map(|report| self.account(&look, report)).collect()
+                let counted = under_way.map(|span| span.saturating_sub(self.settling));
+                let account = |report| self.account(&look, report, counted);
+                reports.iter().filter_map(account).collect()
             }
         }
     }
 
-    /// The account of one report; none of what is no test's.
-    fn account(&self, look: &Look<'_>, report: &CheckReport) -> Option<Account> {
+    /// The account of one report, of units that could count for so long; none of what is no test's.
+    fn account(
+        &self,
+        look: &Look<'_>,
+        report: &CheckReport,
+        counted: Option<Duration>,
+    ) -> Option<Account> {
         let of = |scope: Scope<'_>, look: &Look<'_>| {
             let named = |check: &&Prepared| scope.named(&check.name) == report.name;
-            self.checks.iter().find(named)?.account(look, self.levels, (scope, report))
+            let check = self.checks.iter().find(named)?;
+            let account = check.account(look, self.levels, (scope, report))?;
+            let pace = counted.and_then(|span| check.pace(&account, (look.gate, span), report));
+            Some(Account { pace, ..account }.in_words(report))
         };
         match &report.slice {
             None => of(Scope::All, look),
@@ -69,15 +90,19 @@ impl Prepared {
         (scope, report): (Scope<'_>, &CheckReport),
     ) -> Option<Account> {
         let bars = self.bars(look, levels, scope)?;
+        // A start that can't be used makes the check's report an error, which tells no more.
+        let since = look.begun.of(&report.name).ok().flatten();
+        let given = Given { rules: &self.rules, bars: &bars, since };
         let told = match &self.test {
-            Test::TwoOutcome(test) => test.told(look, (&self.rules, &bars), report.verdict),
-            Test::Latency(test) => test.told(look, (&self.rules, &bars), report),
-            Test::Kpi(test) => test.told(look, (&self.rules, &bars), report.verdict),
+            Test::TwoOutcome(test) => test.told(look, given, report.verdict),
+            Test::Latency(test) => test.told(look, given, report),
+            Test::Kpi(test) => test.told(look, given, report.verdict),
             Test::Drift(test) => test.told(),
         };
         let most = report.fail_log_e_max.unwrap_or(f64::NEG_INFINITY);
-        let account = Account {
+        Some(Account {
             check: report.name.clone(),
+            of: Counted::Units,
             bad: told.bad,
             gates: self.gates(look, &bars),
             confidence: told.confidence,
@@ -88,10 +113,33 @@ impl Prepared {
             ),
             outlook: told.outlook,
             pace: None,
-            notes: told.notes,
+            notes: told.notes.into_iter().chain(self.late(look)).collect(),
             words: Vec::new(),
-        };
-        Some(account.in_words(report))
+        })
+    }
+
+    /// How fast its units came under `gate`, in the time that they could count.
+    fn pace(
+        &self,
+        account: &Account,
+        (gate, counted): (GateIndex, Duration),
+        report: &CheckReport,
+    ) -> Option<Pace> {
+        let here = account.gates.iter().find(|of| of.gate == gate)?;
+        let late_by = self.rules.latest(gate).late_by();
+        Pace::of(here.counts.candidate_total, counted, late_by, report.units_needed)
+    }
+
+    /// The labels that came after their unit had been counted, if there are any.
+    fn late(&self, look: &Look<'_>) -> Option<String> {
+        let metric = self.rules.latest(look.gate).labels()?.metric;
+        let mut late = ArmCount::default();
+        let gates = look.evidence.gates.values();
+        gates.filter_map(|counts| counts.late.get(metric)).for_each(|of| late.merge(*of));
+        (late.total() > 0).then(|| {
+            let ArmCount { candidate, incumbent } = late;
+            format!("labels that came after their unit was counted: {candidate} vs {incumbent}")
+        })
     }
 
     /// Gate by gate, the canary first.
@@ -130,9 +178,31 @@ fn fewest(changes: impl Fn(u64, u64) -> bool) -> Option<Next> {
     Some(Next { bad, of })
 }
 
+/// Beyond so many the answer is "never".
+const MOST: u64 = 1 << 40;
+
+/// The smallest count for which a monotone function of it is true.
+pub(super) fn after(holds: impl Fn(u64) -> bool) -> Option<u64> {
+    let (mut below, mut count) = (0, 1);
+    if holds(0) {
+        return Some(0);
+    }
+    while !holds(count) {
+        if count >= MOST {
+            return None;
+        }
+        (below, count) = (count, 2 * count);
+    }
+    while count - below > 1 {
+        let middle = below + (count - below) / 2;
+        if holds(middle) { count = middle } else { below = middle }
+    }
+    Some(count)
+}
+
 /// The same answers for every kind of test, from how it judges its counts with more units: `fails`
 /// and `passes` take how many of how many are bad.
-fn outlook(
+pub(super) fn outlook(
     verdict: CheckVerdict,
     fails: impl Fn(u64, u64) -> bool,
     passes: impl Fn(u64, u64) -> bool,
@@ -151,6 +221,16 @@ fn outlook(
     }
 }
 
+/// Why rates are not those of the sums, where more than one stratum is told.
+fn weighed(strata: &[Counts]) -> Option<String> {
+    let parts = mix::parts(strata)?;
+    (parts.iter().filter(|part| **part > 0.0).count() > 1).then(|| {
+        "shares and histories differ: the incumbent is told for as many units in each as the candidate \
+         has there"
+            .to_owned()
+    })
+}
+
 /// So many incumbent units come with so many of the candidate's.
 #[expect(clippy::cast_possible_truncation, reason = "units of a horizon over a share")]
 #[expect(clippy::cast_sign_loss, reason = "a share is between nothing and all")]
@@ -161,7 +241,7 @@ fn beside(candidate: u64, pi: f64) -> u64 {
 /// A part of a count, rounded.
 #[expect(clippy::cast_possible_truncation, reason = "a part of a count")]
 #[expect(clippy::cast_sign_loss, reason = "counts are positive")]
-fn part(whole: u64, rate: f64) -> u64 {
+pub(super) fn part(whole: u64, rate: f64) -> u64 {
     (super::reading::float(whole) * rate).round() as u64
 }
 

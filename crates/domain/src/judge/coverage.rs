@@ -3,7 +3,9 @@
 //! Owns the randomisation test of "a label is present": under no effect on labelling, presence is
 //! independent of the arm, so the two-outcome family in both directions, half and half, is an
 //! e-process. Unlabelled units are left out of a check, which is harmless only while this holds.
-//! Only units whose label is due are asked: before that, a missing label says nothing.
+//! Only units whose label is due are asked: before that, a missing label says nothing. A label that comes
+//! after that changes its unit from missing to labelled: each look's value is exact, but over looks they
+//! are an e-process only as far as labels keep to `lateBy` (docs/adr/0007). It holds, and never fails.
 
 use super::Error;
 use super::look::Look;
@@ -13,7 +15,7 @@ use super::two_outcome::flipped;
 use super::words::percent;
 use crate::evidence::{ArmCount, GateCounts};
 use crate::plan::{Labels, Scale};
-use crate::verdict::{Coverage, CoverageReport, Enforced};
+use crate::verdict::{CheckReport, CheckVerdict, Coverage, CoverageReport, Enforced};
 use seatrial_analysis::logspace::log_halves;
 use seatrial_analysis::two_outcome::{Centres, Contrast, Family};
 use seatrial_analysis::{Alpha, Cells, Mixture, Pi, Stratum};
@@ -56,12 +58,12 @@ impl Test {
     fn report(&self, check: &Prepared, look: &Look<'_>) -> Option<CoverageReport> {
         let labels = check.rules.latest(look.gate).labels()?;
         let samples = look.samples(&check.rules, |counts| labelled(counts, &labels));
-        let here = samples.here.iter().fold(Cells::default(), |sum, it| sum + it.counts);
+        let Parts { candidate, incumbent, least } = Parts::of(&samples.here, &labels);
         Some(CoverageReport {
             check: check.name.clone(),
-            candidate: rate(here.candidate_good, here.candidate()),
-            incumbent: rate(here.incumbent_good, here.incumbent()),
-            least: labels.min_coverage,
+            candidate,
+            incumbent,
+            least,
             log_e: self.log_e(&samples.all),
             limit: self.alpha.log_threshold(),
         })
@@ -74,6 +76,55 @@ impl Test {
             .map(|stratum| Stratum { pi: stratum.pi, counts: flipped(stratum.counts) })
             .collect();
         log_halves(self.family.log_e(strata), self.family.log_e(&present))
+    }
+}
+
+/// Makes a pass of one slice's units undecided where fewer of them are labelled than the check asks
+/// for. Whether labels depend on the arm is asked of all units: a slice has no budget for that.
+pub(super) fn withhold(check: &Prepared, look: &Look<'_>, report: &mut CheckReport) {
+    let Some(labels) = check.rules.latest(look.gate).labels() else { return };
+    let samples = look.samples(&check.rules, |counts| labelled(counts, &labels));
+    let parts = Parts::of(&samples.here, &labels);
+    if report.verdict == CheckVerdict::Pass && parts.are_few() {
+        report.verdict = CheckVerdict::Inconclusive;
+        report.limit = format!("{}; {}", report.limit, parts.too_few());
+    }
+}
+
+/// The labelled part of the gate's units by arm, none without any, and the least that is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Parts {
+    candidate: Option<f64>,
+    incumbent: Option<f64>,
+    least: f64,
+}
+
+impl Parts {
+    fn of(here: &[Stratum<Cells>], labels: &Labels<'_>) -> Self {
+        let here = here.iter().fold(Cells::default(), |sum, it| sum + it.counts);
+        Self {
+            candidate: rate(here.candidate_good, here.candidate()),
+            incumbent: rate(here.incumbent_good, here.incumbent()),
+            least: labels.min_coverage,
+        }
+    }
+
+    fn are_few(&self) -> bool {
+        [self.candidate, self.incumbent].into_iter().flatten().any(|part| part < self.least)
+    }
+
+    fn too_few(&self) -> String {
+        format!("{}, the least is {} %", self.in_words(), percent(self.least))
+    }
+
+    fn in_words(&self) -> String {
+        let shown =
+            |part: Option<f64>| part.map_or("none".to_owned(), |it| format!("{:.1} %", 100.0 * it));
+        format!(
+            "{} of the candidate's units and {} of the incumbent's have a label",
+            shown(self.candidate),
+            shown(self.incumbent)
+        )
     }
 }
 
@@ -101,19 +152,12 @@ fn labelled(counts: &GateCounts, labels: &Labels<'_>) -> Cells {
 /// Why it is short, with value and limit: an arm has units of which fewer are labelled than the
 /// plan asks for, or labels are missing on one arm more than on the other.
 fn short(report: &CoverageReport) -> Option<String> {
-    let CoverageReport { candidate, incumbent, least, log_e, limit, .. } = report;
-    let few = [candidate, incumbent].into_iter().flatten().any(|part| part < least);
-    let shown =
-        |part: &Option<f64>| part.map_or("none".to_owned(), |it| format!("{:.1} %", 100.0 * it));
-    let values = format!(
-        "{} of the candidate's units and {} of the incumbent's have a label",
-        shown(candidate),
-        shown(incumbent)
-    );
-    if few {
-        Some(format!("{values}, the least is {} %", percent(*least)))
+    let CoverageReport { candidate, incumbent, least, log_e, limit, .. } = *report;
+    let parts = Parts { candidate, incumbent, least };
+    if parts.are_few() {
+        Some(parts.too_few())
     } else if log_e >= limit {
-        let (e, most) = (log_e.exp(), limit.exp());
+        let (e, most, values) = (log_e.exp(), limit.exp(), parts.in_words());
         Some(format!("{values}: labels depend on the arm, e = {e:.1e} of {most:.0}"))
     } else {
         None

@@ -4,15 +4,20 @@
 //! nothing. It only ever fails: a difference is no fault, and the lack of one no health.
 
 use super::distinct::Rules;
+use super::late::Since;
 use super::look::Look;
-use super::reading::{Bars, Finding, LogE, Shown, float};
-use crate::evidence::GateCounts;
+use super::prepared::Given;
+use super::reading::{Finding, Here, LogE, Shown, float};
+use crate::evidence::{self, ArmCount, GateCounts, GateStratum};
 use crate::verdict::{CheckVerdict, Counts, significant};
 use seatrial_analysis::sample_ratio::Assigned;
 use seatrial_analysis::{Stratum, drift};
 use std::collections::BTreeMap;
 
-type Outcomes = drift::Counts<String>;
+type Outcomes<'a> = drift::Counts<&'a str>;
+
+/// What had been counted when a window began.
+pub(super) type Before = Vec<(GateStratum, drift::Counts<String>)>;
 
 /// The check of this name: its answers are counted under it.
 #[derive(Debug)]
@@ -25,9 +30,11 @@ impl Drift {
         Self { name: name.to_owned() }
     }
 
-    pub(super) fn judge(&self, look: &Look<'_>, rules: &Rules, bars: &Bars) -> Finding {
+    pub(super) fn judge(&self, look: &Look<'_>, given: Given<'_>) -> Finding {
+        let Given { rules, bars, since } = given;
         let samples = look.samples(rules, |counts| self.outcomes(counts));
-        let log_e = LogE { fail: drift::log_e(&samples.all), pass: f64::NEG_INFINITY };
+        let fail = self.fail_log_e(look, rules, since);
+        let log_e = LogE { fail, pass: f64::NEG_INFINITY };
         let verdict = bars.verdict(log_e);
         let strata = match verdict {
             CheckVerdict::Fail => &samples.all,
@@ -41,17 +48,60 @@ impl Drift {
         });
         let shown = most.map(|most| most.shown).unwrap_or_default();
         let here = most_apart(&samples.here).map(|most| most.shown.counts).unwrap_or_default();
+        let here = Here::Answers(here);
         Finding { verdict, log_e, shown, here, units_needed: None, described }
     }
 
-    pub(super) fn outcomes(&self, counts: &GateCounts) -> Outcomes {
-        let counted = counts.predictions.get(&self.name).into_iter().flat_map(|found| &found.0);
-        let assigned = |(outcome, count): (&String, &crate::evidence::ArmCount)| {
-            let (candidate, incumbent) = (count.candidate, count.incumbent);
-            (outcome.clone(), Assigned { candidate, incumbent })
-        };
-        counted.map(assigned).collect()
+    /// Against the candidate, over all gates.
+    fn fail_log_e(&self, look: &Look<'_>, rules: &Rules, since: Option<&Since>) -> f64 {
+        let now = look.by_stratum(|gate| rules.apply_in(gate), |counts| self.outcomes(counts));
+        let begun = since.map_or(&[][..], Since::drift);
+        let since: Vec<_> = begun.iter().map(|before| left(&now, before)).collect();
+        let all: Vec<_> = now.into_iter().map(|(_, stratum)| stratum).collect();
+        drift::log_e_since(&all, &since)
     }
+
+    /// What had been counted when each window began.
+    pub(super) fn before(&self, look: &Look<'_>, rules: &Rules) -> Vec<Before> {
+        let at_start = |outcomes: &evidence::Outcomes| {
+            let found = outcomes.frozen.as_ref()?.predictions.get(&self.name);
+            let owned = |(outcome, units): (&String, &ArmCount)| (outcome.clone(), assigned(units));
+            Some(found.into_iter().flat_map(|found| &found.0).map(owned).collect())
+        };
+        look.sums(|gate| rules.apply_in(gate), at_start)
+    }
+
+    pub(super) fn outcomes<'a>(&self, counts: &'a GateCounts) -> Outcomes<'a> {
+        let counted = counts.predictions.get(&self.name).into_iter().flat_map(|found| &found.0);
+        counted.map(|(outcome, units)| (outcome.as_str(), assigned(units))).collect()
+    }
+}
+
+/// The units counted since a window began. A stratum in which there are none is left out: it says
+/// nothing.
+fn left<'a>(
+    now: &[(GateStratum, Stratum<Outcomes<'a>>)],
+    before: &Before,
+) -> Vec<Stratum<Outcomes<'a>>> {
+    let since = |(of, stratum): &(GateStratum, Stratum<Outcomes<'a>>)| {
+        let before = before.iter().find(|(other, _)| other == of).map(|(_, counts)| counts);
+        let left = |(outcome, units): (&&'a str, &Assigned)| {
+            let before = before.and_then(|before| before.get(*outcome)).copied();
+            let Assigned { candidate, incumbent } = before.unwrap_or_default();
+            let left = Assigned {
+                candidate: units.candidate.saturating_sub(candidate),
+                incumbent: units.incumbent.saturating_sub(incumbent),
+            };
+            (left != Assigned::default()).then_some((*outcome, left))
+        };
+        let counts: Outcomes<'a> = stratum.counts.iter().filter_map(left).collect();
+        (!counts.is_empty()).then_some(Stratum { pi: stratum.pi, counts })
+    };
+    now.iter().filter_map(since).collect()
+}
+
+const fn assigned(units: &ArmCount) -> Assigned {
+    Assigned { candidate: units.candidate, incumbent: units.incumbent }
 }
 
 /// The outcome that one arm gives more often than the other.
@@ -71,7 +121,7 @@ struct Parts {
 }
 
 /// None until both arms have units in one stratum.
-pub(super) fn most_apart(strata: &[Stratum<Outcomes>]) -> Option<Most> {
+pub(super) fn most_apart(strata: &[Stratum<Outcomes<'_>>]) -> Option<Most> {
     let mut outcomes: BTreeMap<&str, Parts> = BTreeMap::new();
     let mut whole = Assigned::default();
     for Stratum { counts, .. } in strata {

@@ -5,15 +5,14 @@
 //! any of them is another judge, and so is a changed formula. Numbers enter with seven digits: more
 //! would tell one machine's logarithms from another's (docs/adr/0014).
 
+pub(super) mod probe;
+
 use super::{Error, Judge};
 use crate::Digest;
-use crate::evidence::{
-    ArmCount, CompareCount, Evidence, GateCounts, GateIndex, Matured, PairCount, ShadowCounts,
-};
-use crate::plan::{Check, Plan, Rule};
+use crate::evidence::GateIndex;
+use crate::plan::Plan;
 use crate::verdict::{CheckReport, Verdict};
 use seatrial_analysis::latency::Edges;
-use seatrial_analysis::{ArmHistogram, Cells};
 use std::fmt::Write as _;
 
 /// The hash of the tests that `plan` makes. Makes them and judges every gate: milliseconds.
@@ -21,7 +20,7 @@ use std::fmt::Write as _;
 /// Errors: those of [`Judge::new`].
 pub fn fingerprint(plan: &Plan) -> Result<Digest, Error> {
     let judge = Judge::new(plan)?;
-    let evidence = probe(plan);
+    let evidence = probe::evidence(plan);
     let mut text = String::new();
     for share in &judge.shares {
         let _infallible = writeln!(text, "share {}", share.basis_points());
@@ -54,54 +53,4 @@ fn tell(text: &mut String, verdict: &Verdict) {
 
 fn number(value: Option<f64>) -> String {
     value.map_or("none".to_owned(), |value| format!("{value:.6e}"))
-}
-
-/// Evidence that every test of the plan has something to say about: some outcomes of each kind on
-/// each arm, latencies over all buckets, a candidate that is a little worse.
-fn probe(plan: &Plan) -> Evidence {
-    let lists = plan.gates.iter().map(|gate| &gate.checks).chain([&plan.stability.checks]);
-    let all: Vec<&Check> = lists.flatten().collect();
-    let gates = (0..=u8::MAX).zip(0..=plan.gates.len());
-    let gates =
-        gates.map(|(gate, _)| (GateIndex(gate).unseen(), counted(&all, u64::from(gate) + 1)));
-    let shadow = ShadowCounts {
-        compare: vec![pairs(); plan.shadow.compare.len()],
-        incumbent_latency: spread(7, 5),
-        ..ShadowCounts::default()
-    };
-    Evidence { gates: gates.collect(), shadow, ..Evidence::default() }
-}
-
-fn counted(checks: &[&Check], times: u64) -> GateCounts {
-    let cells = Cells {
-        candidate_bad: 3 * times,
-        candidate_good: 197 * times,
-        incumbent_bad: 8 * times,
-        incumbent_good: 1_192 * times,
-    };
-    let units = ArmCount { candidate: cells.candidate(), incumbent: cells.incumbent() };
-    let latency =
-        ArmHistogram { candidate: spread(11, times + 1), incumbent: spread(7, 4 * times + 1) };
-    let mut counts = GateCounts { units, errors: cells, latency, ..GateCounts::default() };
-    for check in checks {
-        if let Rule::Feedback { metric, .. } = &check.rule {
-            counts.feedback.insert(metric.clone(), cells);
-            counts.matured.insert(metric.clone(), Matured { units, labels: cells });
-        }
-    }
-    counts
-}
-
-const fn pairs() -> CompareCount {
-    let candidate = PairCount { pairs: 1_200, disagree: 110 };
-    CompareCount { candidate, noise: PairCount { pairs: 600, disagree: 12 } }
-}
-
-/// So many in every so many buckets, the fastest the most.
-fn spread(every: usize, most: u64) -> Vec<u64> {
-    let mut buckets = vec![0; Edges::default().buckets()];
-    for (index, bucket) in buckets.iter_mut().enumerate().step_by(every) {
-        *bucket = if index < 400 { 10 * most } else { most };
-    }
-    buckets
 }

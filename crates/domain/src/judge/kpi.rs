@@ -5,13 +5,17 @@
 //! kept after the first look with one; they are a function of it, so keeping them changes no verdict.
 
 use super::distinct::Rules;
+use super::late::Since;
 use super::look::Look;
-use super::reading::{Bars, Finding, LogE, Shown};
-use crate::evidence::GateCounts;
+use super::prepared::Given;
+use super::reading::{Bars, Finding, Here, LogE, Shown};
+use crate::evidence::{GateCounts, Outcomes, Unmade};
+use crate::mix;
 use crate::plan::{Better, Margin, Rule};
+use crate::ranking::Means;
 use crate::verdict::{CheckVerdict, Counts};
 use seatrial_analysis::kpi::{self, Reference};
-use seatrial_analysis::{Pi, Stratum, counts, units_needed};
+use seatrial_analysis::{Pi, Stratum, counts, late, units_needed};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -64,18 +68,18 @@ impl Kpi {
     pub(super) fn judge(
         &self,
         look: &Look<'_>,
-        rules: &Rules,
-        bars: &Bars,
+        Given { rules, bars, since }: Given<'_>,
     ) -> Result<Finding, Error> {
         let Some(reference) = look.evidence.references.get(&self.metric) else {
-            return Ok(undecided(bars));
+            let unmade = look.evidence.unmade.get(&self.metric).map(Unmade::in_words);
+            return Ok(Finding { described: unmade, ..undecided(bars) });
         };
         let made = self.made(reference)?;
         let samples = look.samples(rules, |counts| self.values(counts));
         let settled = look.samples(rules, |counts| self.settled(counts)).here;
         let (first, check) = made.against(rules.latest(look.gate)).ok_or(Error::Margin)?;
         let log_e = LogE {
-            fail: first.rollback_log_e(&samples.all)?,
+            fail: fail_log_e(first, &samples.all, since)?,
             pass: check.healthy_log_e(&settled)?,
         };
         let verdict = bars.verdict(log_e);
@@ -86,9 +90,24 @@ impl Kpi {
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
-        let (shown, here) =
-            (shown_of(check, shown, bars)?, shown_of(check, &samples.here, bars)?.counts);
+        let here = Here::Means(self.means(check, &samples.here, bars)?);
+        let shown = shown_of(check, shown, bars)?;
         Ok(Finding { verdict, log_e, shown, here, units_needed, described: None })
+    }
+
+    /// None before there is a reference, and where the test itself can't be made. Errors: starts by
+    /// another reference.
+    pub(super) fn since(
+        &self,
+        look: &Look<'_>,
+        rules: &Rules,
+    ) -> Result<Option<late::Since>, counts::Error> {
+        let Ok(Some(check)) = self.check(look, rules) else { return Ok(None) };
+        let at_start = |outcomes: &Outcomes| {
+            let values = &outcomes.frozen.as_ref()?.values;
+            Some(values.get(&self.metric).cloned().unwrap_or_default())
+        };
+        check.since(&look.starts(|gate| rules.apply_in(gate), at_start)).map(Some)
     }
 
     fn made(&self, reference: &Reference) -> Result<Cow<'_, Made>, kpi::Error> {
@@ -120,6 +139,23 @@ impl Kpi {
         Ok(Some(check.clone()))
     }
 
+    /// Both arms' means, and how sure their difference is.
+    fn means(
+        &self,
+        check: &kpi::Check,
+        here: &[Stratum<kpi::Counts>],
+        bars: &Bars,
+    ) -> Result<Option<Means>, counts::Error> {
+        let Some(effect) = check.effect(here, bars.pass())? else { return Ok(None) };
+        let kpi::Effect { candidate, incumbent, error, .. } = effect;
+        let units = here.iter().map(|it| it.counts.candidate.units()).sum();
+        let better = match self.better {
+            kpi::Better::Higher => Better::Higher,
+            kpi::Better::Lower => Better::Lower,
+        };
+        Ok(Some(Means { candidate, incumbent, error, better, units }))
+    }
+
     /// The worst value that is told apart.
     pub(super) fn worst(&self, reference: &Reference) -> f64 {
         let (lowest, highest) = reference.range();
@@ -140,6 +176,18 @@ impl Kpi {
     }
 }
 
+/// Against the candidate, over all gates.
+pub(super) fn fail_log_e(
+    check: &kpi::Check,
+    all: &[Stratum<kpi::Counts>],
+    since: Option<&Since>,
+) -> Result<f64, counts::Error> {
+    match since.and_then(Since::rows) {
+        Some(since) => check.rollback_log_e_since(all, since),
+        None => check.rollback_log_e(all),
+    }
+}
+
 impl Made {
     /// The first test, by which it fails, and the one against the rule's own margin.
     fn against(&self, rule: &Rule) -> Option<(&kpi::Check, &kpi::Check)> {
@@ -152,7 +200,7 @@ impl Made {
 /// No value is counted yet.
 fn undecided(bars: &Bars) -> Finding {
     let log_e = LogE { fail: 0.0, pass: 0.0 };
-    let (shown, here) = (Shown::default(), Counts::default());
+    let (shown, here) = (Shown::default(), Here::Means(None));
     Finding {
         verdict: bars.verdict(log_e),
         log_e,
@@ -170,14 +218,18 @@ pub(super) fn shown_of(
     bars: &Bars,
 ) -> Result<Shown, counts::Error> {
     let effect = check.effect(strata, bars.pass())?;
-    let units = |arm: fn(&kpi::Counts) -> u64| strata.iter().map(|it| arm(&it.counts)).sum();
+    let counted: Vec<Counts> = strata.iter().map(|stratum| units(&stratum.counts)).collect();
     Ok(Shown {
-        counts: Counts {
-            candidate_total: units(|counts| counts.candidate.units()),
-            incumbent_total: units(|counts| counts.incumbent.units()),
-            ..Counts::default()
-        },
+        counts: mix::sum(&counted),
         candidate: effect.map(|effect| effect.candidate),
         incumbent: effect.map(|effect| effect.incumbent),
     })
+}
+
+fn units(counts: &kpi::Counts) -> Counts {
+    Counts {
+        candidate_total: counts.candidate.units(),
+        incumbent_total: counts.incumbent.units(),
+        ..Counts::default()
+    }
 }

@@ -4,21 +4,25 @@
 //! incumbent's latencies during the shadow, as they are frozen before the canary's first look. Its tables are kept after the first look; they
 //! are a function of the reference, so keeping them changes no verdict.
 
+mod arms;
+
 use super::distinct::Rules;
+use super::late::Since;
 use super::look::Look;
-use super::reading::{Bars, Finding, LogE, Shown, float};
-use crate::evidence::GateCounts;
-use crate::verdict::{CheckVerdict, Counts};
-use seatrial_analysis::confidence::{Interval, Quantile};
+use super::prepared::Given;
+use super::reading::{Finding, Here, LogE, Shown, float};
+use crate::evidence::{GateCounts, Outcomes};
+use crate::mix;
+use crate::verdict::CheckVerdict;
 use seatrial_analysis::latency::{self, Edges, Error, Limit, QuantileRatio, Slower};
-use seatrial_analysis::{Alpha, ArmHistogram, Pi, Stratum, units_needed};
+use seatrial_analysis::{ArmHistogram, Pi, Stratum, counts, units_needed};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 #[derive(Debug)]
 pub(super) struct Latency {
-    edges: Edges,
-    quantile: f64,
+    pub(super) edges: Edges,
+    pub(super) quantile: f64,
     bound: Bound,
 }
 
@@ -56,7 +60,7 @@ impl Latency {
         let bound = match (limit_ms.map(|limit| limit.saturating_mul(1_000)), ratio) {
             (Some(micros), ratio) => {
                 let limit = Limit::new(&edges, micros, quantile)?;
-                Bound::Limit { check: limited(limit, ratio), micros }
+                Bound::Limit { check: limited(limit, ratio).prepared_for(shares), micros }
             }
             (None, Some(ratio)) => {
                 Bound::Relative { ratio, shares: shares.to_vec(), kept: OnceLock::new() }
@@ -81,15 +85,14 @@ impl Latency {
     pub(super) fn judge(
         &self,
         look: &Look<'_>,
-        rules: &Rules,
-        bars: &Bars,
+        Given { rules, bars, since }: Given<'_>,
     ) -> Result<Finding, Error> {
         let reference = &look.evidence.shadow.incumbent_latency;
         let check = self.check(reference)?;
         let samples = look.samples(rules, |counts| self.histogram(counts));
         let settled = look.samples(rules, |counts| self.settled(counts)).here;
         let log_e = LogE {
-            fail: check.rollback_log_e(&samples.all)?,
+            fail: fail_log_e(&check, &samples.all, since)?,
             pass: check.healthy_log_e(&settled)?,
         };
         let verdict = bars.verdict(log_e);
@@ -100,9 +103,24 @@ impl Latency {
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
-        let here = self.shown(&samples.here, reference).counts;
+        let here = Here::Outcomes(self.by_stratum(&samples.here, reference));
         let shown = self.shown(shown, reference);
         Ok(Finding { verdict, log_e, shown, here, units_needed, described: None })
+    }
+
+    /// None where the test itself can't be made. Errors: starts on other edges than the standard ones.
+    pub(super) fn since(
+        &self,
+        look: &Look<'_>,
+        rules: &Rules,
+    ) -> Result<Option<latency::Since>, counts::Error> {
+        let Ok(check) = self.check(&look.evidence.shadow.incumbent_latency) else {
+            return Ok(None);
+        };
+        let at_start = |outcomes: &Outcomes| {
+            Some(outcomes.frozen.as_ref()?.latency.histogram(self.edges.buckets()))
+        };
+        check.since(&look.starts(|gate| rules.apply_in(gate), at_start)).map(Some)
     }
 
     pub(super) fn check(&self, reference: &[u64]) -> Result<Cow<'_, latency::Check>, Error> {
@@ -144,22 +162,13 @@ impl Latency {
         arms
     }
 
-    /// Quantiles in milliseconds, and the answers above the limit (without one: above the
-    /// reference's quantile).
+    /// Quantiles in milliseconds, and the answers above the limit.
     pub(super) fn shown(&self, strata: &[Stratum<ArmHistogram>], reference: &[u64]) -> Shown {
-        let sum = |arm| self.sum(strata, arm);
-        let (candidate, incumbent) = (sum(|arms| &arms.candidate), sum(|arms| &arms.incumbent));
-        let within = self.within(reference);
-        let above = |arm: &[u64]| arm.iter().skip(within).sum();
+        let arms = self.side_by_side(strata);
         Shown {
-            counts: Counts {
-                candidate_bad: above(&candidate),
-                candidate_total: candidate.iter().sum(),
-                incumbent_bad: above(&incumbent),
-                incumbent_total: incumbent.iter().sum(),
-            },
-            candidate: self.quantile_ms(&candidate),
-            incumbent: self.quantile_ms(&incumbent),
+            counts: mix::sum(&self.by_stratum(strata, reference)),
+            candidate: self.quantile_ms(&arms.candidate),
+            incumbent: self.quantile_ms(&arms.incumbent),
         }
     }
 
@@ -169,26 +178,10 @@ impl Latency {
             Bound::Limit { micros, .. } => {
                 self.edges.thresholds().partition_point(|edge| edge <= micros)
             }
-            Bound::Relative { .. } => self.bucket_at(reference).map_or(0, |bucket| bucket + 1),
+            Bound::Relative { .. } => {
+                self.bucket_at(&floats(reference)).map_or(0, |bucket| bucket + 1)
+            }
         }
-    }
-
-    /// One arm's answers under all of these.
-    pub(super) fn sum(
-        &self,
-        strata: &[Stratum<ArmHistogram>],
-        arm: fn(&ArmHistogram) -> &Vec<u64>,
-    ) -> Vec<u64> {
-        let mut sum = vec![0_u64; self.edges.buckets()];
-        for stratum in strata {
-            sum.iter_mut().zip(arm(&stratum.counts)).for_each(|(sum, count)| *sum += count);
-        }
-        sum
-    }
-
-    /// Where the arm's quantile lies, in microseconds.
-    pub(super) fn quantile_interval(&self, arm: &[u64], alpha: Alpha) -> Option<Interval> {
-        Quantile::new(self.quantile).ok()?.interval(&self.edges, arm, alpha)
     }
 
     pub(super) fn buckets(&self) -> usize {
@@ -205,28 +198,44 @@ impl Latency {
 
     /// What an answer is that is too slow, in words.
     pub(super) fn too_slow(&self, reference: &[u64]) -> String {
-        match self.limit_ms().or_else(|| self.quantile_ms(reference)) {
+        match self.limit_ms().or_else(|| self.quantile_ms(&floats(reference))) {
             Some(limit) => format!("over {limit} ms"),
             None => "too slow".to_owned(),
         }
     }
 
     /// The bucket that holds the quantile.
-    fn bucket_at(&self, arm: &[u64]) -> Option<usize> {
-        let rank = self.quantile * float(arm.iter().sum());
-        let mut below = 0;
-        let reached = |count: &u64| {
+    fn bucket_at(&self, arm: &[f64]) -> Option<usize> {
+        let rank = self.quantile * arm.iter().sum::<f64>();
+        let mut below = 0.0;
+        let reached = |count: &f64| {
             below += count;
-            below > 0 && float(below) >= rank
+            below > 0.0 && below >= rank
         };
         arm.iter().position(reached)
     }
 
     /// The quantile's bucket as its upper edge; for the unbounded bucket, the last edge.
-    fn quantile_ms(&self, arm: &[u64]) -> Option<f64> {
+    fn quantile_ms(&self, arm: &[f64]) -> Option<f64> {
         let thresholds = self.edges.thresholds();
         let bucket = self.bucket_at(arm)?;
         thresholds.get(bucket).or(thresholds.last()).map(|micros| float(*micros) / 1_000.0)
+    }
+}
+
+fn floats(arm: &[u64]) -> Vec<f64> {
+    arm.iter().copied().map(float).collect()
+}
+
+/// Against the candidate, over all gates.
+pub(super) fn fail_log_e(
+    check: &latency::Check,
+    all: &[Stratum<ArmHistogram>],
+    since: Option<&Since>,
+) -> Result<f64, counts::Error> {
+    match since.and_then(Since::latency) {
+        Some(since) => check.rollback_log_e_since(all, since),
+        None => check.rollback_log_e(all),
     }
 }
 

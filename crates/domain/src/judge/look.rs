@@ -5,8 +5,9 @@
 //! before): they carry no evidence.
 
 use super::distinct::Rules;
+use super::late::Begun;
 use crate::Share;
-use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, GateStratum, Outcomes, Start};
+use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, GateStratum, Outcomes, Sums};
 use crate::exposure::Exposure;
 use seatrial_analysis::{Pi, Stratum};
 
@@ -15,6 +16,8 @@ pub(super) struct Look<'a> {
     pub(super) evidence: &'a Evidence,
     pub(super) gate: GateIndex,
     pub(super) shares: &'a [Share],
+    /// What the tests keep of the starts of the evidence's windows.
+    pub(super) begun: &'a Begun,
 }
 
 /// One check's counts: of every gate it applies in so far, and of the present gate.
@@ -48,38 +51,64 @@ impl<'a> Look<'a> {
     pub(super) fn strata<T>(
         &self,
         wanted: impl Fn(GateIndex) -> bool,
-        counts: impl Fn(&GateCounts) -> T,
+        counts: impl Fn(&'a GateCounts) -> T,
     ) -> Vec<Stratum<T>> {
+        self.by_stratum(wanted, counts).into_iter().map(|(_, stratum)| stratum).collect()
+    }
+
+    /// The same, each with what it is of.
+    pub(super) fn by_stratum<T>(
+        &self,
+        wanted: impl Fn(GateIndex) -> bool,
+        counts: impl Fn(&'a GateCounts) -> T,
+    ) -> Vec<(GateStratum, Stratum<T>)> {
         let so_far = self.evidence.gates.range(..=self.gate.after(Exposure::KNOWN));
-        let stratum = |(of, found): (&GateStratum, &GateCounts)| {
-            let share = self.shares.get(usize::from(of.gate.0))?;
-            Some(Stratum { pi: of.seen.pi(*share)?, counts: counts(found) })
+        let stratum = |(of, found): (&GateStratum, &'a GateCounts)| {
+            Some((*of, Stratum { pi: self.pi(*of)?, counts: counts(found) }))
         };
         so_far.filter(|(of, _)| wanted(of.gate)).filter_map(stratum).collect()
     }
 
-    /// The same strata as they were when each window began, oldest first.
+    /// The same strata as they were when each window began, oldest first, of those starts that tell
+    /// the counts of all of them. Strata of later gates must have been left out.
     pub(super) fn starts<T>(
         &self,
         wanted: impl Fn(GateIndex) -> bool,
-        counts: impl Fn(&Outcomes) -> T,
+        counts: impl Fn(&Outcomes) -> Option<T>,
     ) -> Vec<Vec<Stratum<T>>> {
-        let stratum = |(of, found): (&GateStratum, &Outcomes)| {
-            let share = self.shares.get(usize::from(of.gate.0))?;
-            Some(Stratum { pi: of.seen.pi(*share)?, counts: counts(found) })
+        let strata = |sums: Vec<(GateStratum, T)>| {
+            let stratum = |(of, counts)| Some(Stratum { pi: self.pi(of)?, counts });
+            sums.into_iter().filter_map(stratum).collect()
         };
-        let start = |start: &Start| {
-            let so_far = start.gates.range(..=self.gate.after(Exposure::KNOWN));
-            so_far.filter(|(of, _)| wanted(of.gate)).filter_map(stratum).collect()
+        self.sums(wanted, counts).into_iter().map(strata).collect()
+    }
+
+    /// The same, each with what it is of.
+    pub(super) fn sums<T>(
+        &self,
+        wanted: impl Fn(GateIndex) -> bool,
+        counts: impl Fn(&Outcomes) -> Option<T>,
+    ) -> Vec<Vec<(GateStratum, T)>> {
+        let start = |sums: &Sums| {
+            let so_far = sums.gates.iter();
+            so_far
+                .filter(|(of, _)| wanted(of.gate))
+                .map(|(of, outcomes)| Some((*of, counts(outcomes)?)))
+                .collect()
         };
-        self.evidence.starts.iter().map(start).collect()
+        self.evidence.starts.iter().filter_map(start).collect()
+    }
+
+    /// None where the arm was certain.
+    fn pi(&self, of: GateStratum) -> Option<Pi> {
+        of.seen.pi(*self.shares.get(usize::from(of.gate.0))?)
     }
 
     /// What a check with these rules may see.
     pub(super) fn samples<T>(
         &self,
         rules: &Rules,
-        counts: impl Fn(&GateCounts) -> T,
+        counts: impl Fn(&'a GateCounts) -> T,
     ) -> Samples<T> {
         Samples {
             all: self.strata(|gate| rules.apply_in(gate), &counts),

@@ -6,16 +6,17 @@
 use super::distinct::{self, Distinct, Rules};
 use super::drift::Drift;
 use super::kpi::Kpi;
+use super::late::Since;
 use super::latency::Latency;
 use super::look::Look;
-use super::reading::{Bars, Finding, Reading};
+use super::reading::{Bars, Finding, Here, Reading};
 use super::slices::budget::Budget;
 use super::two_outcome::TwoOutcome;
 use super::{Error, Levels, words};
 use crate::evidence::GateIndex;
 use crate::plan::{Plan, Rule};
 use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Holds, SliceLabel, Unit};
-use seatrial_analysis::{Pi, Weight, level};
+use seatrial_analysis::{Pi, Weight, counts, level};
 
 #[derive(Debug)]
 pub(super) struct Prepared {
@@ -30,8 +31,17 @@ pub(super) struct Prepared {
 #[derive(Debug)]
 struct Weights {
     whole: Weight,
-    /// Of each value, by slice; of a check that is not judged by slice, none.
+    /// Of each value, by slice.
     each: Vec<Weight>,
+}
+
+/// What a test is given beside the evidence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) bars: &'a Bars,
+    /// What it keeps of the windows' starts; none where there are none.
+    pub(super) since: Option<&'a Since>,
 }
 
 /// Whose units a reading is of.
@@ -58,7 +68,7 @@ pub(super) fn all(plan: &Plan, shares: &[Pi], budget: &Budget) -> Result<Vec<Pre
     let prepare = |Distinct { name, weight, rules }: Distinct| {
         Ok(Prepared {
             enforced: enforced(&plan.analysis.dry_run, &name),
-            weights: Weights::of(rules.first(), weight, budget)?,
+            weights: Weights::of(weight, budget)?,
             test: Test::new(&name, &rules, shares)?,
             name,
             rules,
@@ -73,10 +83,7 @@ fn enforced(dry_run: &[String], name: &str) -> Enforced {
 }
 
 impl Weights {
-    fn of(rule: &Rule, weight: f64, budget: &Budget) -> Result<Self, level::Error> {
-        if !rule.by_slice() {
-            return Ok(Self { whole: Weight::new(weight)?, each: Vec::new() });
-        }
+    fn of(weight: f64, budget: &Budget) -> Result<Self, level::Error> {
         let part = |part: &f64| Weight::new(weight * part);
         let each = budget.each.iter().map(part).collect::<Result<_, _>>()?;
         Ok(Self { whole: part(&budget.whole)?, each })
@@ -137,29 +144,43 @@ impl Prepared {
         scope: Scope<'_>,
     ) -> Option<Reading> {
         let bars = self.bars(look, levels, scope)?;
-        let found = match &self.test {
-            Test::TwoOutcome(test) => Ok(test.judge(look, &self.rules, &bars)),
-            Test::Latency(test) => {
-                test.judge(look, &self.rules, &bars).map_err(|error| error.to_string())
-            }
-            Test::Kpi(test) => {
-                test.judge(look, &self.rules, &bars).map_err(|error| error.to_string())
-            }
-            Test::Drift(test) => Ok(test.judge(look, &self.rules, &bars)),
-        };
+        let found = self.found(look, scope, &bars);
         let applies = self.rules.apply_in(look.gate);
         let report = |finding| self.report((look.gate, scope), finding, &bars);
         let check = Some(self.name.clone());
         match found {
             Ok(finding) if applies || finding.verdict == CheckVerdict::Fail => {
-                let here = finding.here;
-                Some(Reading { report: report(Some(&finding)), why: None, check, here })
+                let report = report(Some(&finding));
+                Some(Reading { report, why: None, check, here: finding.here })
             }
             Err(error) if applies => {
-                let (why, here) = (Some(error), Counts::default());
+                let (why, here) = (Some(error), Here::Outcomes(Vec::new()));
                 Some(Reading { report: report(None), why, check, here })
             }
             Ok(_) | Err(_) => None,
+        }
+    }
+
+    /// Errors: why it can't be computed.
+    fn found(&self, look: &Look<'_>, scope: Scope<'_>, bars: &Bars) -> Result<Finding, String> {
+        let since = look.begun.of(&scope.named(&self.name)).map_err(|error| error.to_string())?;
+        let given = Given { rules: &self.rules, bars, since };
+        match &self.test {
+            Test::TwoOutcome(test) => Ok(test.judge(look, given)),
+            Test::Latency(test) => test.judge(look, given).map_err(|error| error.to_string()),
+            Test::Kpi(test) => test.judge(look, given).map_err(|error| error.to_string()),
+            Test::Drift(test) => Ok(test.judge(look, given)),
+        }
+    }
+
+    /// What it keeps of the windows' starts; none where it can't be computed. Errors: starts with
+    /// other buckets than the test's.
+    pub(super) fn since(&self, look: &Look<'_>) -> Result<Option<Since>, counts::Error> {
+        match &self.test {
+            Test::TwoOutcome(test) => Ok(Some(Since::Rows(test.since(look, &self.rules)))),
+            Test::Latency(test) => Ok(test.since(look, &self.rules)?.map(Since::Latency)),
+            Test::Kpi(test) => Ok(test.since(look, &self.rules)?.map(Since::Rows)),
+            Test::Drift(test) => Ok(Some(Since::Drift(test.before(look, &self.rules)))),
         }
     }
 

@@ -3,6 +3,8 @@
 //! Owns the order of a check's verdicts: a fail wins over a pass.
 
 use super::Levels;
+pub(super) use crate::mix::{float, rate};
+use crate::ranking::Means;
 use crate::verdict::{CheckReport, CheckVerdict, Counts};
 use seatrial_analysis::{Alpha, Weight};
 
@@ -13,14 +15,14 @@ pub(super) struct Reading {
     pub(super) why: Option<String>,
     /// The check it is a reading of, whatever the slice; none for what is no check of the plan.
     pub(super) check: Option<String>,
-    /// This gate's counts, whatever the report shows.
-    pub(super) here: Counts,
+    /// What is of this gate, whatever the report shows.
+    pub(super) here: Here,
 }
 
 impl Reading {
     /// Of what is no check of the plan.
     pub(super) fn of(report: CheckReport) -> Self {
-        Self { here: report.counts, report, why: None, check: None }
+        Self { here: Here::Outcomes(vec![report.counts]), report, why: None, check: None }
     }
 }
 
@@ -47,14 +49,26 @@ pub(super) struct Finding {
     pub(super) verdict: CheckVerdict,
     pub(super) log_e: LogE,
     pub(super) shown: Shown,
-    /// This gate's counts.
-    pub(super) here: Counts,
+    /// What is of this gate.
+    pub(super) here: Here,
     pub(super) units_needed: Option<u64>,
     /// What is said in the limit's place, where there is none.
     pub(super) described: Option<String>,
 }
 
-/// Counts and the estimates made from them.
+/// This gate's units by what a kind of test tells of them.
+#[derive(Debug, Clone)]
+pub(super) enum Here {
+    /// By stratum.
+    Outcomes(Vec<Counts>),
+    /// None before both arms have values.
+    Means(Option<Means>),
+    /// Bad are those with the answer that differs most.
+    Answers(Counts),
+}
+
+/// Counts of all strata, and the estimates made from them: over several, the incumbent's is of as many
+/// units in each as the candidate has there.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Shown {
     pub(super) counts: Counts,
@@ -98,14 +112,4 @@ impl Bars {
     pub(super) fn pass(&self) -> Alpha {
         self.pass
     }
-}
-
-/// A count as a float: exact up to 2^53, far beyond the units of any rollout.
-pub(super) fn float(count: u64) -> f64 {
-    count as f64
-}
-
-/// A part of a whole; none of nothing.
-pub(super) fn rate(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| float(part) / float(whole))
 }

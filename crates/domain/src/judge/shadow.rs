@@ -2,12 +2,15 @@
 //!
 //! Owns the shadow's verdict: disagreement less the noise floor, once there are enough pairs. It is
 //! a limit on what was seen; beyond it a comparison fails once chance is ruled out at alpha, by an
-//! e-process on pairs, so that looking often makes no fail. Each has the whole of alpha: a fail asks a
-//! person, and takes nothing back. A copy the candidate failed is a pair that disagrees. A
+//! e-process on pairs, so that looking often makes no fail. Half of alpha goes to the noise, where there
+//! is a floor: it was measured as well. Each has the whole of alpha: a fail asks a person, and takes
+//! nothing back. Which of a pair was slower, and which was right, is reported beside it. A copy the candidate failed is a pair that disagrees. A
 //! rule that compared nothing while others did has no say, and where none did nothing passes.
 //! Slices warn; one gates only with a limit of its own, and then a value of it must have been seen.
 
+mod account;
 mod comparison;
+mod paired;
 mod rule;
 mod slice;
 
@@ -18,6 +21,7 @@ use crate::plan::{NoiseFloor, Plan};
 use crate::ranking::{self, Sample};
 use crate::verdict::{CheckReport, Coverage, Enforced, SampleRatio, SliceLabel, Verdict};
 use comparison::{Comparison, failures};
+use paired::Paired;
 use rule::Rule;
 use seatrial_analysis::Alpha;
 use slice::Slice;
@@ -50,6 +54,7 @@ pub(super) struct Rules {
     noise: NoiseFloor,
     min_pairs: u64,
     alpha: Alpha,
+    paired: Paired,
 }
 
 /// All pairs of one rule.
@@ -70,13 +75,15 @@ enum Voice {
 
 impl Rules {
     pub(super) fn new(plan: &Plan) -> Self {
+        // Out of range it makes no judge at all; who only shows comparisons has none to ask.
+        let alpha = Alpha::new(plan.analysis.alpha).unwrap_or(Alpha::USUAL);
         Self {
             rules: rule::rules(plan),
             slices: slice::slices(&plan.shadow),
             noise: plan.shadow.noise_floor,
             min_pairs: plan.shadow.min_requests.max(1),
-            // Out of range it makes no judge at all; who only shows comparisons has none to ask.
-            alpha: Alpha::new(plan.analysis.alpha).unwrap_or(Alpha::USUAL),
+            alpha,
+            paired: Paired::new(plan, alpha),
         }
     }
 
@@ -87,8 +94,11 @@ impl Rules {
         let compared = self.all(&overall, counts);
         let ranking = ranking::rank(&samples(&compared));
         let compared = compared.into_iter().map(|compared| compared.report);
-        let readings: Vec<Reading> =
-            compared.chain([failures(counts, pairs)]).map(Reading::of).collect();
+        let readings: Vec<Reading> = compared
+            .chain([failures(counts, pairs)])
+            .chain(self.paired.reports(counts))
+            .map(Reading::of)
+            .collect();
         let passes = if pairs < self.min_pairs { Passes::Voided } else { Passes::Valid };
         Verdict {
             decision: decision(&readings, passes),
@@ -99,6 +109,7 @@ impl Rules {
             assignment: None,
             labelled: Vec::new(),
             ranking,
+            told_apart: Vec::new(),
         }
     }
 
@@ -108,6 +119,11 @@ impl Rules {
     }
 
     fn all(&self, overall: &[Overall], counts: &ShadowCounts) -> Vec<Compared> {
+        let comparisons = self.comparisons(overall, counts).into_iter();
+        comparisons.map(|comparison| comparison.compared(self.noise)).collect()
+    }
+
+    fn comparisons(&self, overall: &[Overall], counts: &ShadowCounts) -> Vec<Comparison> {
         let whole = self.rules.iter().zip(overall).enumerate().map(|(index, (rule, all))| {
             let compared = of_rule(&counts.compare, index).candidate.pairs > 0;
             Comparison {
@@ -125,7 +141,7 @@ impl Rules {
             }
         });
         let slices = self.slices.iter().flat_map(|slice| self.slice(slice, overall, counts));
-        whole.chain(slices).map(|comparison| comparison.compared(self.noise)).collect()
+        whole.chain(slices).collect()
     }
 
     /// The failed copies are pairs of every rule that is heard; a silent one has no denominator

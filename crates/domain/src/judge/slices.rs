@@ -2,23 +2,25 @@
 //!
 //! Owns which values decide. A slice that enforces names its values, and each may roll back with its
 //! part of the check's budget, however few its units. For the pass it must be healthy once it has the
-//! units a gate needs; with fewer the pass rests on the whole, and its report says so. Of the values a
-//! slice names, some unit must have been seen: no data is never a pass. A slice that only warns is
-//! reported where it is worse. Why: docs/adr/0013.
+//! units a gate needs and as many of them have a label as the check asks for; with fewer units the pass
+//! rests on the whole, and its report says so. Of the values a slice names, some unit must have been
+//! seen: no data is never a pass. A slice that only warns is reported where it is worse. Why:
+//! docs/adr/0013.
 //!
 //! Refuses to let what comes choose the budget: see `budget`.
 
 pub(super) mod budget;
+mod open;
 
-use super::Levels;
 use super::look::Look;
 use super::prepared::{Prepared, Scope};
-use super::reading::Reading;
-use crate::evidence::GateCounts;
+use super::reading::{Here, Reading};
+use super::{Levels, coverage};
 use crate::plan::{Analysis, LiveSlice};
 use crate::ranking::{self, RankedSlice, Sample};
 use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Holds, SliceLabel, Unit};
-use std::collections::BTreeSet;
+use open::ToldApart;
+use seatrial_analysis::kpi::BURN_IN_CANDIDATE_UNITS;
 
 /// Warnings of one look: those of the largest evidence.
 const WARNINGS_MAX: usize = 20;
@@ -48,6 +50,8 @@ enum Acts {
 pub(super) struct Found {
     pub(super) readings: Vec<Reading>,
     pub(super) ranking: Vec<RankedSlice>,
+    /// Values that are tests from this look on.
+    pub(super) told_apart: Vec<SliceLabel>,
 }
 
 impl Slices {
@@ -66,6 +70,18 @@ impl Slices {
         self.columns.iter().position(|it| it.name == column)
     }
 
+    /// Every value that may roll back, with the number of its slice.
+    pub(super) fn enforced(&self) -> impl Iterator<Item = (usize, SliceLabel)> {
+        let acts = |(_, column): &(usize, &Column)| column.acts == Acts::Enforces;
+        self.columns.iter().enumerate().filter(acts).flat_map(|(number, column)| {
+            let label = move |value: &String| SliceLabel {
+                column: column.name.clone(),
+                value: value.clone(),
+            };
+            column.values.iter().map(move |value| (number, label(value)))
+        })
+    }
+
     /// The checks on every value's units, beside `whole`, what they say of all.
     pub(super) fn judge(
         &self,
@@ -77,7 +93,8 @@ impl Slices {
         let mut warnings = Vec::new();
         let mut samples = Vec::new();
         for (number, column) in self.columns.iter().enumerate() {
-            let values = column.told_apart(look);
+            let ToldApart { values, new } = column.told_apart(look);
+            found.told_apart.extend(new);
             for value in &values {
                 let evidence = look.evidence.of_slice(&column.name, value);
                 let readings = column.read((number, value), checks, (&look.on(&evidence), levels));
@@ -103,10 +120,18 @@ impl Slices {
 
     /// A value with few units may fail, but not keep the gate.
     fn decides(&self, mut reading: Reading, candidate_units: u64) -> Reading {
+        let (units, least) = match reading.here {
+            Here::Outcomes(_) | Here::Answers(_) => (candidate_units, self.min_units),
+            // Before the burn-in no mean passes, however long a gate waits.
+            Here::Means(found) => {
+                let units = found.map_or(0, |means| means.units).min(candidate_units);
+                (units, self.min_units.max(BURN_IN_CANDIDATE_UNITS))
+            }
+        };
         let report = &mut reading.report;
-        if report.verdict != CheckVerdict::Fail && candidate_units < self.min_units {
+        let holds = report.verdict != CheckVerdict::Fail && !report.only_fails();
+        if holds && units < least {
             report.enforced = Enforced::DryRun;
-            let least = self.min_units;
             report.limit =
                 format!("{}; fewer than {least} units: the pass rests on all", report.limit);
         }
@@ -115,22 +140,12 @@ impl Slices {
 }
 
 impl Column {
-    /// The values it names, else those met so far: at most as many as are counted apart.
-    fn told_apart(&self, look: &Look<'_>) -> BTreeSet<String> {
-        if !self.values.is_empty() {
-            return self.values.iter().cloned().collect();
+    /// The values it names, else those that are tests.
+    fn told_apart(&self, look: &Look<'_>) -> ToldApart {
+        if self.values.is_empty() {
+            return open::told_apart(&self.name, look);
         }
-        let met = |counts: &GateCounts| -> Vec<String> {
-            counts
-                .slices
-                .0
-                .get(&self.name)
-                .into_iter()
-                .flatten()
-                .map(|(it, _)| it.clone())
-                .collect()
-        };
-        look.strata(|_| true, met).into_iter().flat_map(|stratum| stratum.counts).collect()
+        ToldApart { values: self.values.iter().cloned().collect(), new: Vec::new() }
     }
 
     fn read(
@@ -141,22 +156,22 @@ impl Column {
     ) -> Vec<Reading> {
         let label = SliceLabel { column: self.name.clone(), value: value.to_owned() };
         let scope = Scope::Slice { number, label: &label };
-        let mut readings: Vec<_> =
-            checks.iter().filter_map(|check| check.read(look, levels, scope)).collect();
-        if self.acts == Acts::Warns {
-            readings.iter_mut().for_each(|it| it.report.enforced = Enforced::DryRun);
-        }
-        readings
+        let read = |check: &Prepared| {
+            let mut reading = check.read(look, levels, scope)?;
+            match self.acts {
+                Acts::Enforces => coverage::withhold(check, look, &mut reading.report),
+                Acts::Warns => reading.report.enforced = Enforced::DryRun,
+            }
+            Some(reading)
+        };
+        checks.iter().filter_map(read).collect()
     }
 
     /// What keeps the gate where no unit had any of the values that are to be judged: a name that no
     /// client sends protects nobody.
     fn unseen(&self, checks: &[Prepared], look: &Look<'_>) -> Option<Reading> {
-        let applies = |check: &&Prepared| {
-            check.enforced == Enforced::Yes
-                && check.rules.first().by_slice()
-                && check.rules.apply_in(look.gate)
-        };
+        let applies =
+            |check: &&Prepared| check.enforced == Enforced::Yes && check.rules.apply_in(look.gate);
         let seen = |value: &String| {
             let evidence = look.evidence.of_slice(&self.name, value);
             look.on(&evidence).has_units()
@@ -208,6 +223,14 @@ fn sample(reading: &Reading, whole: &[Reading]) -> Option<Sample> {
         slice,
         metric: all.report.metric.clone(),
         check,
-        of: ranking::Of::Arms { here: reading.here, all: all.here },
+        of: match (&reading.here, &all.here) {
+            (Here::Outcomes(here), Here::Outcomes(all)) => {
+                ranking::Of::Arms { here: here.clone(), all: all.clone() }
+            }
+            (Here::Means(means), Here::Means(_)) => ranking::Of::Means((*means)?),
+            (Here::Answers(here), Here::Answers(_)) => ranking::Of::Answers(*here),
+            // What could not be computed has no counts.
+            (Here::Outcomes(_) | Here::Means(_) | Here::Answers(_), _) => return None,
+        },
     })
 }

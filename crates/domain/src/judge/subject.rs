@@ -1,7 +1,7 @@
 //! What a look is at, judged; and the part of the evidence that the verdict is computed on.
 
 use super::Judge;
-use crate::evidence::{Evidence, MirrorCounts, ShadowCounts};
+use crate::evidence::{Evidence, LabelledPairs, LatencyPairs, MirrorCounts, ShadowCounts};
 use crate::looks::Subject;
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
@@ -28,8 +28,19 @@ impl Subject {
             Self::Gate(gate) => {
                 let pairs = (MirrorCounts::default(), Vec::new(), BTreeMap::new());
                 let (mirror, compare, slices) = pairs;
-                let shadow = ShadowCounts { mirror, compare, slices, ..shadow };
-                let mut part = Evidence { shadow, ..evidence.clone() };
+                let paired = (LatencyPairs::default(), LabelledPairs::default());
+                let (paired_latency, labelled) = paired;
+                let shadow = ShadowCounts {
+                    mirror,
+                    compare,
+                    slices,
+                    paired_latency,
+                    labelled,
+                    unkept: 0,
+                    ..shadow
+                };
+                let starts = evidence.starts.up_to(gate).into_owned();
+                let mut part = Evidence { shadow, starts, ..evidence.clone() };
                 part.gates.retain(|of, _| of.gate <= gate);
                 part
             }

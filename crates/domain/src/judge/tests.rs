@@ -9,16 +9,23 @@ mod late;
 mod latency;
 mod laws;
 mod margins;
+mod open_slices;
+mod paired;
 mod prints;
 mod shadow;
+mod slice_labels;
+mod sliced_values;
 mod slices;
+mod strata;
 
 use super::{Error, Judge};
 use crate::evidence::{ArmCount, Evidence, GateIndex};
 use crate::plan::{Better, Check, Margin, Rule};
 use crate::verdict::{CheckReport, CheckVerdict, Decision, SampleRatio, Verdict};
+pub(crate) use drift::cats;
 use fixture::*;
-pub(crate) use laws::{any_evidence, any_shadow, relative, standard};
+pub(crate) use kpi::worth;
+pub(crate) use laws::{any_evidence, any_shadow, relative, standard, watched};
 
 const CANARY: GateIndex = GateIndex(0);
 const STABILIZING: GateIndex = GateIndex(3);

@@ -7,13 +7,16 @@
 
 use super::Error;
 use super::distinct::Rules;
+use super::late::Since;
 use super::look::Look;
-use super::reading::{Bars, Finding, LogE, Shown, rate};
+use super::prepared::Given;
+use super::reading::{Finding, Here, LogE, Shown};
 use crate::evidence::{GateCounts, Outcomes};
+use crate::mix;
 use crate::plan::{Better, Margin, Rule};
 use crate::verdict::{CheckVerdict, Counts};
 use seatrial_analysis::units_needed::{self, Expected};
-use seatrial_analysis::{Alpha, Cells, Pi, Stratum, two_outcome};
+use seatrial_analysis::{Alpha, Cells, Pi, Stratum, late, two_outcome};
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
@@ -62,13 +65,13 @@ impl TwoOutcome {
         Ok(Self { counted, first, others })
     }
 
-    pub(super) fn judge(&self, look: &Look<'_>, rules: &Rules, bars: &Bars) -> Finding {
+    pub(super) fn judge(&self, look: &Look<'_>, given: Given<'_>) -> Finding {
+        let Given { rules, bars, since } = given;
         let samples = look.samples(rules, |counts| self.counted.cells(counts));
         let settled = look.samples(rules, |counts| self.counted.settled(counts)).here;
-        let starts = self.starts(look, rules);
         let check = self.check(rules.latest(look.gate));
         let log_e = LogE {
-            fail: self.first.check.rollback_log_e_since(&samples.all, &starts),
+            fail: self.fail_log_e(&samples.all, since),
             pass: check.healthy_log_e(&settled),
         };
         let verdict = bars.verdict(log_e);
@@ -79,14 +82,22 @@ impl TwoOutcome {
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };
-        let here = self.counted.shown(&samples.here).counts;
+        let here = Here::Outcomes(by_stratum(&samples.here));
         let shown = self.counted.shown(shown);
         Finding { verdict, log_e, shown, here, units_needed, described: None }
     }
 
-    /// What had been counted when each window began.
-    pub(super) fn starts(&self, look: &Look<'_>, rules: &Rules) -> Vec<Vec<Stratum<Cells>>> {
-        look.starts(|gate| rules.apply_in(gate), |outcomes| self.counted.at_start(outcomes))
+    /// Against the candidate, over all gates.
+    pub(super) fn fail_log_e(&self, all: &[Stratum<Cells>], since: Option<&Since>) -> f64 {
+        match since.and_then(Since::rows) {
+            Some(since) => self.first.check.rollback_log_e_since(all, since),
+            None => self.first.check.rollback_log_e(all),
+        }
+    }
+
+    pub(super) fn since(&self, look: &Look<'_>, rules: &Rules) -> late::Since {
+        let at_start = |outcomes: &Outcomes| Some(self.counted.at_start(outcomes));
+        self.first.check.since(&look.starts(|gate| rules.apply_in(gate), at_start))
     }
 
     pub(super) fn check(&self, rule: &Rule) -> &two_outcome::Check {
@@ -101,15 +112,16 @@ impl Against {
     }
 }
 
-/// Beyond what is settled, at the rates of what has come, and at the probability of most of it.
+/// Beyond what is settled, at the rates of what has come, in the stratum of most of it.
 fn units_needed(
     check: &two_outcome::Check,
     (settled, come): (&[Stratum<Cells>], &[Stratum<Cells>]),
     alpha: Alpha,
 ) -> Option<u64> {
     let largest = come.iter().max_by_key(|it| it.counts.candidate() + it.counts.incumbent())?;
-    let counts = come.iter().fold(Cells::default(), |sum, it| sum + it.counts);
-    let expected = Expected::observed(&Stratum { pi: largest.pi, counts })?;
+    let (candidate, incumbent) = mix::rates(&by_stratum(come));
+    let (candidate_bad, incumbent_bad) = (candidate?, incumbent?);
+    let expected = Expected { pi: largest.pi, candidate_bad, incumbent_bad };
     units_needed::two_outcome(check, settled, &expected, alpha)
 }
 
@@ -171,21 +183,27 @@ impl Counted {
 
     /// The rate of errors, or the rate at which the label is true.
     pub(super) fn shown(&self, strata: &[Stratum<Cells>]) -> Shown {
-        let sum = strata.iter().fold(Cells::default(), |sum, stratum| sum + stratum.counts);
-        let counted = match self {
-            Self::Errors | Self::Labels { better: Better::Lower, .. } => sum,
-            Self::Labels { better: Better::Higher, .. } => flipped(sum),
+        let shown = |cells: Cells| match self {
+            Self::Errors | Self::Labels { better: Better::Lower, .. } => counted(cells),
+            Self::Labels { better: Better::Higher, .. } => counted(flipped(cells)),
         };
-        Shown {
-            counts: Counts {
-                candidate_bad: sum.candidate_bad,
-                candidate_total: sum.candidate(),
-                incumbent_bad: sum.incumbent_bad,
-                incumbent_total: sum.incumbent(),
-            },
-            candidate: rate(counted.candidate_bad, counted.candidate()),
-            incumbent: rate(counted.incumbent_bad, counted.incumbent()),
-        }
+        let shown: Vec<Counts> = strata.iter().map(|stratum| shown(stratum.counts)).collect();
+        let (candidate, incumbent) = mix::rates(&shown);
+        Shown { counts: mix::sum(&by_stratum(strata)), candidate, incumbent }
+    }
+}
+
+/// Bad units of each stratum.
+pub(super) fn by_stratum(strata: &[Stratum<Cells>]) -> Vec<Counts> {
+    strata.iter().map(|stratum| counted(stratum.counts)).collect()
+}
+
+fn counted(cells: Cells) -> Counts {
+    Counts {
+        candidate_bad: cells.candidate_bad,
+        candidate_total: cells.candidate(),
+        incumbent_bad: cells.incumbent_bad,
+        incumbent_total: cells.incumbent(),
     }
 }
 

@@ -1,13 +1,19 @@
 //! Rules in words, as `explain` prints them.
 
-use crate::plan::{Better, DriftBy, Margin, Rule};
+use crate::plan::{Better, DriftBy, Margin, PerUnit, Rule};
 
 /// What the numbers of a rule are.
 pub(super) fn metric(rule: &Rule) -> String {
     match rule {
         Rule::Errors { .. } => "error rate".to_owned(),
         Rule::Latency { quantile, .. } => format!("p{} latency", rounded(quantile * 100.0)),
-        Rule::Feedback { metric, .. } | Rule::Kpi { metric, .. } => metric.clone(),
+        Rule::Feedback { metric, per_unit, .. } | Rule::Kpi { metric, per_unit, .. } => {
+            match per_unit {
+                PerUnit::First => metric.clone(),
+                PerUnit::Any => format!("{metric}, any of a unit's"),
+                PerUnit::Mean => format!("{metric}, mean of a unit's"),
+            }
+        }
         Rule::Drift { output, by } => {
             let what = match by {
                 DriftBy::Class => "classes",
@@ -80,8 +86,18 @@ mod tests {
             margin: Margin { ratio: Some(0.98), absolute: Some(0.5) },
             late_by: std::time::Duration::ZERO,
             min_coverage: 0.5,
+            per_unit: PerUnit::First,
         };
         assert_eq!((metric(&kpi), limit(&kpi)), ("revenue".into(), "margin ×0.98 and -0.5".into()));
+        let of_units = Rule::Kpi {
+            metric: "revenue".to_owned(),
+            better: Better::Higher,
+            margin: Margin { ratio: Some(0.98), absolute: None },
+            late_by: std::time::Duration::ZERO,
+            min_coverage: 0.5,
+            per_unit: PerUnit::Mean,
+        };
+        assert_eq!(metric(&of_units), "revenue, mean of a unit's");
         let drift = |output: &str, by| Rule::Drift { output: output.to_owned(), by };
         assert_eq!(metric(&drift("*", DriftBy::Class)), "classes");
         let scores = DriftBy::Score { edges: vec![0.5] };

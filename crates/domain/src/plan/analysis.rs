@@ -1,6 +1,7 @@
 //! How the evidence of a rollout is judged, and what follows.
 
 use super::slice::{LiveSlice, column};
+use super::{Labels, PerUnit};
 use crate::plan::KeySource;
 use crate::time::millis;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,16 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// How long after a unit's assignment its labels are waited for.
+    #[must_use]
+    pub fn awaits(&self, labels: &Labels<'_>) -> Duration {
+        let window = match labels.per_unit {
+            PerUnit::First => Duration::ZERO,
+            PerUnit::Any | PerUnit::Mean => self.unit_window,
+        };
+        labels.late_by.saturating_add(window)
+    }
+
     /// The column a live slice's units are counted in.
     #[must_use]
     pub fn column(&self, key: &KeySource) -> String {

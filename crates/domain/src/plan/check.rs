@@ -1,5 +1,6 @@
 //! One metric's rule in a gate.
 
+use super::PerUnit;
 use crate::time::millis;
 use seatrial_analysis::two_outcome;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub enum Rule {
         late_by: Duration,
         /// In [0, 1]: the part of units that must be labelled.
         min_coverage: f64,
+        /// The first or any. Absent where it is the first, so that such plans have the hash they had.
+        #[serde(default, skip_serializing_if = "PerUnit::is_first")]
+        per_unit: PerUnit,
     },
     /// A number joined by request id, of any size: revenue, minutes watched, …
     Kpi {
@@ -49,6 +53,9 @@ pub enum Rule {
         late_by: Duration,
         /// In [0, 1]: the part of units that must have a value.
         min_coverage: f64,
+        /// The first or the mean, as above.
+        #[serde(default, skip_serializing_if = "PerUnit::is_first")]
+        per_unit: PerUnit,
     },
     /// How the answers themselves are distributed. It fails where the arms answer differently, and
     /// has nothing to pass: what a better version answers differs too.
@@ -87,6 +94,7 @@ pub struct Labels<'a> {
     /// In [0, 1]: the part of units that must be labelled.
     pub min_coverage: f64,
     pub scale: Scale,
+    pub per_unit: PerUnit,
 }
 
 /// What a metric's labels are.
@@ -106,13 +114,13 @@ impl Rule {
             (Self::Errors { .. }, Self::Errors { .. }) => true,
             (Self::Latency { .. }, Self::Latency { .. }) => self == other,
             (
-                Self::Feedback { metric, better, .. },
-                Self::Feedback { metric: other_metric, better: other_better, .. },
-            ) => metric == other_metric && better == other_better,
-            (
-                Self::Kpi { metric, better, .. },
-                Self::Kpi { metric: other_metric, better: other_better, .. },
-            ) => metric == other_metric && better == other_better,
+                Self::Feedback { metric, better, per_unit, .. },
+                Self::Feedback { metric: other, better: otherwise, per_unit: value, .. },
+            )
+            | (
+                Self::Kpi { metric, better, per_unit, .. },
+                Self::Kpi { metric: other, better: otherwise, per_unit: value, .. },
+            ) => metric == other && better == otherwise && per_unit == value,
             (Self::Drift { .. }, Self::Drift { .. }) => self == other,
             (
                 Self::Errors { .. }
@@ -127,29 +135,27 @@ impl Rule {
 
     /// The labels it waits for; none for what every answer tells by itself.
     pub fn labels(&self) -> Option<Labels<'_>> {
-        let (metric, late_by, min_coverage, scale) = match self {
-            Self::Feedback { metric, late_by, min_coverage, .. } => {
-                (metric, late_by, min_coverage, Scale::YesNo)
-            }
-            Self::Kpi { metric, late_by, min_coverage, .. } => {
-                (metric, late_by, min_coverage, Scale::Number)
-            }
+        let scale = match self {
+            Self::Feedback { .. } => Scale::YesNo,
+            Self::Kpi { .. } => Scale::Number,
             Self::Errors { .. } | Self::Latency { .. } | Self::Drift { .. } => return None,
         };
-        Some(Labels { metric, late_by: *late_by, min_coverage: *min_coverage, scale })
+        match self {
+            Self::Feedback { metric, late_by, min_coverage, per_unit, .. }
+            | Self::Kpi { metric, late_by, min_coverage, per_unit, .. } => Some(Labels {
+                metric,
+                late_by: *late_by,
+                min_coverage: *min_coverage,
+                scale,
+                per_unit: *per_unit,
+            }),
+            Self::Errors { .. } | Self::Latency { .. } | Self::Drift { .. } => None,
+        }
     }
 
     /// How long after an answer its outcome may still come.
     pub fn late_by(&self) -> Duration {
         self.labels().map_or(Duration::ZERO, |labels| labels.late_by)
-    }
-
-    /// Whether its outcomes are counted by slice as well.
-    pub const fn by_slice(&self) -> bool {
-        match self {
-            Self::Errors { .. } | Self::Latency { .. } | Self::Feedback { .. } => true,
-            Self::Kpi { .. } | Self::Drift { .. } => false,
-        }
     }
 
     /// How much worse its outcomes may be; none for latency, which has a limit or a ratio, and for

@@ -1,7 +1,7 @@
 //! What must hold before any live request reaches the candidate, and while it is a shadow.
 
 use crate::Share;
-use crate::plan::{KeySource, slice};
+use crate::plan::{Effect, KeySource, PairedLabels, slice};
 use crate::time::millis;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -89,6 +89,13 @@ pub struct Shadow {
     #[serde(with = "millis")]
     pub max_duration: Duration,
     pub on_fail: OnDivergence,
+    /// What it does that the candidate is the slower of most pairs. Absent where it only warns, so that
+    /// such plans have the hash they had.
+    #[serde(default, skip_serializing_if = "Effect::only_warns")]
+    pub latency: Effect,
+    /// Absent in plans without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<PairedLabels>,
 }
 
 impl Shadow {

@@ -3,14 +3,14 @@
 mod drift;
 mod labelled;
 
-pub(super) use labelled::one_scale;
+pub(super) use labelled::{closed_in_time, one_scale, told_apart};
 
 use super::fault::Spot;
 use super::fields::Fields;
 use super::limits::millis;
 use super::quantity::{OPEN_UNIT, PART, RATIO, Range};
 use super::value::Value;
-use crate::plan::{Margin, Rule};
+use crate::plan::{Labels, Margin, Rule};
 use std::ops::Bound;
 use std::time::Duration;
 
@@ -161,12 +161,17 @@ fn margin(fields: &Fields<'_>, ratio: Range, absolute: Range) -> Option<Margin> 
 }
 
 impl Draft {
+    /// The labels it waits for.
+    pub(super) fn labels(&self) -> Option<Labels<'_>> {
+        match &self.rule {
+            DraftRule::Built(rule) => rule.labels(),
+            DraftRule::Prometheus { .. } => None,
+        }
+    }
+
     /// How late its labels may come.
     pub(super) fn late_by(&self) -> Duration {
-        match &self.rule {
-            DraftRule::Built(rule) => rule.late_by(),
-            DraftRule::Prometheus { .. } => Duration::ZERO,
-        }
+        self.labels().map_or(Duration::ZERO, |labels| labels.late_by)
     }
 
     /// Whether a gate can pass by it. Drift is found or not, and neither is health.

@@ -9,10 +9,11 @@ pub use need::{Enforced, Need};
 use crate::plan::{Check, Gate, GateMode, Plan};
 use crate::{Share, plan};
 use need::At;
+use seatrial_analysis::kpi;
 use std::time::Duration;
 
 /// What is expected of the traffic, and of a candidate that equals the incumbent.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Outlook {
     /// New units a second on the endpoint; without a routing key, requests.
     pub units_per_second: f64,
@@ -22,6 +23,19 @@ pub struct Outlook {
     pub bad_label_rate: f64,
     /// The part of answers above a latency limit, 0..=1.
     pub slow_rate: f64,
+    /// The values of metrics of kind KPI, as far as they are known.
+    pub values: Vec<Values>,
+}
+
+/// The values of one metric, in its unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    pub metric: String,
+    /// What they are counted by.
+    pub reference: kpi::Reference,
+    /// Their mean and standard deviation within the reference's range.
+    pub mean: f64,
+    pub deviation: f64,
 }
 
 /// An outlook or a plan that gives no forecast.
@@ -113,7 +127,7 @@ pub fn forecast(plan: &Plan, outlook: &Outlook) -> Result<Forecast, Error> {
 
 impl Outlook {
     fn check(&self) -> Result<(), Error> {
-        let Self { units_per_second, error_rate, bad_label_rate, slow_rate } = *self;
+        let Self { units_per_second, error_rate, bad_label_rate, slow_rate, .. } = *self;
         if !(units_per_second > 0.0 && units_per_second.is_finite()) {
             let (what, allowed) = ("units a second", "above 0");
             return Err(Error::Outlook { what, allowed, value: units_per_second });
@@ -164,9 +178,9 @@ fn gate_step(plan: &Plan, index: usize, gate: &Gate, outlook: &Outlook) -> Resul
     let enforced = || checks.iter().filter(|need| need.enforced == Enforced::Yes);
     let least = if gate.mode == GateMode::Approval { 0 } else { plan.analysis.min_units };
     let units = enforced().try_fold(least, |most, need| Some(most.max(need.units?)));
-    let late = gate.checks.iter().map(|check| check.rule.late_by()).max().unwrap_or_default();
+    let uncounted = uncounted(plan, gate);
     let expected = units.map(|units| {
-        let time = outlook.time_for(units, gate.share).saturating_add(late);
+        let time = outlook.time_for(units, gate.share).saturating_add(uncounted);
         time.max(gate.min_duration)
     });
     Ok(Step {
@@ -180,6 +194,14 @@ fn gate_step(plan: &Plan, index: usize, gate: &Gate, outlook: &Outlook) -> Resul
         max_duration: gate.max_duration,
         expected,
     })
+}
+
+/// How much longer a gate lasts than its units take to come: the warm-up before, and what is waited
+/// for after the last of them.
+fn uncounted(plan: &Plan, gate: &Gate) -> Duration {
+    let labels = gate.checks.iter().filter_map(|check| check.rule.labels());
+    let awaited = labels.map(|labels| plan.analysis.awaits(&labels)).max().unwrap_or_default();
+    plan.analysis.discard.saturating_add(awaited.max(plan.analysis.unit_window))
 }
 
 fn stabilizing(plan: &Plan) -> Step {

@@ -7,7 +7,9 @@ use super::quantity::{TOLERANCE, UNIT, show_duration};
 use super::traffic::key_source;
 use super::value::Value;
 use crate::Share;
-use crate::plan::{Compare, CompareBy, NoiseFloor, OnDivergence, Shadow, ShadowSlice};
+use crate::plan::{
+    Compare, CompareBy, Effect, NoiseFloor, OnDivergence, PairedLabels, Shadow, ShadowSlice,
+};
 use std::time::Duration;
 
 pub(super) fn shadow(fields: &Fields<'_>) -> Shadow {
@@ -16,11 +18,14 @@ pub(super) fn shadow(fields: &Fields<'_>) -> Shadow {
     let min_duration = fields.or("minDuration", 30 * MINUTE, |value| value.duration(from(0)));
     let max_duration = fields.or("maxDuration", DAY, |value| value.duration(from(1)));
     ordered(fields, min_duration, max_duration);
+    let noise_floor = fields.or("noiseFloor", NoiseFloor::Incumbent, |value| value.choice(&floor));
     Shadow {
+        latency: fields.section("pairedLatency", |fields| paired_latency(fields, noise_floor)),
+        labels: fields.section("labels", labels),
+        noise_floor,
         mirror: fields.or("mirror", Share::FULL, |value| value.share(1..=10_000)),
         max_in_flight: fields.or("maxInFlight", 64, |value| value.count(1..=65_536)),
         queue_bytes: fields.or("queueBytes", 64 << 20, |value| value.size(1 << 10..=64 << 30)),
-        noise_floor: fields.or("noiseFloor", NoiseFloor::Incumbent, |value| value.choice(&floor)),
         compare: fields.or("compare", standard(), rules),
         slices: fields.or("slices", Vec::new(), |value| value.list(slice)),
         min_duration,
@@ -39,6 +44,34 @@ pub(super) fn ordered(fields: &Fields<'_>, min: Duration, max: Duration) {
         let what = format!("minDuration {min} is longer than maxDuration {max}");
         fields.report.refuse(&spot, what, Some("minDuration up to maxDuration".to_owned()));
     }
+}
+
+fn effect(fields: &Fields<'_>) -> Effect {
+    let enforce = [("true", Effect::Enforces), ("false", Effect::Warns)];
+    fields.or("enforce", Effect::Warns, |value| value.choice(&enforce))
+}
+
+/// Both answers are timed where the incumbent is asked a second time: else they differ by how they are
+/// asked.
+fn paired_latency(fields: &Fields<'_>, noise_floor: NoiseFloor) -> Effect {
+    let effect = effect(fields);
+    if (effect, noise_floor) == (Effect::Enforces, NoiseFloor::Off) {
+        let what = "without a noise floor the incumbent is never timed as the candidate is";
+        let allowed = Some("noiseFloor: incumbent".to_owned());
+        fields.report.refuse(&fields.spot_of("enforce"), what, allowed);
+    }
+    effect
+}
+
+fn labels(fields: &Fields<'_>) -> Option<PairedLabels> {
+    let metric = fields.nullable("metric", Value::word);
+    let output = fields.or("output", "*".to_owned(), |value| value.text(128).map(str::to_owned));
+    let effect = effect(fields);
+    if metric.is_none() && effect == Effect::Enforces {
+        let what = "no label can be enforced without the metric that tells it";
+        fields.report.refuse(&fields.spot_of("enforce"), what, Some("metric: NAME".to_owned()));
+    }
+    metric.map(|metric| PairedLabels { metric, output, effect })
 }
 
 /// The defaults; a list in the file replaces them.

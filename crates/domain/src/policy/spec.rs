@@ -1,6 +1,6 @@
 //! The file as a whole: reads every section, then judges what only all of them together show.
 
-use super::checks::{self, Draft, checks, one_scale};
+use super::checks::{self, Draft, checks, closed_in_time, one_scale, told_apart};
 use super::fault::{Report, Spot};
 use super::fields::Fields;
 use super::limits::{DAY, MINUTE, from, within};
@@ -8,7 +8,7 @@ use super::planned::{self, Planned};
 use super::stages::{Stage, await_labels, canary, enforced, ramp, rising};
 use super::value::Value;
 use super::weights::Weights;
-use super::{analysis, settle, shadow, traffic, trigger, units, validation};
+use super::{analysis, room, settle, shadow, traffic, trigger, units, validation};
 use crate::plan::{Gate, Kind, Plan, RequiredSignature, Stability};
 use crate::{EndpointName, Share};
 use std::time::Duration;
@@ -66,6 +66,9 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
     let guardrails = analysis::standard_guardrails();
     let routing = fields.section("routing", traffic::routing);
     units::settle(&mut analysis, &counted, (&gates, &routing), fields.report);
+    closed_in_time(&steps.stages(), &analysis, fields.report);
+    let shadow = fields.section("shadow", shadow::shadow);
+    told_apart(&steps.drafts(), &shadow, fields.report);
     let plan = Plan {
         kind: Kind::Promote,
         concurrency: fields.section("concurrency", traffic::concurrency),
@@ -80,7 +83,7 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
         contract: validation.contract,
         command: validation.command,
         validation_timeout: validation.timeout,
-        shadow: fields.section("shadow", shadow::shadow),
+        shadow,
         gates,
         approval,
         cutover,
@@ -94,6 +97,7 @@ fn spec(fields: &Fields<'_>, name: Option<String>) -> Option<Document> {
         policy: name?,
         endpoint: endpoint?,
     };
+    room::check(&plan, fields);
     Some(Document { trigger, planned, plan })
 }
 
@@ -155,6 +159,12 @@ impl Steps {
     fn drafts(&self) -> Vec<&[Draft]> {
         let gates = self.gates.iter().map(|stage| stage.checks(&self.inherited));
         gates.chain([self.stability_checks()]).collect()
+    }
+
+    /// The same, each with how long its stage lasts at least.
+    fn stages(&self) -> Vec<(Duration, &[Draft])> {
+        let durations = self.gates.iter().map(Stage::min_duration);
+        durations.chain([self.stability.duration]).zip(self.drafts()).collect()
     }
 
     /// Planned checks, each where it is written.

@@ -89,6 +89,10 @@ fn stage(fields: &Fields<'_>, standard: &Standard) -> Stage {
 }
 
 impl Stage {
+    pub(super) const fn min_duration(&self) -> Duration {
+        self.min_duration
+    }
+
     /// Its own checks, or those it inherits.
     pub(super) fn checks<'d>(&'d self, inherited: &'d [Draft]) -> &'d [Draft] {
         self.checks.as_deref().unwrap_or(inherited)

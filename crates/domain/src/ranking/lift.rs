@@ -6,6 +6,7 @@
 //! intervals for proportions and differences of proportions", The American Statistician 2000). Both
 //! stay finite where nothing, or everything, is bad.
 
+use crate::mix::{self, float};
 use crate::verdict::Counts;
 
 /// Φ⁻¹(0.975).
@@ -27,30 +28,38 @@ pub(super) fn ratio(one: (u64, u64), other: (u64, u64)) -> Bound {
     Bound { estimate: estimate.exp(), lower: (estimate - Z * error).exp() }
 }
 
-/// The candidate's rate less the incumbent's; none where an arm has no unit.
-pub(super) fn difference(counts: &Counts) -> Option<Bound> {
-    let Counts { candidate_bad, candidate_total, incumbent_bad, incumbent_total } = *counts;
-    if candidate_total == 0 || incumbent_total == 0 {
-        return None;
-    }
-    let smoothed = |bad: u64, total: u64| {
-        let total = float(total) + 2.0;
-        let rate = (float(bad) + 1.0) / total;
-        (rate, rate * (1.0 - rate).max(0.0) / total)
+/// A difference of means with this standard error, of units enough to be normal.
+pub(super) fn normal(estimate: f64, error: f64) -> Bound {
+    Bound { estimate, lower: estimate - Z * error }
+}
+
+/// Both arms' rates of bad outcomes over the strata that both have units in, and how far apart they
+/// are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Apart {
+    pub(super) candidate: f64,
+    pub(super) incumbent: f64,
+    pub(super) bound: Bound,
+}
+
+/// The candidate's rate less the incumbent's, for as many units in each stratum; none where none has
+/// units of both.
+pub(super) fn difference(strata: &[Counts]) -> Option<Apart> {
+    let parts = mix::parts(strata)?;
+    let (candidate, incumbent) = mix::rates(strata);
+    let (candidate, incumbent) = (candidate?, incumbent?);
+    // So many units in one stratum would tell an arm's rate as well (Kish, "Survey Sampling", 1965).
+    let units = |of: fn(&Counts) -> u64| {
+        let each = parts.iter().zip(strata).filter(|(part, _)| **part > 0.0);
+        each.map(|(part, it)| part * part / float(of(it))).sum::<f64>().recip()
     };
-    let (candidate, of_candidate) = smoothed(candidate_bad, candidate_total);
-    let (incumbent, of_incumbent) = smoothed(incumbent_bad, incumbent_total);
-    let estimate = rate(candidate_bad, candidate_total) - rate(incumbent_bad, incumbent_total);
-    let lower = candidate - incumbent - Z * (of_candidate + of_incumbent).sqrt();
-    Some(Bound { estimate, lower: lower.max(-1.0) })
-}
-
-/// Bad of all; nothing is bad of nothing.
-pub(super) fn rate(bad: u64, total: u64) -> f64 {
-    if total == 0 { 0.0 } else { float(bad) / float(total) }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-const fn float(count: u64) -> f64 {
-    count as f64
+    let smoothed = |rate: f64, units: f64| {
+        let rate = (rate * units + 1.0) / (units + 2.0);
+        (rate, rate * (1.0 - rate).max(0.0) / (units + 2.0))
+    };
+    let (more, of_candidate) = smoothed(candidate, units(|it| it.candidate_total));
+    let (less, of_incumbent) = smoothed(incumbent, units(|it| it.incumbent_total));
+    let lower = more - less - Z * (of_candidate + of_incumbent).sqrt();
+    let bound = Bound { estimate: candidate - incumbent, lower: lower.max(-1.0) };
+    Some(Apart { candidate, incumbent, bound })
 }

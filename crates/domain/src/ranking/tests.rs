@@ -28,7 +28,7 @@ fn arms(slices: &[(&str, Four)]) -> Vec<RankedSlice> {
         slice: label(value),
         check: "correct".to_owned(),
         metric: "correct".to_owned(),
-        of: Of::Arms { here: counts(*here), all: sum(slices) },
+        of: Of::Arms { here: vec![counts(*here)], all: vec![sum(slices)] },
     };
     rank(&slices.iter().map(sample).collect::<Vec<_>>())
 }
@@ -60,7 +60,10 @@ fn the_slice_in_which_labels_are_worse_leads() {
     assert!(mobile.at_least > 0.2 && mobile.at_least < mobile.lift);
     let rest = 60.0 / 750.0 - 1_280.0 / 14_250.0;
     assert!((mobile.beyond_rest.unwrap() - (mobile.lift - rest)).abs() < 1e-12);
-    assert_eq!(mobile.in_words(), "client=mobile: bad 40.0 % vs 9.1 %, at least +24.9 points");
+    assert_eq!(
+        mobile.in_words(),
+        "client=mobile: bad 40.0 % vs 9.1 %, worse by at least 24.9 points"
+    );
 }
 
 #[test]
@@ -115,6 +118,31 @@ fn better_in_each_slice_and_worse_in_the_sum_is_worse_nowhere() {
     assert!(ranked.iter().all(|one| one.lift < 0.0 && !one.stands_out()), "{ranked:?}");
 }
 
+/// A gate at 50 % after one at 25 %: units that came before are worse, and mostly the incumbent's.
+const OF_TWO_HISTORIES: [Four; 2] =
+    [(6_000, 30_000, 6_000, 30_000), (1_000, 20_000, 2_000, 40_000)];
+
+#[test]
+fn a_slice_without_an_effect_in_any_stratum_does_not_stand_out() {
+    let here: Vec<_> = OF_TWO_HISTORIES.map(counts).into();
+    let all: Vec<_> =
+        here.iter().map(|it| sum(&[("here", four(it)), ("rest", four(it))])).collect();
+    let (slice, check) = (label("mobile"), "correct".to_owned());
+    let metric = check.clone();
+    let ranked = rank(&[Sample { slice, check, metric, of: Of::Arms { here, all } }]);
+    let [mobile] = ranked.as_slice() else { panic!("{ranked:?}") };
+    assert!(!mobile.stands_out(), "{mobile:?}");
+    assert!(mobile.lift.abs() < 1e-12 && mobile.beyond_rest.unwrap().abs() < 1e-12, "{mobile:?}");
+    assert_eq!(mobile.units, 50_000);
+    let pooled = arms(&[("mobile", four(&sum(&OF_TWO_HISTORIES.map(|it| ("", it)))))]);
+    assert!(pooled[0].stands_out(), "added up it would: {pooled:?}");
+}
+
+fn four(counts: &Counts) -> Four {
+    let Counts { candidate_bad, candidate_total, incumbent_bad, incumbent_total } = *counts;
+    (candidate_bad, candidate_total, incumbent_bad, incumbent_total)
+}
+
 #[test]
 fn no_more_are_told_than_can_be_read_and_each_checks_apart() {
     let names: Vec<String> = (0..9).map(|it| it.to_string()).collect();
@@ -125,7 +153,10 @@ fn no_more_are_told_than_can_be_read_and_each_checks_apart() {
         slice: label(value),
         check: check.to_owned(),
         metric: check.to_owned(),
-        of: Of::Arms { here: counts((bad, 100, 0, 100)), all: counts((bad, 200, 0, 200)) },
+        of: Of::Arms {
+            here: vec![counts((bad, 100, 0, 100))],
+            all: vec![counts((bad, 200, 0, 200))],
+        },
     };
     let both = [sample("b", "x", 10), sample("a", "x", 90), sample("b", "y", 20)];
     let told: Vec<_> = rank(&both).into_iter().map(|it| (it.check, it.slice.value)).collect();
@@ -160,4 +191,37 @@ proptest! {
             prop_assert!((-1.0..=1.0).contains(&one.at_least));
         }
     }
+}
+
+fn single(of: Of) -> Option<RankedSlice> {
+    let (check, metric) = ("check".to_owned(), "metric".to_owned());
+    rank(&[Sample { slice: label("mobile"), check, metric, of }]).pop()
+}
+
+#[test]
+fn means_are_ranked_by_the_part_that_is_missing_at_least() {
+    let means =
+        Means { candidate: 16.0, incumbent: 20.0, error: 0.5, better: Better::Higher, units: 300 };
+    let found = single(Of::Means(means)).unwrap();
+    assert!((found.lift - 0.2).abs() < 1e-12 && found.stands_out());
+    assert_eq!(found.in_words(), "client=mobile: 16.00 vs 20.00, worse by at least 15.1 %");
+    let better = single(Of::Means(Means { better: Better::Lower, ..means })).unwrap();
+    assert!((better.lift + 0.2).abs() < 1e-12 && !better.stands_out());
+    assert_eq!(single(Of::Means(Means { units: UNITS_MIN - 1, ..means })), None);
+    assert_eq!(single(Of::Means(Means { incumbent: 0.0, ..means })), None);
+    // A mean below nothing has parts of the same size.
+    let below = single(Of::Means(Means { candidate: -24.0, incumbent: -20.0, ..means })).unwrap();
+    assert!((below.lift - 0.2).abs() < 1e-12);
+}
+
+#[test]
+fn answers_are_ranked_by_how_far_they_are_apart_whichever_is_rarer() {
+    let more = single(Of::Answers(counts((70, 100, 500, 1_000)))).unwrap();
+    let less = single(Of::Answers(counts((30, 100, 500, 1_000)))).unwrap();
+    for found in [&more, &less] {
+        assert!((found.lift - 0.2).abs() < 1e-12 && found.stands_out(), "{found:?}");
+    }
+    assert!((more.at_least - less.at_least).abs() < 1e-12);
+    let words = "client=mobile: an answer 30.0 % vs 50.0 %, apart by at least 10.2 points";
+    assert_eq!(less.in_words(), words);
 }

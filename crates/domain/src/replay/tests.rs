@@ -1,21 +1,27 @@
 //! Recorded verdicts derive to themselves, and to nothing else.
 
 use super::*;
-use crate::evidence::{Evidence, GateIndex};
+use crate::Timestamp;
+use crate::evidence::{Evidence, GateCounts, GateIndex};
 use crate::grounds::Grounds;
 use crate::judge::tests::accounts::failing_on_mobile;
-use crate::judge::tests::{any_evidence, any_shadow, relative, standard};
+use crate::judge::tests::fixture::only;
+use crate::judge::tests::{any_evidence, any_shadow, cats, relative, standard, watched, worth};
 use crate::looks::Subject;
 use crate::rollout::Cause;
 use crate::verdict::CheckVerdict;
 use proptest::prelude::*;
 use serde_json::Value;
+use std::time::Duration;
+
+const HOURS: Duration = Duration::from_secs(3 * 3_600);
 
 /// As a look is journalled: the verdict and what it rested on, both as text.
 fn recorded(plan: &Plan, of: Subject, evidence: &Evidence) -> (String, String) {
     let verdict = Judge::new(plan).unwrap().look(of, evidence);
     let part = of.part_of(evidence);
-    let look = Look { judge: fingerprint(plan).unwrap(), of, evidence: part };
+    let judge = fingerprint(plan).unwrap();
+    let look = Look { judge, of, under_way_ms: Some(60_000), evidence: part };
     let cause = Cause::Verdict { verdict: Box::new(verdict.clone()) };
     let grounds = Grounds::of_look(look, &verdict, &cause).stored().unwrap();
     (grounds.to_string(), serde_json::to_string(&verdict).unwrap())
@@ -44,6 +50,10 @@ proptest! {
         evidence.shadow = shadow;
         evidence.shadow.incumbent_latency = reference;
         evidence.maxima.insert("errorRate".to_owned(), most);
+        let gates = std::mem::take(&mut evidence.gates);
+        evidence.begin_window(Timestamp::default(), &standard().analysis);
+        evidence.gates = gates;
+        evidence.begin_window(Timestamp::default().plus(HOURS), &standard().analysis);
         for plan in [standard(), relative()] {
             for of in [Subject::Gate(GateIndex(gate)), Subject::Shadow] {
                 let journalled = recorded(&plan, of, &evidence);
@@ -51,6 +61,73 @@ proptest! {
             }
         }
     }
+}
+
+/// With numbers of so many units, `scale` times the incumbent's, in every gate; and two windows begun,
+/// the first before any unit, the second when those of the first stratum had come.
+fn with_numbers_and_windows(mut evidence: Evidence, candidate_units: u64, scale: f64) -> Evidence {
+    let Evidence { gates, references, .. } = worth(candidate_units, scale);
+    let numbers = gates.into_values().next().unwrap();
+    evidence.references = references;
+    for counts in evidence.gates.values_mut() {
+        counts.values = numbers.values.clone();
+        counts.matured_values = numbers.matured_values.clone();
+    }
+    let mut early = Evidence::default();
+    early.begin_window(Timestamp::default(), &watched().analysis).unwrap();
+    early.gates = evidence.gates.clone().into_iter().take(1).collect();
+    early.begin_window(Timestamp::default().plus(HOURS), &watched().analysis).unwrap();
+    evidence.starts = early.starts;
+    evidence
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn numbers_answers_and_late_faults_are_derived_again(
+        evidence in any_evidence(), gate in 0..6_u8, units in 1..1_500_u64, scale in 0.5..1.5_f64
+    ) {
+        let evidence = with_numbers_and_windows(evidence, units, scale);
+        let journalled = recorded(&watched(), Subject::Gate(GateIndex(gate)), &evidence);
+        prop_assert_eq!(differing(&watched(), &journalled), Vec::<String>::new());
+    }
+}
+
+/// A canary with a lower revenue and other answers, in which the second window has begun.
+fn of_every_other_kind() -> (String, String) {
+    let mut counts = only_gate(&worth(2_000, 0.9));
+    counts.predictions = only_gate(&cats(2_000, 300, 500)).predictions;
+    counts.errors.candidate_bad = 30;
+    let evidence = with_numbers_and_windows(only(counts), 2_000, 0.9);
+    recorded(&watched(), Subject::Gate(GateIndex(0)), &evidence)
+}
+
+fn only_gate(evidence: &Evidence) -> GateCounts {
+    evidence.gates.values().next().unwrap().clone()
+}
+
+#[test]
+fn each_part_of_what_numbers_answers_and_late_faults_rest_on_is_recorded() {
+    let (grounds, verdict) = of_every_other_kind();
+    let plan = watched();
+    assert_eq!(differing(&plan, &(grounds.clone(), verdict.clone())), Vec::<String>::new());
+    let differs = |pointer: &str, to: Value, field: &str| {
+        let told = (changed(&grounds, pointer, to), verdict.clone());
+        let found = differing(&plan, &told);
+        assert!(found.contains(&field.to_owned()), "{pointer}: {found:?}");
+    };
+    let evidence = "/look/evidence";
+    let (numbers, answers) = ("checks[revenue].fail_log_e", "checks[predictions].fail_log_e");
+    differs(&format!("{evidence}/references"), serde_json::json!({}), numbers);
+    differs(&format!("{evidence}/gates/0/values"), serde_json::json!({}), numbers);
+    differs(
+        &format!("{evidence}/gates/0/matured_values"),
+        serde_json::json!({}),
+        "checks[revenue].pass_log_e",
+    );
+    differs(&format!("{evidence}/gates/0/predictions"), serde_json::json!({}), answers);
+    differs(&format!("{evidence}/starts"), serde_json::json!({}), "checks[errorRate].fail_log_e");
 }
 
 /// A canary that is judged healthy.

@@ -139,6 +139,8 @@ fn shadow() -> Shadow {
         min_requests: 100,
         max_duration: MINUTE * 60,
         on_fail: OnDivergence::Pause,
+        latency: Effect::Warns,
+        labels: None,
     }
 }
 
@@ -177,6 +179,7 @@ pub(super) fn verdict(decision: Decision, units: u64) -> Verdict {
         assignment: None,
         labelled: Vec::new(),
         ranking: Vec::new(),
+        told_apart: Vec::new(),
         checks: Vec::new(),
     }
 }

@@ -162,7 +162,8 @@ impl Rollout {
         let gate = self.gate_index().and_then(|index| self.gate(index));
         let checks = gate.map_or(&self.plan.stability.checks, |gate| &gate.checks);
         let named = checks.iter().find(|it| it.name == check);
-        named.map_or(Duration::ZERO, |it| it.rule.late_by())
+        let labels = named.and_then(|it| it.rule.labels());
+        labels.map_or(Duration::ZERO, |labels| self.plan.analysis.awaits(&labels))
     }
 
     /// The plan's gate at `index`.

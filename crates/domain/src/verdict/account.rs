@@ -6,21 +6,27 @@ mod words;
 
 use super::{CheckReport, Counts};
 use crate::evidence::GateIndex;
+use crate::mix::float;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// One check's account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     pub check: String,
+    #[serde(default)]
+    pub of: Counted,
     /// What a bad unit is, in words: `in error`, `over 25 ms`, `not correct`.
     pub bad: String,
-    /// What was counted under each gate that the check applies in, the canary first.
+    /// What was counted under each gate that the check applies in, the canary first; of pairs none, since
+    /// the shadow is before all gates.
     pub gates: Vec<GateAccount>,
     /// Where the truth lies; none before both arms have been counted.
     pub confidence: Option<Confidence>,
     pub budget: Budget,
     pub outlook: Outlook,
-    /// How fast the check's units come; none where that is not known, as of a past verdict.
+    /// How fast the check's units come; none where that is not known, as of verdicts that do not tell
+    /// how long their gate was under way.
     pub pace: Option<Pace>,
     /// What else must be known to read the numbers, in sentences.
     pub notes: Vec<String>,
@@ -28,12 +34,25 @@ pub struct Account {
     pub words: Vec<String>,
 }
 
-/// How fast candidate units of one check came under the present gate, from the acknowledgement of its
-/// routing table on.
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Units of a gate.
+    #[default]
+    Units,
+    /// Pairs of the shadow: a request that both answered.
+    Pairs,
+}
+
+/// How fast candidate units of one check came under the present gate, from when they could count: the
+/// acknowledgement of its routing table, what is discarded after it, and the first unit's window. Pairs
+/// of the shadow count from the acknowledgement on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
     pub per_second: f64,
-    /// At that pace, until the units that are still needed have come; none where none are.
+    /// At that pace, until the units that are still needed have come and their labels are due; none
+    /// where none are.
     pub seconds_needed: Option<f64>,
 }
 
@@ -57,9 +76,9 @@ pub struct Confidence {
     pub level: f64,
     /// The candidate's rate less the incumbent's; of a check on rates.
     pub difference: Option<Range>,
-    /// The candidate's quantile in milliseconds; of a check on latency.
+    /// The candidate's quantile in milliseconds, of a check on latency; of pairs, the part that is bad.
     pub candidate: Option<Range>,
-    /// The incumbent's.
+    /// The incumbent's; of pairs, of it with itself.
     pub incumbent: Option<Range>,
 }
 
@@ -113,22 +132,29 @@ pub struct Next {
     pub of: u64,
 }
 
-impl Account {
-    /// The same with the pace of units that came under `gate` in so many seconds.
-    #[must_use]
-    pub fn paced(mut self, report: &CheckReport, (gate, seconds): (GateIndex, f64)) -> Self {
-        let here = self.gates.iter().find(|of| of.gate == gate);
-        let units = here.map_or(0, |of| of.counts.candidate_total);
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-        let per_second = units as f64 / seconds;
-        self.pace = (units > 0 && seconds > 0.0).then(|| {
-            #[expect(clippy::cast_precision_loss, reason = "units needed are at most 2^40")]
-            let needed = report.units_needed.map(|units| units as f64);
-            Pace { per_second, seconds_needed: needed.map(|units| units / per_second) }
-        });
-        self.in_words(report)
+impl Pace {
+    /// Of so many units counted in so long, where the outcome of each is waited for `late_by` after it
+    /// came; none before any was counted.
+    ///
+    /// Units under way settle as steadily as they came, so that they are in the pace already; only of
+    /// a wait that is not over yet the rest comes on top.
+    pub fn of(
+        units: u64,
+        counted: Duration,
+        late_by: Duration,
+        needed: Option<u64>,
+    ) -> Option<Self> {
+        if units == 0 || counted.is_zero() {
+            return None;
+        }
+        let per_second = float(units) / counted.as_secs_f64();
+        let waits = late_by.saturating_sub(counted).as_secs_f64();
+        let seconds_needed = needed.map(|units| float(units) / per_second + waits);
+        Some(Self { per_second, seconds_needed })
     }
+}
 
+impl Account {
     /// How long the units that are still needed take to come, in words; none where that is not known.
     pub fn time_needed(&self) -> Option<String> {
         self.pace.and_then(|pace| pace.seconds_needed).map(words::span)

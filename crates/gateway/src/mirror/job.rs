@@ -1,16 +1,18 @@
 //! One copy's way: wait for a worker, ask the candidate, compare.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use seatrial_domain::comparison::{Agreement, compare};
-use seatrial_domain::plan::NoiseFloor;
+use seatrial_domain::comparison::{Agreement, compare, outcome};
+use seatrial_domain::plan::{DriftBy, NoiseFloor};
 use seatrial_domain::tensor::Tensor;
+use tokio::time::Instant;
 
 use super::{Copy, Mirror, Reserved};
 use crate::admission::Place;
 use crate::attempt::beside;
 use crate::installed::Served;
-use crate::recorder::Pair;
+use crate::recorder::{Latencies, Pair};
 
 /// A copy with the place and the bytes it holds until it is done.
 #[derive(Debug)]
@@ -34,36 +36,56 @@ impl Job {
             return;
         }
         mirror.record.sent();
-        let Some(answer) = self.score(&mirror.sides.candidate).await else {
+        let idle = mirror.sides.incumbent.is_idle();
+        let Some(scored) = self.score(&mirror.sides.candidate).await else {
             mirror.record.candidate_failed(&self.copy.slices);
             return;
         };
-        let candidate = self.agreements(&answer);
-        let noise = self.noise().await;
+        let candidate = self.agreements(&scored.outputs);
+        let classes = self.classes(&scored.outputs);
+        let again = self.again().await;
+        let latency = again.as_ref().filter(|_| idle).map(|again| Latencies {
+            incumbent: again.latency,
+            candidate: scored.latency,
+            alike_below: mirror.alike_below,
+        });
+        let noise = again.map(|again| self.agreements(&again.outputs)).unwrap_or_default();
         let Self { copy, .. } = &self;
         mirror.record.compared(&Pair {
             request_id: copy.request_id.clone(),
             slices: copy.slices.clone(),
             candidate,
             noise,
+            latency,
         });
+        if let Some((incumbent, candidate)) = classes {
+            mirror.record.keep(copy.request, incumbent, candidate);
+        }
     }
 
-    /// The incumbent's second answer against its first: how much disagreement means nothing. It is
-    /// asked only while it has nothing else to do: its sessions are the clients'.
-    async fn noise(&self) -> Vec<Agreement> {
+    /// The incumbent's second answer, against its first: how much disagreement means nothing, and how
+    /// long it takes when it is asked as the candidate is. It is asked only while it has nothing else to
+    /// do: its sessions are the clients'.
+    async fn again(&self) -> Option<Scored> {
         match self.mirror.plan.noise_floor {
-            NoiseFloor::Off => Vec::new(),
+            NoiseFloor::Off => None,
             NoiseFloor::Incumbent => {
                 let turn = self.mirror.workshop.rescoring.acquire().await;
                 let incumbent = &self.mirror.sides.incumbent;
-                let again = match turn {
+                match turn {
                     Ok(_held) if incumbent.is_idle() => self.score(incumbent).await,
                     Ok(_) | Err(_) => None,
-                };
-                again.map(|outputs| self.agreements(&outputs)).unwrap_or_default()
+                }
             }
         }
+    }
+
+    /// What the incumbent answered the client and what the candidate did, as classes, where labels are to
+    /// tell who was right.
+    fn classes(&self, other: &[Tensor]) -> Option<(String, String)> {
+        let labels = self.mirror.plan.labels.as_ref()?;
+        let class = |answer: &[Tensor]| outcome(&labels.output, &DriftBy::Class, answer);
+        Some((class(&self.copy.outputs), class(other)))
     }
 
     fn agreements(&self, other: &[Tensor]) -> Vec<Agreement> {
@@ -75,8 +97,16 @@ impl Job {
             .collect()
     }
 
-    async fn score(&self, served: &Served) -> Option<Vec<Tensor>> {
+    async fn score(&self, served: &Served) -> Option<Scored> {
+        let start = Instant::now();
         let answer = beside(served, &self.copy.ask, self.copy.inputs.clone()).await;
-        answer.ok().map(|answered| answered.outputs)
+        let latency = start.elapsed();
+        answer.ok().map(|answered| Scored { outputs: answered.outputs, latency })
     }
+}
+
+/// An answer beside the clients, and how long it took.
+struct Scored {
+    outputs: Vec<Tensor>,
+    latency: Duration,
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use seatrial_domain::telemetry::{Assignment, Counted};
+use seatrial_domain::telemetry::Assignment;
 
 use crate::sync::lock;
 
@@ -28,11 +28,9 @@ impl Assignments {
 
     pub(super) fn push(&self, assignment: Assignment) {
         let mut state = lock(&self.state);
-        let uncounted = match assignment.counted {
-            Counted::Yes => state.uncounted,
-            Counted::No => state.uncounted + 1,
-        };
-        let fits = assignment.counted == Counted::Yes || uncounted <= self.cap / 2;
+        let evidence = assignment.is_evidence();
+        let uncounted = if evidence { state.uncounted } else { state.uncounted + 1 };
+        let fits = evidence || uncounted <= self.cap / 2;
         if fits && state.list.len() < self.cap {
             state.uncounted = uncounted;
             state.list.push(assignment);

@@ -1,20 +1,25 @@
 //! One rollout's shadow: copies and their fates, pairs and their agreement.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use seatrial_analysis::latency::Edges;
+use seatrial_domain::RolloutId;
 use seatrial_domain::comparison::{Agreement, Difference};
-use seatrial_domain::evidence::{CompareCount, Example, PairCount, ShadowCounts};
+use seatrial_domain::evidence::{CompareCount, Example, LatencyPairs, PairCount, ShadowCounts};
 use seatrial_domain::plan::Shadow;
+use seatrial_domain::telemetry::ClassPair;
 
+use super::classes::{Classes, Full};
 use crate::sync::lock;
 
 #[derive(Debug)]
 pub(crate) struct ShadowRecord {
     edges: Arc<Edges>,
     counts: Mutex<ShadowCounts>,
+    classes: Classes,
 }
 
 /// One compared request.
@@ -27,16 +32,43 @@ pub(crate) struct Pair {
     pub(crate) candidate: Vec<Agreement>,
     /// The incumbent against itself, by rule; empty where it was not scored twice.
     pub(crate) noise: Vec<Agreement>,
+    /// Where both were timed alike.
+    pub(crate) latency: Option<Latencies>,
+}
+
+/// How long both took for one request, each asked beside the clients.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Latencies {
+    pub(crate) incumbent: Duration,
+    pub(crate) candidate: Duration,
+    /// Up to here they are alike.
+    pub(crate) alike_below: Duration,
 }
 
 impl ShadowRecord {
-    pub(super) fn new(plan: &Shadow, edges: Arc<Edges>) -> Self {
+    pub(super) fn new(
+        (rollout, plan): (RolloutId, &Shadow),
+        edges: Arc<Edges>,
+        cap: usize,
+    ) -> Self {
         let counts = ShadowCounts {
             compare: vec![CompareCount::default(); plan.compare.len()],
             incumbent_latency: vec![0; edges.buckets()],
             ..ShadowCounts::default()
         };
-        Self { edges, counts: Mutex::new(counts) }
+        Self { edges, counts: Mutex::new(counts), classes: Classes::new(rollout, cap) }
+    }
+
+    /// Keeps what both answered until the next flush. What does not fit is counted.
+    pub(crate) fn keep(&self, request: u64, incumbent: String, candidate: String) {
+        if self.classes.keep(request, [incumbent, candidate]) == Err(Full) {
+            lock(&self.counts).unkept += 1;
+        }
+    }
+
+    /// The list, emptied.
+    pub(super) fn take_classes(&self) -> Vec<ClassPair> {
+        self.classes.take()
     }
 
     /// The live incumbent answered after `latency`.
@@ -82,7 +114,9 @@ impl ShadowRecord {
     }
 
     pub(crate) fn compared(&self, pair: &Pair) {
+        let latency = pair.latency.map(|latency| self.slower(latency)).unwrap_or_default();
         let mut counts = lock(&self.counts);
+        counts.paired_latency.merge(latency);
         add(&mut counts.compare, pair);
         for (column, value) in &pair.slices {
             add(counted_under(&mut counts, column, value), pair);
@@ -92,6 +126,22 @@ impl ShadowRecord {
         {
             counts.examples.push(example(pair, difference));
         }
+    }
+
+    /// One pair by who was slower: in one bucket of latencies nobody was.
+    fn slower(&self, of: Latencies) -> LatencyPairs {
+        let bucket = |latency: Duration| {
+            self.edges.bucket_of(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX))
+        };
+        let mut one = LatencyPairs::default();
+        let slowest = of.candidate.max(of.incumbent);
+        let count = match bucket(of.candidate).cmp(&bucket(of.incumbent)) {
+            Ordering::Greater if slowest > of.alike_below => &mut one.slower,
+            Ordering::Less if slowest > of.alike_below => &mut one.faster,
+            Ordering::Greater | Ordering::Equal | Ordering::Less => &mut one.alike,
+        };
+        *count = 1;
+        one
     }
 
     pub(super) fn counts(&self) -> ShadowCounts {
@@ -151,5 +201,49 @@ fn example(pair: &Pair, difference: &Difference) -> Example {
         incumbent: difference.incumbent.clone(),
         candidate: difference.candidate.clone(),
         slices: pair.slices.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatrial_domain::plan::Kind;
+    use seatrial_domain::policy;
+
+    /// The default one.
+    fn shadow() -> Shadow {
+        let yaml = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\n\
+            spec: {endpoint: digits}\n";
+        let policy = policy::parse(yaml).unwrap();
+        policy.plan(Kind::Promote, policy.endpoint()).unwrap().shadow
+    }
+
+    #[test]
+    fn nobody_is_slower_within_a_bucket_or_within_the_limit() {
+        let plan = shadow();
+        let record = ShadowRecord::new((RolloutId(1), &plan), Arc::new(Edges::default()), 1);
+        let of = |incumbent, candidate, alike_below| {
+            record.slower(Latencies {
+                incumbent: Duration::from_micros(incumbent),
+                candidate: Duration::from_micros(candidate),
+                alike_below: Duration::from_micros(alike_below),
+            })
+        };
+        let none = LatencyPairs::default();
+        assert_eq!(of(1_000, 2_000, 0), LatencyPairs { slower: 1, ..none });
+        assert_eq!(of(2_000, 1_000, 0), LatencyPairs { faster: 1, ..none });
+        assert_eq!(of(1_000, 1_001, 0), LatencyPairs { alike: 1, ..none });
+        assert_eq!(of(12, 180, 25_000), LatencyPairs { alike: 1, ..none });
+        assert_eq!(of(12, 30_000, 25_000), LatencyPairs { slower: 1, ..none });
+    }
+
+    #[test]
+    fn classes_beyond_the_bound_are_counted() {
+        let plan = shadow();
+        let record = ShadowRecord::new((RolloutId(1), &plan), Arc::new(Edges::default()), 1);
+        record.keep(1, "a".to_owned(), "b".to_owned());
+        record.keep(2, "a".to_owned(), "b".to_owned());
+        assert_eq!((record.take_classes().len(), record.counts().unkept), (1, 1));
+        assert!(record.take_classes().is_empty());
     }
 }

@@ -47,6 +47,7 @@ fn assignment(request: u64) -> Assignment {
         seen: NEW,
         arm: Arm::Candidate,
         counted: Counted::No,
+        unit: None,
         slices: Labels::new(),
         at: Timestamp::from_micros(0),
     }

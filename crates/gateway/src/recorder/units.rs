@@ -104,7 +104,7 @@ impl UnitRecord {
         // Read before the lock is taken.
         let told: Vec<_> =
             watches.iter().map(|it| (&*it.check, outcome(&it.output, &it.by, answer))).collect();
-        lock(&self.state).ledger.predicted(reserved.ticket, &told);
+        lock(&self.state).ledger.predicted(reserved.ticket, &reserved.labels, &told);
     }
 
     /// Takes in what an earlier process saw.

@@ -2,13 +2,15 @@
 
 use crate::double::Script;
 use crate::http::{INPUT, request};
-use crate::world::{GATE, ROLLOUT, World, config, counts, digits, route, share};
+use crate::world::{GATE, ROLLOUT, SALT, World, config, counts, digits, route, share};
+use seatrial_domain::Timestamp;
 use seatrial_domain::evidence::{GateIndex, GateStratum};
 use seatrial_domain::exposure::Exposure;
 use seatrial_domain::split::{Arm, Domain};
 use seatrial_domain::telemetry::{Counted, SeenUnits, request_hash};
-use seatrial_gateway::RolloutRoute;
+use seatrial_gateway::{Config, Counting, Labelled, RolloutRoute};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -67,6 +69,51 @@ async fn a_unit_with_a_window_counts_with_its_worst_request_when_that_is_over() 
     assert_eq!((counts.open.total(), counts.unanswered.total()), (0, 0));
     world.client.infer_as(&user).await;
     assert_eq!(world.counts().assigned().total(), 1);
+}
+
+#[tokio::test]
+async fn requests_of_a_units_window_say_whose_they_are_where_all_labels_are_evidence() {
+    let window = Duration::from_secs(2);
+    for labels in [Labelled::First, Labelled::Window] {
+        let counting = Counting { window, labels, ..Counting::default() };
+        let world = World::with(route(|route| route.counting = counting)).await;
+        for user in ["a", "a", "b"] {
+            world.client.infer_as(user).await;
+        }
+        world.client.infer(&[]).await;
+        let of = |user: &str| match labels {
+            Labelled::First => None,
+            Labelled::Window => Some(SALT.hash(Domain::Units, user.as_bytes())),
+        };
+        let telemetry = world.gateway.drain_telemetry();
+        let told: Vec<_> = telemetry.assignments.iter().map(|it| (it.counted, it.unit)).collect();
+        let (yes, no) = (Counted::Yes, Counted::No);
+        assert_eq!(told, [(yes, of("a")), (no, of("a")), (yes, of("b")), (yes, None)]);
+        // What comes after the window is none of it.
+        world.until(|world| world.counts().units.total() == 3).await;
+        world.client.infer_as("a").await;
+        let telemetry = world.gateway.drain_telemetry();
+        assert_eq!((telemetry.assignments[0].counted, telemetry.assignments[0].unit), (no, None));
+    }
+}
+
+#[tokio::test]
+async fn a_units_age_is_from_its_assignment_however_slow_its_answer() {
+    static MICROS: AtomicI64 = AtomicI64::new(1_000_000);
+    let clock = || Timestamp::from_micros(MICROS.load(Ordering::Relaxed));
+    let world = World::new(Config::new(0xb007, clock)).await;
+    world.install(1, |_| {});
+    let permits = Arc::new(Semaphore::new(0));
+    world.incumbent.play(Script::Wait(Arc::clone(&permits), 1));
+    let user = World::user(Arm::Incumbent, share(5000), 0);
+    let meanwhile = async {
+        world.until(|world| world.counts().unanswered.total() == 1).await;
+        MICROS.store(9_000_000, Ordering::Relaxed);
+        permits.add_permits(1);
+    };
+    tokio::join!(world.client.infer_as(&user), meanwhile);
+    let telemetry = world.gateway.drain_telemetry();
+    assert_eq!(telemetry.assignments[0].at, Timestamp::from_micros(1_000_000));
 }
 
 #[tokio::test]
@@ -137,7 +184,7 @@ async fn nothing_is_counted_without_a_control() {
 #[tokio::test]
 async fn units_seen_before_a_restart_are_not_counted_again() {
     let world = World::new(config()).await;
-    let hash = crate::world::SALT.hash(Domain::Units, b"a");
+    let hash = SALT.hash(Domain::Units, b"a");
     world
         .gateway
         .seed_units(ROLLOUT, SeenUnits { level: 0, units: [(hash, Exposure::KNOWN)].into() });

@@ -2,9 +2,11 @@
 
 use crate::double::Script;
 use crate::http::INPUT;
-use crate::world::{World, route, shadow, share};
-use seatrial_domain::evidence::{MirrorCounts, PairCount};
-use seatrial_domain::plan::{KeySource, Shadow, ShadowSlice};
+use crate::world::{ROLLOUT, World, digits, route, shadow, share};
+use seatrial_domain::evidence::{LatencyPairs, MirrorCounts, PairCount};
+use seatrial_domain::plan::{Effect, KeySource, NoiseFloor, PairedLabels, Shadow, ShadowSlice};
+use seatrial_domain::telemetry::{ClassPair, request_hash};
+use std::cell::RefCell;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -182,9 +184,7 @@ async fn only_the_sample_is_mirrored() {
         world.client.infer(&[]).await;
     }
     world
-        .until(|world| {
-            world.gateway.in_flight(&crate::world::digits(), seatrial_domain::VersionNumber(2)) == 0
-        })
+        .until(|world| world.gateway.in_flight(&digits(), seatrial_domain::VersionNumber(2)) == 0)
         .await;
     let offered = world.shadow().mirror.offered;
     assert!((8..=32).contains(&offered), "{offered}");
@@ -207,4 +207,48 @@ async fn an_answer_after_the_shadow_has_ended_leaves_its_reference_as_it_was() {
     };
     tokio::join!(late, meanwhile);
     assert_eq!(world.shadow().incumbent_latency, reference);
+}
+
+#[tokio::test]
+async fn both_are_timed_beside_the_clients_where_the_incumbent_is_asked_again() {
+    let world = shadowed(|_| {}).await;
+    for _ in 0..3 {
+        world.client.infer(&[]).await;
+        world.until(|world| world.shadow().mirror.sent == resolved(&world.shadow().mirror)).await;
+    }
+    world.until(|world| world.shadow().compare[0].noise.pairs == 3).await;
+    let LatencyPairs { slower, faster, alike } = world.shadow().paired_latency;
+    assert_eq!(slower + faster + alike, 3);
+    // Who is never asked again is never timed as the candidate is.
+    let world = shadowed(|plan| plan.noise_floor = NoiseFloor::Off).await;
+    world.client.infer(&[]).await;
+    world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
+    assert_eq!(world.shadow().paired_latency, LatencyPairs::default());
+}
+
+#[tokio::test]
+async fn what_both_answered_is_kept_as_classes_where_labels_are_to_tell_who_was_right() {
+    let labels =
+        PairedLabels { metric: "digit".to_owned(), output: "*".to_owned(), effect: Effect::Warns };
+    for labels in [None, Some(labels)] {
+        let asked = labels.clone();
+        let world = shadowed(|plan| plan.labels = asked).await;
+        world.client.infer(&[("x-request-id", "a")]).await;
+        let told = RefCell::new(Vec::new());
+        let flushed = |world: &World| {
+            let telemetry = world.gateway.drain_telemetry();
+            told.borrow_mut().extend(telemetry.pairs);
+            telemetry.shadow[0].1.compare[0].noise.pairs == 1
+        };
+        world.until(flushed).await;
+        world.until(|_| labels.is_none() || flushed(&world) && !told.borrow().is_empty()).await;
+        let told = told.into_inner();
+        let pair = ClassPair {
+            request: request_hash(&digits(), "a"),
+            rollout: ROLLOUT,
+            incumbent: "1".to_owned(),
+            candidate: "2".to_owned(),
+        };
+        assert_eq!(told, labels.map(|_| pair).into_iter().collect::<Vec<_>>());
+    }
 }

@@ -3,8 +3,8 @@
 use crate::double::Script;
 use crate::http::INPUT;
 use crate::world::{World, counts, route, share};
-use seatrial_domain::evidence::{SliceCounts, Slices};
-use seatrial_domain::plan::KeySource;
+use seatrial_domain::evidence::{ArmCount, SliceCounts, Slices};
+use seatrial_domain::plan::{DriftBy, KeySource, Watch};
 use seatrial_domain::split::Arm;
 use seatrial_gateway::Column;
 
@@ -98,4 +98,29 @@ async fn a_refused_request_is_no_unit_of_its_slice() {
         .post("/v2/models/digits/infer", &[("x-user-id", "a"), ("x-client", "mobile")], &bad)
         .await;
     assert_eq!(sum(&world.counts().slices), (0, 0));
+}
+
+#[tokio::test]
+async fn an_answer_is_counted_in_its_units_slice() {
+    let slice = column(&["mobile"]);
+    let watch =
+        Watch { check: "predictions".to_owned(), output: "*".to_owned(), by: DriftBy::Class };
+    let world = World::with(route(move |route| {
+        route.slices = vec![slice];
+        route.watches = vec![watch];
+    }))
+    .await;
+    world.incumbent.play(Script::Answer(8));
+    world.candidate.play(Script::Answer(7));
+    let [candidate, incumbent] =
+        [Arm::Candidate, Arm::Incumbent].map(|arm| World::user(arm, share(5000), 0));
+    for (user, client) in [(&candidate, "mobile"), (&incumbent, "mobile"), (&incumbent, "tv")] {
+        world.client.infer(&[("x-user-id", user), ("x-client", client)]).await;
+    }
+    let slices = world.counts().slices;
+    let told = |value: &str| of(&slices, value).predictions["predictions"].0.clone();
+    let one = |arm: [u64; 2]| ArmCount { candidate: arm[0], incumbent: arm[1] };
+    let expected = [("7".to_owned(), one([1, 0])), ("8".to_owned(), one([0, 1]))];
+    assert_eq!(told("mobile"), expected.into());
+    assert!(slices.get("x-client", "(other)").is_none(), "the last is no unit");
 }

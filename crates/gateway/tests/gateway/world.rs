@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use seatrial_domain::evidence::{GateCounts, GateIndex, ShadowCounts};
 use seatrial_domain::plan::{
-    Compare, CompareBy, Fallback, Guardrail, KeySource, Kind, MatchRule, NoiseFloor, OnDivergence,
-    Routing, Shadow, ShadowSlice,
+    Compare, CompareBy, Effect, Fallback, Guardrail, KeySource, Kind, MatchRule, NoiseFloor,
+    OnDivergence, Routing, Shadow, ShadowSlice,
 };
 use seatrial_domain::split::{Arm, Salt};
 use seatrial_domain::telemetry::Telemetry;
@@ -196,5 +196,7 @@ pub(crate) fn shadow() -> Shadow {
         min_requests: 0,
         max_duration: Duration::ZERO,
         on_fail: OnDivergence::Pause,
+        latency: Effect::Warns,
+        labels: None,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Report, VERB};
 use crate::Files;
-use crate::confined::{self, Limits, said};
+use crate::confined::{self, Limits, Waiting, said};
 use crate::load::{self, Level};
 
 /// How to start the child.
@@ -61,13 +61,26 @@ impl Child {
     /// # Errors
     /// See [`Error`]. Whatever the model does, only the child suffers it.
     pub async fn probe(&self, files: &Files<PathBuf>, level: Level) -> Result<Report, Error> {
+        self.tell(self.start(level)?, files).await
+    }
+
+    /// A child that waits to be told what to try.
+    pub(super) fn start(&self, level: Level) -> std::io::Result<Waiting> {
         let arguments = [
             VERB.into(),
             format!("--level={}", level.as_str()).into(),
             self.library.clone().into_os_string(),
             self.limits.memory_bytes.to_string().into(),
         ];
-        let answer = confined::ask(&self.program, arguments, files, self.limits.timeout).await;
+        Waiting::start(&self.program, arguments)
+    }
+
+    pub(super) async fn tell(
+        &self,
+        waiting: Waiting,
+        files: &Files<PathBuf>,
+    ) -> Result<Report, Error> {
+        let answer = waiting.ask(files, self.limits.timeout).await;
         let outcome: Result<Report, load::Error> = answer?;
         Ok(outcome?)
     }

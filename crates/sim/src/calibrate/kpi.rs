@@ -20,12 +20,13 @@ const NOTHING: f64 = 0.7;
 
 #[derive(Debug)]
 pub(super) struct Kpi {
-    question: Question,
+    cell: Cell,
+    /// Multiples of the base.
+    levels: Vec<f64>,
     check: Check,
     reference: Reference,
     /// The candidate's and the incumbent's, by level.
     truths: Vec<(Truth, Truth)>,
-    fine: Vec<(f64, f64)>,
     drawn: Drawn,
 }
 
@@ -64,7 +65,7 @@ impl Kpi {
         let shares: Vec<Pi> =
             cell.shares.iter().map(|pi| Pi::new(*pi)).collect::<Result<_, _>>()?;
         let laws = |level: f64| laws(cell, cell.base * level);
-        let (candidate, incumbent) = laws(1.0)?;
+        let (_, incumbent) = laws(1.0)?;
         let mut rng = Rng::of_run(cell.seed, u64::MAX);
         let values: Vec<f64> = (0..REFERENCE).map(|_| incumbent.sample(&mut rng)).collect();
         let reference = Reference::freeze(&values)?;
@@ -81,11 +82,27 @@ impl Kpi {
                 laws(*level).map(|(candidate, incumbent)| (truth(candidate), truth(incumbent)))
             })
             .collect::<Result<_, _>>()?;
-        let fine = information::fine(&grid(cell), |x| candidate.cdf(x), |x| incumbent.cdf(x));
         let only = cell.methods == [super::Method::EProcess] && cell.question == Question::Rollback;
         let drawn = if only { Drawn::Buckets } else { Drawn::Values };
         let check = check.prepared_for(&shares);
-        Ok(Self { question: cell.question, check, reference, truths, fine, drawn })
+        let (cell, levels) = (cell.clone(), levels.to_vec());
+        Ok(Self { cell, levels, check, reference, truths, drawn })
+    }
+
+    /// Probabilities on both arms in fine cells, the candidate's first; none where it is no worse, and
+    /// where that is not what is asked. They are the level's own: a normal law keeps its width where
+    /// its mean rises.
+    fn fine(&self, level: usize) -> Vec<(f64, f64)> {
+        let (Question::Rollback, Some((candidate, incumbent)), Some(multiple)) =
+            (self.cell.question, self.truths.get(level), self.levels.get(level))
+        else {
+            return Vec::new();
+        };
+        if candidate.law.mean() >= incumbent.law.mean() {
+            return Vec::new();
+        }
+        let grid = grid(&self.cell, self.cell.base * multiple);
+        information::fine(&grid, |x| candidate.law.cdf(x), |x| incumbent.law.cdf(x))
     }
 
     fn record(&self, rng: &mut Rng, law: &Law, into: (&mut Values, &mut Moments)) {
@@ -130,6 +147,8 @@ fn laws(cell: &Cell, mean: f64) -> Result<(Law, Law), Error> {
         | Shape::Bimodal
         | Shape::Peaks
         | Shape::Pauses
+        | Shape::Cached
+        | Shape::Tiers
         | Shape::Tail => {
             Law::LogNormal { median: mean * (-SIGMA * SIGMA / 2.0).exp(), sigma: SIGMA }
         }
@@ -137,18 +156,20 @@ fn laws(cell: &Cell, mean: f64) -> Result<(Law, Law), Error> {
     Ok((law(mean * cell.effect).checked()?, law(mean).checked()?))
 }
 
-/// Where information is summed.
-fn grid(cell: &Cell) -> Vec<f64> {
+/// Where information is summed, around the incumbent's mean.
+fn grid(cell: &Cell, mean: f64) -> Vec<f64> {
     match cell.shape {
-        Shape::Normal => information::linear(cell.base, 10.0 * cell.base),
+        Shape::Normal => information::linear(mean, 10.0 * cell.base),
         Shape::LogNormal
         | Shape::Gamma
         | Shape::Bimodal
         | Shape::Peaks
         | Shape::Pauses
+        | Shape::Cached
+        | Shape::Tiers
         | Shape::Tail
         | Shape::Exponential
-        | Shape::ZeroInflated => information::logarithmic(cell.base),
+        | Shape::ZeroInflated => information::logarithmic(mean),
     }
 }
 
@@ -204,7 +225,7 @@ impl Outcomes for Kpi {
             .iter()
             .map(|it| Stratum { pi: it.pi, counts: it.counts.counts.clone() })
             .collect();
-        let found = match (self.question, counts.as_slice()) {
+        let found = match (self.cell.question, counts.as_slice()) {
             (Question::Rollback, all) => self.check.rollback_log_e(all),
             (Question::Healthy { .. }, [.., here]) => {
                 self.check.healthy_log_e(std::slice::from_ref(here))
@@ -235,21 +256,13 @@ impl Outcomes for Kpi {
         1.05
     }
 
-    fn information(&self, pi: f64, _level: usize) -> f64 {
-        let worse = self.truths.first().is_some_and(|(c, b)| c.law.mean() < b.law.mean());
-        match self.question {
-            Question::Rollback if worse => information::mutual(pi, self.fine.iter().copied()),
-            Question::Rollback | Question::Healthy { .. } => 0.0,
-        }
+    fn information(&self, pi: f64, level: usize) -> f64 {
+        information::mutual(pi, self.fine(level))
     }
 
     /// More is better here, so badness is in the other order.
     fn monotone_information(&self, pi: f64, level: usize) -> f64 {
-        if self.information(pi, level) > 0.0 {
-            information::monotone(pi, self.fine.iter().rev().copied())
-        } else {
-            0.0
-        }
+        information::monotone(pi, self.fine(level).into_iter().rev())
     }
 
     fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
@@ -257,7 +270,7 @@ impl Outcomes for Kpi {
         let (candidate, incumbent) = self.truths.first()?;
         let gap = incumbent.law.mean() - candidate.law.mean();
         let variance = candidate.law.variance() / pi + incumbent.law.variance() / (1.0 - pi);
-        let asked = self.question == Question::Rollback && gap > 0.0;
+        let asked = self.cell.question == Question::Rollback && gap > 0.0;
         asked.then(|| (level + power).powi(2) * variance / (gap * gap))
     }
 }

@@ -135,6 +135,14 @@ fn truths(cell: &Cell) -> Result<(Truth, Truth), Error> {
             (0.98, around(base, 0.3)),
             (0.02, Law::Shifted { by: 5.0 * base, law: Box::new(pause) }),
         ]),
+        Shape::Cached => {
+            Law::Mixture(vec![(0.6, around(base / 20.0, 0.2)), (0.4, around(base, 0.5))])
+        }
+        Shape::Tiers => Law::Mixture(vec![
+            (0.5, around(base, 0.2)),
+            (0.3, around(2.0 * base, 0.3)),
+            (0.2, around(8.0 * base, 0.4)),
+        ]),
     }
     .checked()?;
     let plain = |law: Law| Truth { law, above: f64::INFINITY, stretch: 1.0 };
@@ -144,6 +152,8 @@ fn truths(cell: &Cell) -> Result<(Truth, Truth), Error> {
         | Shape::Bimodal
         | Shape::Peaks
         | Shape::Pauses
+        | Shape::Cached
+        | Shape::Tiers
         | Shape::Normal
         | Shape::Exponential
         | Shape::ZeroInflated => plain(law.scaled(cell.effect)),
@@ -211,6 +221,7 @@ impl Outcomes for Latency {
         1.1
     }
 
+    /// A level stretches both arms' times alike, so they tell as much at each.
     fn information(&self, pi: f64, _level: usize) -> f64 {
         match self.question {
             Question::Rollback if worse(&self.fine) > 0.5 + 1e-9 => {

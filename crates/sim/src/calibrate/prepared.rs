@@ -5,11 +5,12 @@ use super::engine::{Ending, play};
 use super::joint::Joint;
 use super::kpi::Kpi;
 use super::latency::Latency;
-use super::outcomes::{Outcomes, float};
+use super::limit::Limit;
+use super::outcomes::Outcomes;
 use super::pairs::Pairs;
 use super::rival::Rule;
 use super::sample_ratio::SampleRatio;
-use super::timeline::Timeline;
+use super::timeline::{Segment, Timeline};
 use super::two_outcome::TwoOutcome;
 use super::{events, users};
 use crate::rng::Rng;
@@ -18,16 +19,16 @@ use seatrial_domain::Share;
 /// A cell with its tests and laws made once. Its runs may be played in any order, on any thread.
 pub struct Prepared {
     play: Box<dyn Fn(u64) -> Ending + Send + Sync>,
-    kl_units: Option<f64>,
+    limit: Option<Limit>,
     monotone_units: Option<f64>,
     fixed_horizon: Option<f64>,
 }
 
 impl std::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kl_units, fixed_horizon, .. } = self;
+        let Self { limit, fixed_horizon, .. } = self;
         f.debug_struct("Prepared")
-            .field("kl_units", kl_units)
+            .field("limit", limit)
             .field("fixed_horizon", fixed_horizon)
             .finish_non_exhaustive()
     }
@@ -72,7 +73,7 @@ impl Prepared {
                 Self::of_any(Setting { cell: cell.clone(), timeline, outcomes })
             }
             Metric::SampleRatio => {
-                let outcomes = SampleRatio::new(cell);
+                let outcomes = SampleRatio::new(cell)?;
                 Self::of_any(Setting { cell: cell.clone(), timeline, outcomes })
             }
             Metric::Joint => {
@@ -84,7 +85,12 @@ impl Prepared {
 
     fn of_any<O: Outcomes + 'static>(setting: Setting<O>) -> Result<Self, Error> {
         let windows = setting.rules().iter().any(|(_, rule)| rule.has_windows());
+        let reassigns = setting.cell.metric == Metric::SampleRatio && !setting.cell.is_alike();
         match (setting.cell.traffic, setting.cell.mistake) {
+            (Traffic::Users, _) if reassigns => {
+                // Their arms are facts of their keys, so the effect would be ignored.
+                Err(Error::Unanswered("an effect on the assignment is not played on sticky users"))
+            }
             (Traffic::Users, _) if windows => {
                 Err(Error::Unanswered("rules over windows are not played on sticky users"))
             }
@@ -100,11 +106,11 @@ impl Prepared {
         setting: Setting<O>,
         play: fn(&Setting<O>, u64) -> Ending,
     ) -> Self {
-        let kl_units = setting.units_for(O::information);
-        let monotone_units = setting.units_for(O::monotone_information);
+        let limit = setting.limit(O::information);
+        let monotone_units = setting.limit(O::monotone_information).map(|it| it.units());
         let fixed_horizon = setting.fixed_horizon();
         Self {
-            kl_units,
+            limit,
             monotone_units,
             fixed_horizon,
             play: Box::new(move |run| play(&setting, run)),
@@ -116,9 +122,17 @@ impl Prepared {
         (self.play)(run)
     }
 
-    /// Units that any test valid at every look needs on average. None without an effect.
-    pub const fn kl_units(&self) -> Option<f64> {
-        self.kl_units
+    /// Units that any test valid at every look needs on average; where shares or the base change,
+    /// those that bring as much information. None without an effect, and for traffic whose truth no
+    /// one level tells: users and bursts.
+    pub fn kl_units(&self) -> Option<f64> {
+        self.limit.as_ref().map(Limit::units)
+    }
+
+    /// The information of so many units as a multiple of ln(1/α), of which any test valid at every
+    /// look needs one on average. None where [`Prepared::kl_units`] is.
+    pub(super) fn over_kl(&self, units: u64) -> Option<f64> {
+        self.limit.as_ref().map(|limit| limit.multiple(units))
     }
 
     /// The same for tests whose score does not fall with badness, as those of latency and of a KPI
@@ -128,7 +142,7 @@ impl Prepared {
     }
 
     /// Units that a test of one planned look needs for a power of 90 %. None without an effect, for
-    /// healthy, and over several gates.
+    /// healthy, over several gates, and where the base changes.
     pub const fn fixed_horizon(&self) -> Option<f64> {
         self.fixed_horizon
     }
@@ -153,30 +167,26 @@ impl<O: Outcomes> Setting<O> {
         self.cell.shares.iter().map(known).collect()
     }
 
-    /// Information adds up over the segments of a run until there is enough; the last segment goes
-    /// on where a run has too little.
-    fn units_for(&self, information: fn(&O, f64, usize) -> f64) -> Option<f64> {
-        let alike = self.cell.question == Question::Rollback && self.cell.is_alike();
-        if alike {
+    /// None where there is nothing to be found, and where no one run's truth is that of all.
+    fn limit(&self, information: fn(&O, f64, usize) -> f64) -> Option<Limit> {
+        match self.cell.traffic {
+            Traffic::Constant | Traffic::Ramp | Traffic::Diurnal => {}
+            // A unit of either is one of a mixture that the test is not told of, and bursts come at
+            // another time in each run.
+            Traffic::Users | Traffic::Bursty => return None,
+        }
+        if self.cell.question == Question::Rollback && self.cell.is_alike() {
             return None;
         }
-        let mut missing = -self.cell.alpha.ln();
-        let (mut begin, mut rate) = (0, 0.0);
-        for segment in self.timeline.segments(&mut Rng::new(self.cell.seed)) {
-            rate = information(&self.outcomes, self.share(segment.gate), segment.level);
-            let units = float(segment.end - begin);
-            if rate > 0.0 && missing <= rate * units {
-                return Some(float(begin) + missing / rate);
-            }
-            missing -= rate * units;
-            begin = segment.end;
-        }
-        (rate > 0.0).then(|| float(begin) + missing / rate)
+        let segments = self.timeline.segments(&mut Rng::new(self.cell.seed));
+        let nats = |it: &Segment| information(&self.outcomes, self.share(it.gate), it.level);
+        Limit::new(-self.cell.alpha.ln(), segments.iter().map(|it| (it.end, nats(it))))
     }
 
     fn fixed_horizon(&self) -> Option<f64> {
+        let asked = self.cell.traffic == Traffic::Constant && !self.cell.is_alike();
         match self.cell.shares.as_slice() {
-            [pi] if !self.cell.is_alike() => self.outcomes.fixed_horizon(*pi, self.cell.alpha),
+            [pi] if asked => self.outcomes.fixed_horizon(*pi, self.cell.alpha),
             _ => None,
         }
     }

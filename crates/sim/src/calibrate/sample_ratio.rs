@@ -1,6 +1,6 @@
 //! The assignment itself: units by arm, against the share that was stated.
 
-use super::cell::{Cell, Question};
+use super::cell::{Cell, Error, Question};
 use super::fixed_horizon;
 use super::information;
 use super::outcomes::{Block, Outcomes, float};
@@ -11,14 +11,16 @@ use seatrial_domain::split::Arm;
 
 #[derive(Debug)]
 pub(super) struct SampleRatio {
-    question: Question,
     /// The real share as a multiple of the stated one.
     effect: f64,
 }
 
 impl SampleRatio {
-    pub(super) const fn new(cell: &Cell) -> Self {
-        Self { question: cell.question, effect: cell.effect }
+    pub(super) fn new(cell: &Cell) -> Result<Self, Error> {
+        if cell.question != Question::Rollback {
+            return Err(Error::Unanswered("an assignment is asked for harm alone"));
+        }
+        Ok(Self { effect: cell.effect })
     }
 }
 
@@ -42,10 +44,7 @@ impl Outcomes for SampleRatio {
     }
 
     fn log_e(&self, strata: &[Stratum<Assigned>]) -> f64 {
-        match self.question {
-            Question::Rollback => sample_ratio::log_e(strata),
-            Question::Healthy { .. } => 0.0,
-        }
+        sample_ratio::log_e(strata)
     }
 
     /// Units that the candidate lacks or has too many, whichever the cell is about.

@@ -23,8 +23,11 @@ pub struct Summary {
     pub median_units: f64,
     /// The candidate's of them.
     pub mean_candidate_units: f64,
-    /// The limit of information, ln(1/α)/I. None where there is nothing to be found.
+    /// The limit of information, ln(1/α)/I. None where there is nothing to be found, and for users
+    /// and bursts. Over gates, a ramp or days: the units that bring ln(1/α).
     pub kl_units: Option<f64>,
+    /// The mean information until the decision as a multiple of ln(1/α), nowhere below one on average
+    /// if all runs are decided: `mean_units` over `kl_units` where neither share nor base changes.
     pub over_kl: Option<f64>,
 }
 
@@ -41,18 +44,18 @@ impl Summary {
             until.iter().map(|found| float(of(found))).sum::<f64>() / float(runs.max(1))
         };
         let bounds = clopper_pearson(rolled_back, runs);
-        let (mean_units, kl_units) = (mean(|found| found.units), prepared.kl_units());
+        let over: Option<f64> = until.iter().map(|found| prepared.over_kl(found.units)).sum();
         Self {
             runs,
             rolled_back,
             rate: float(rolled_back) / float(runs.max(1)),
             lower_95: bounds.lower,
             upper_95: bounds.upper,
-            mean_units,
+            mean_units: mean(|found| found.units),
             median_units: median(until.iter().map(|found| found.units).collect()),
             mean_candidate_units: mean(|found| found.candidate_units),
-            kl_units,
-            over_kl: kl_units.map(|kl| mean_units / kl),
+            kl_units: prepared.kl_units(),
+            over_kl: prepared.kl_units().and(over).map(|over| over / float(runs.max(1))),
         }
     }
 }

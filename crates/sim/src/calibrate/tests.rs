@@ -143,8 +143,87 @@ fn cells_that_ask_nothing_are_refused() {
         Cell { shape: Shape::Normal, ..alike(Metric::Latency, 20.0) },
         Cell { shape: Shape::Tail, ..alike(Metric::Kpi, 1.0) },
         Cell { traffic: Traffic::Users, methods: vec![Method::Windows], ..errors },
+        Cell { question: Question::Healthy { margin: 2.0 }, ..alike(Metric::SampleRatio, 1.0) },
     ];
     for cell in wrong {
         assert!(Prepared::new(&cell).is_err(), "{cell:?}");
     }
+}
+
+/// Their arms are drawn by their own keys. All other effects are on what is drawn for them.
+#[test]
+fn an_effect_on_sticky_users_is_played_or_refused() {
+    let users = |metric: Metric, effect: f64| Cell {
+        traffic: Traffic::Users,
+        effect,
+        max_units: 3_000,
+        shares: vec![0.5],
+        ..alike(metric, 0.09)
+    };
+    let refused = Prepared::new(&users(Metric::SampleRatio, 0.5)).unwrap_err();
+    let why = "an effect on the assignment is not played on sticky users";
+    assert_eq!(refused.to_string(), why);
+    assert!(Prepared::new(&users(Metric::SampleRatio, 1.0)).is_ok());
+    for (metric, effect) in [
+        (Metric::Errors, 10.0),
+        (Metric::Latency, 2.0),
+        (Metric::Kpi, 0.1),
+        (Metric::Feedback, 0.3),
+        (Metric::Pairs, 0.3),
+        (Metric::Disagreement, 0.3),
+        (Metric::Joint, 10.0),
+    ] {
+        let rate = summary(&users(metric, effect), 50).rate;
+        assert!(rate > 0.5, "{metric:?}: {rate}");
+    }
+}
+
+/// A limit that a test could be below is none.
+#[test]
+fn over_kl_is_unknown_or_at_least_one_for_every_traffic() {
+    let errors = Cell { effect: 3.0, max_units: 300_000, ..alike(Metric::Errors, 0.01) };
+    let kpi = Cell { effect: 0.8, max_units: 30_000, ..alike(Metric::Kpi, 3.0) };
+    let metrics = [
+        Cell { shares: vec![0.5], effect: 2.0, ..errors.clone() },
+        // Half of the runs end in the first gate, whose units tell little.
+        Cell {
+            base: 0.05,
+            effect: 2.0,
+            shares: vec![0.01, 0.5],
+            max_units: 30_000,
+            ..errors.clone()
+        },
+        errors,
+        Cell { effect: 0.067, max_units: 100_000, ..alike(Metric::Feedback, 0.05) },
+        Cell { effect: 1.5, max_units: 10_000, shares: vec![0.5], ..alike(Metric::Latency, 20.0) },
+        Cell { shape: Shape::Normal, ..kpi.clone() },
+        kpi,
+        Cell { effect: 0.03, ..alike(Metric::Pairs, 0.09) },
+        Cell { effect: 0.05, ..alike(Metric::Disagreement, 0.25) },
+    ];
+    for cell in &metrics {
+        for traffic in [Traffic::Constant, Traffic::Ramp, Traffic::Diurnal, Traffic::Bursty] {
+            let found = summary(&Cell { traffic, ..cell.clone() }, 100);
+            let over = found.over_kl.unwrap_or(f64::INFINITY);
+            assert!(over >= 1.0, "{:?} {traffic:?} {:?}: {over}", cell.metric, cell.shape);
+            assert_eq!(found.over_kl.is_none(), traffic == Traffic::Bursty, "{traffic:?}");
+        }
+        let users = Cell { traffic: Traffic::Users, max_units: 2_000, ..cell.clone() };
+        let found = summary(&users, 1);
+        assert_eq!((found.kl_units, found.over_kl), (None, None));
+        let prepared = Prepared::new(&users).unwrap();
+        assert_eq!((prepared.monotone_units(), prepared.fixed_horizon()), (None, None));
+    }
+}
+
+/// A normal law is as wide at eight times its mean, so what is lost there is found sooner.
+#[test]
+fn the_limit_of_a_kpi_is_that_of_its_level() {
+    let limit = |shape: Shape, traffic: Traffic| {
+        let cell = Cell { effect: 0.98, shape, traffic, ..alike(Metric::Kpi, 3.0) };
+        Prepared::new(&Cell { max_units: 1_000_000, ..cell }).unwrap().kl_units().unwrap()
+    };
+    let ratio = |shape| limit(shape, Traffic::Ramp) / limit(shape, Traffic::Constant);
+    assert!((ratio(Shape::LogNormal) - 1.0).abs() < 1e-3, "{}", ratio(Shape::LogNormal));
+    assert!(ratio(Shape::Normal) < 0.9, "{}", ratio(Shape::Normal));
 }

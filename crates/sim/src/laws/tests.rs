@@ -53,6 +53,7 @@ fn look(decision: Decision) -> Event {
         assignment: None,
         labelled: Vec::new(),
         ranking: Vec::new(),
+        told_apart: Vec::new(),
         checks: Vec::new(),
     };
     Event::Judged { verdict: Box::new(verdict), capacity: 4 }

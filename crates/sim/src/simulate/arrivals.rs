@@ -54,6 +54,11 @@ impl Arrivals {
         self.expected(float(to)) - self.expected(float(from))
     }
 
+    /// The same between two instants.
+    pub(super) fn expected_between(self, from: f64, to: f64) -> f64 {
+        self.expected(to) - self.expected(from)
+    }
+
     /// The least rate at any time.
     pub(super) fn least(self) -> f64 {
         match self.rhythm {

@@ -1,115 +1,105 @@
-//! A step's requests counted at once: who was assigned where, how they were answered, how labelled.
+//! A step's requests counted at once: how they were answered, what they said, how labelled.
 //!
-//! Owns the counts' law: the arms' counts are binomial, each arm's outcomes multinomial, labels
-//! binomial. That is the law of the sums of as many single requests.
+//! Owns the counts' law: each arm's outcomes are multinomial, labels binomial, and so on. That is the
+//! law of the sums of as many single requests.
 
-use super::labels::{Metric, Waiting};
-use super::outcomes::{Counted, Outcomes};
-use crate::distribution::binomial;
+use super::groups::Group;
+use super::labels::{Counted, Joined, Metric};
+use super::outcomes::Answered;
+use crate::distribution::multinomial;
 use crate::rng::Rng;
-use seatrial_analysis::{ArmHistogram, Cells};
-use seatrial_domain::evidence::{ArmCount, Evidence, GateCounts, GateStratum, Matured};
-use seatrial_domain::plan::Better;
+use seatrial_domain::evidence::{ArmCount, GateStratum};
 use seatrial_domain::split::Arm;
 
-/// Units of one step in one stratum of a gate, and what their answers are counted by.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step<'a> {
-    pub(super) of: GateStratum,
-    /// The second in which the step ends.
-    pub(super) now: u64,
-    pub(super) incident: Option<f64>,
-    pub(super) arms: &'a Arms,
-    pub(super) metrics: &'a [Metric],
-}
-
-/// Both versions, prepared for drawing.
+/// What the answers say, for one check of drift.
 #[derive(Debug, Clone)]
-pub(super) struct Arms {
-    pub(super) incumbent: Outcomes,
-    pub(super) candidate: Outcomes,
-    /// Probability of a wanted label, by arm.
-    pub(super) wanted: [f64; 2],
-    /// Part of units with a label.
-    pub(super) labelled: f64,
-    pub(super) buckets: usize,
+pub(super) struct Drift {
+    pub(super) check: String,
+    /// Class, the incumbent's part and the candidate's.
+    pub(super) parts: Vec<(String, f64, f64)>,
 }
 
-/// The stratum's counters, with a histogram to count in.
-pub(super) fn counters(
-    evidence: &mut Evidence,
-    of: GateStratum,
-    buckets: usize,
-) -> &mut GateCounts {
-    let counts = evidence.gates.entry(of).or_default();
-    if counts.latency == ArmHistogram::default() {
-        counts.latency = ArmHistogram::empty(buckets);
+/// Units of one stratum and one part of the traffic that came in one step, with what became of them.
+#[derive(Debug, Clone)]
+pub(super) struct Batch {
+    pub(super) of: GateStratum,
+    /// Of the simulation's groups.
+    pub(super) group: usize,
+    pub(super) candidate: Answered,
+    pub(super) incumbent: Answered,
+    /// By metric.
+    pub(super) joined: Vec<Joined>,
+    /// By check of drift, good answers of each class.
+    pub(super) said: Vec<Vec<ArmCount>>,
+}
+
+/// What the units of a step are drawn by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draw<'a> {
+    pub(super) group: &'a Group,
+    pub(super) metrics: &'a [Metric],
+    pub(super) drifts: &'a [Drift],
+    pub(super) incident: Option<f64>,
+}
+
+impl Batch {
+    /// Its units.
+    pub(super) const fn units(&self) -> ArmCount {
+        ArmCount { candidate: self.candidate.units(), incumbent: self.incumbent.units() }
     }
-    counts
 }
 
-impl Step<'_> {
-    /// Draws the answers of these units into the evidence; the candidate's.
-    pub(super) fn draw(
+impl Draw<'_> {
+    /// So many units at once.
+    pub(super) fn batch(
         &self,
         rng: &mut Rng,
-        units: ArmCount,
-        (evidence, waiting): (&mut Evidence, &mut Waiting),
-    ) -> Counted {
-        let counts = counters(evidence, self.of, self.arms.buckets);
-        let Arms { incumbent, candidate, .. } = self.arms;
-        let latency = &mut counts.latency;
-        let new = candidate.draw(rng, (units.candidate, self.incident), &mut latency.candidate);
-        let old = incumbent.draw(rng, (units.incumbent, self.incident), &mut latency.incumbent);
-        counts.units.merge(units);
-        counts.errors.merge(&Cells {
-            candidate_bad: new.bad(),
-            candidate_good: new.in_time,
-            incumbent_bad: old.bad(),
-            incumbent_good: old.in_time,
-        });
-        for (index, metric) in self.metrics.iter().enumerate() {
-            let labels = self.labels(rng, units, metric.better);
-            counts.feedback.entry(metric.name.clone()).or_default().merge(&labels);
-            if let Some(late_by) = metric.late_by(self.of.gate) {
-                let matured = Matured { units, labels };
-                waiting.push((index, self.of), (self.now, late_by), matured);
-            }
-        }
-        new
-    }
-
-    /// The labels of these units, with "false" as bad.
-    fn labels(&self, rng: &mut Rng, units: ArmCount, better: Better) -> Cells {
-        let Arms { wanted: [old, new], labelled, .. } = self.arms;
-        let mut of_arm = |units: u64, wanted: f64| {
-            let labelled = binomial(rng, units, *labelled);
-            let wanted = binomial(rng, labelled, wanted);
-            match better {
-                Better::Higher => (labelled - wanted, wanted),
-                Better::Lower => (wanted, labelled - wanted),
-            }
-        };
-        let (candidate_bad, candidate_good) = of_arm(units.candidate, *new);
-        let (incumbent_bad, incumbent_good) = of_arm(units.incumbent, *old);
-        Cells { candidate_bad, candidate_good, incumbent_bad, incumbent_good }
+        (of, group): (GateStratum, usize),
+        (units, counted): (ArmCount, &[Counted]),
+    ) -> Batch {
+        let candidate = self.group.candidate.draw(rng, units.candidate, self.incident);
+        let incumbent = self.group.incumbent.draw(rng, units.incumbent, self.incident);
+        let metrics = self.metrics.iter().zip(counted);
+        let joined = metrics
+            .map(|(metric, counted)| metric.draw(rng, units, (self.group, *counted)))
+            .collect();
+        let good = ArmCount { candidate: candidate.in_time, incumbent: incumbent.in_time };
+        let said = self.drifts.iter().map(|drift| drift.draw(rng, good)).collect();
+        Batch { of, group, candidate, incumbent, joined, said }
     }
 }
 
-impl Arms {
-    /// Probability of a wanted label.
-    pub(super) const fn wanted(&self, arm: Arm) -> f64 {
-        let [incumbent, candidate] = self.wanted;
-        match arm {
-            Arm::Incumbent => incumbent,
-            Arm::Candidate => candidate,
-        }
+impl Drift {
+    /// What so many good answers say.
+    fn draw(&self, rng: &mut Rng, answers: ArmCount) -> Vec<ArmCount> {
+        let mut by_arm = |answers: u64, part: fn(&(String, f64, f64)) -> f64| {
+            let parts: Vec<f64> = self.parts.iter().map(part).collect();
+            let mut drawn = vec![0; parts.len()];
+            multinomial(rng, answers, &parts, &mut drawn);
+            drawn
+        };
+        let incumbent = by_arm(answers.incumbent, |(_, old, _)| *old);
+        let candidate = by_arm(answers.candidate, |(_, _, new)| *new);
+        let pairs = candidate.into_iter().zip(incumbent);
+        pairs.map(|(candidate, incumbent)| ArmCount { candidate, incumbent }).collect()
     }
 
-    /// Of `bad` candidate answers that harm, those that the incumbent would have answered well: each
-    /// with the part of the candidate's probability that is in excess of the incumbent's.
-    pub(super) fn harmed(&self, rng: &mut Rng, harming: u64, incident: Option<f64>) -> u64 {
-        let (new, old) = (self.candidate.harm(incident), self.incumbent.harm(incident));
-        if new > old { binomial(rng, harming, 1.0 - old / new) } else { 0 }
+    /// Nothing yet.
+    pub(super) fn none(&self) -> Vec<ArmCount> {
+        vec![ArmCount::default(); self.parts.len()]
+    }
+
+    /// What one good answer says.
+    pub(super) fn one(&self, rng: &mut Rng, arm: Arm, into: &mut [ArmCount]) {
+        let mut at = rng.unit();
+        let hit = |(_, old, new): &(String, f64, f64)| {
+            at -= match arm {
+                Arm::Incumbent => old,
+                Arm::Candidate => new,
+            };
+            at < 0.0
+        };
+        let class = self.parts.iter().position(hit).unwrap_or(self.parts.len().saturating_sub(1));
+        into.iter_mut().skip(class).take(1).for_each(|count| count.add(arm));
     }
 }

@@ -3,20 +3,22 @@
 //! Owns the search: gates whose candidate is worse by so much are drawn at once, as they are at their
 //! end, and the real judge is asked whether it fails them. That the judge also looks before the end,
 //! and that earlier gates' evidence counts too, only finds more: the effect told here is from above.
-//! Refuses to guess how latencies are spread: a ratio of quantiles without a limit needs a law. KPIs
-//! and the distribution of answers need one too, which nobody gives, so of these nothing is told.
+//! Refuses to guess how latencies and values are spread: a ratio of quantiles without a limit needs a
+//! law, and so does a KPI. Of the distribution of answers nothing is told.
 
+mod drawn;
 #[cfg(test)]
 mod tests;
 
 use super::arrivals::float;
-use crate::distribution::{Law, binomial};
+use super::load;
+use super::values::Numbers;
+use crate::distribution::Law;
 use crate::rng::Rng;
 use seatrial_analysis::latency::Edges;
-use seatrial_analysis::{ArmHistogram, Cells};
-use seatrial_domain::evidence::{ArmCount, Evidence, GateCounts, GateIndex, Matured};
+use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::judge::{self, Judge};
-use seatrial_domain::plan::{Better, Check, Gate, Plan, Rule};
+use seatrial_domain::plan::{Analysis, Better, Check, Gate, Plan, Rule};
 use seatrial_domain::verdict::Decision;
 
 /// Gates drawn at each effect that is tried.
@@ -25,8 +27,10 @@ const DRAWS: u64 = 300;
 const HALVINGS: u32 = 11;
 /// The smallest excess of a rate, or of a factor over one, that is tried.
 const LEAST: f64 = 1e-5;
-/// The largest factor on latencies that is tried.
+/// The largest factor on latencies, and on values where lower is better, that is tried.
 const FACTOR_MAX: f64 = 100.0;
+/// The largest part of its mean that a KPI loses, of what is tried.
+const LOSS_MAX: f64 = 0.99;
 
 /// What is assumed of the endpoint.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +45,8 @@ pub struct Endpoint {
     pub slow_rate: f64,
     /// The incumbent's latency in microseconds, where it is known.
     pub latency: Option<Law>,
-    /// The part of units that get a label.
-    pub labelled: f64,
+    /// The incumbent's values of metrics of kind KPI, where they are known: by metric, in its unit.
+    pub values: Vec<(String, Law)>,
 }
 
 /// What a degradation is measured in.
@@ -56,6 +60,8 @@ pub enum Measure {
     OverLimit,
     /// The candidate's latencies, as a multiple of the incumbent's.
     Factor,
+    /// By which part of the incumbent's mean the candidate's values are worse.
+    Worse,
 }
 
 /// What one check finds in one gate.
@@ -96,6 +102,7 @@ pub fn detectable(
 struct Search<'a> {
     judge: Judge,
     rule: &'a Rule,
+    analysis: Analysis,
     endpoint: &'a Endpoint,
     measure: Measure,
     from: f64,
@@ -103,6 +110,8 @@ struct Search<'a> {
     units: u64,
     share: f64,
     edges: Edges,
+    /// The values of a KPI.
+    numbers: Option<(Numbers, Law)>,
 }
 
 impl<'a> Search<'a> {
@@ -112,6 +121,7 @@ impl<'a> Search<'a> {
         check: &'a Check,
         endpoint: &'a Endpoint,
     ) -> Result<Option<Self>, judge::Error> {
+        let numbers = numbers(&check.rule, endpoint);
         let (measure, from, worst) = match &check.rule {
             Rule::Errors { .. } => (Measure::ErrorRate, endpoint.error_rate, 1.0),
             Rule::Feedback { .. } => (Measure::BadLabels, endpoint.bad_label_rate, 1.0),
@@ -121,6 +131,10 @@ impl<'a> Search<'a> {
             Rule::Latency { limit_ms: None, .. } if endpoint.latency.is_some() => {
                 (Measure::Factor, 1.0, FACTOR_MAX)
             }
+            Rule::Kpi { better, .. } if numbers.is_some() => match better {
+                Better::Higher => (Measure::Worse, 0.0, LOSS_MAX),
+                Better::Lower => (Measure::Worse, 0.0, FACTOR_MAX),
+            },
             Rule::Latency { limit_ms: None, .. } | Rule::Kpi { .. } | Rule::Drift { .. } => {
                 return Ok(None);
             }
@@ -129,13 +143,16 @@ impl<'a> Search<'a> {
         alone.gates = vec![Gate { checks: vec![check.clone()], ..gate.clone() }];
         alone.stability.checks.clear();
         alone.analysis.dry_run.clear();
-        let seconds = gate.max_duration.as_secs_f64();
+        // Units whose window is not over by the end do not count, nor does the warm-up.
+        let uncounted = plan.analysis.discard.saturating_add(plan.analysis.unit_window);
+        let seconds = gate.max_duration.saturating_sub(uncounted).as_secs_f64();
         #[expect(clippy::cast_possible_truncation, reason = "saturates")]
         #[expect(clippy::cast_sign_loss, reason = "rates and times are positive")]
         let units = (endpoint.rate * seconds) as u64;
         Ok(Some(Self {
             judge: Judge::new(&alone)?,
             rule: &check.rule,
+            analysis: alone.analysis,
             endpoint,
             measure,
             from,
@@ -143,6 +160,7 @@ impl<'a> Search<'a> {
             units,
             share: gate.share.probability(),
             edges: Edges::default(),
+            numbers,
         }))
     }
 
@@ -163,113 +181,22 @@ impl<'a> Search<'a> {
     /// The part of gates that fail at this value. The same draws for each value, so that the part
     /// hardly ever falls as the value rises.
     fn power(&self, value: f64) -> f64 {
+        let numbers = self.numbers_at(value);
         let fails = |draw: &u64| {
-            let evidence = self.evidence(&mut Rng::of_run(1, *draw), value);
+            let evidence = self.evidence(&mut Rng::of_run(1, *draw), (value, numbers.as_ref()));
             let verdict = self.judge.gate(&evidence, GateIndex(0));
             matches!(verdict.decision, Decision::Fail { .. })
         };
         float(u64::try_from((0..DRAWS).filter(fails).count()).unwrap_or(0)) / float(DRAWS)
     }
-
-    fn evidence(&self, rng: &mut Rng, value: f64) -> Evidence {
-        let candidate = binomial(rng, self.units, self.share);
-        let units = ArmCount { candidate, incumbent: self.units - candidate };
-        let mut evidence = Evidence::default();
-        let mut counts = GateCounts { units, ..GateCounts::default() };
-        match self.rule {
-            Rule::Errors { .. } => counts.errors = cells(rng, units, (self.from, value)),
-            Rule::Feedback { metric, better, .. } => {
-                let labelled = ArmCount {
-                    candidate: binomial(rng, units.candidate, self.endpoint.labelled),
-                    incumbent: binomial(rng, units.incumbent, self.endpoint.labelled),
-                };
-                let labels = wanted(cells(rng, labelled, (self.from, value)), *better);
-                counts.feedback.insert(metric.clone(), labels);
-                counts.matured.insert(metric.clone(), Matured { units, labels });
-            }
-            Rule::Latency { limit_ms: Some(limit_ms), .. } => {
-                let over = cells(rng, units, (self.from, value));
-                counts.latency = self.around(*limit_ms, over);
-            }
-            Rule::Latency { limit_ms: None, .. } => {
-                evidence.shadow.incumbent_latency = self.histogram(1.0, self.units.max(1_000));
-                counts.latency = ArmHistogram {
-                    candidate: self.drawn(rng, value, units.candidate),
-                    incumbent: self.drawn(rng, 1.0, units.incumbent),
-                };
-            }
-            // Not searched: see `Search::new`.
-            Rule::Kpi { .. } | Rule::Drift { .. } => {}
-        }
-        evidence.gates.insert(GateIndex(0).unseen(), counts);
-        evidence
-    }
-
-    /// Answers within the limit, and just above it.
-    fn around(&self, limit_ms: u64, over: Cells) -> ArmHistogram {
-        let limit = limit_ms.saturating_mul(1_000);
-        let bucket = self.edges.edge_at_or_below(limit).and_then(|edge| self.edges.micros(edge));
-        let within = self.edges.bucket_of(bucket.unwrap_or(limit));
-        let mut arms = ArmHistogram::empty(self.edges.buckets());
-        for (arm, good, bad) in [
-            (&mut arms.candidate, over.candidate_good, over.candidate_bad),
-            (&mut arms.incumbent, over.incumbent_good, over.incumbent_bad),
-        ] {
-            let counts = [good, bad].into_iter();
-            arm.iter_mut().skip(within).zip(counts).for_each(|(count, answers)| *count = answers);
-        }
-        arms
-    }
-
-    /// Probabilities of the buckets of the incumbent's latency, so many times as long.
-    fn parts(&self, factor: f64) -> Vec<f64> {
-        let law = self.endpoint.latency.as_ref();
-        let cdf = |edge: &u64| law.map_or(1.0, |law| law.cdf((float(*edge) + 1.0) / factor));
-        let mut below = 0.0;
-        let all = self.edges.thresholds().iter().map(cdf).chain([1.0]);
-        all.map(|at| {
-            let part = (at - below).max(0.0);
-            below = at;
-            part
-        })
-        .collect()
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "parts of a count")]
-    #[expect(clippy::cast_sign_loss, reason = "parts of a count")]
-    fn histogram(&self, factor: f64, units: u64) -> Vec<u64> {
-        self.parts(factor).iter().map(|part| (part * float(units)).round() as u64).collect()
-    }
-
-    fn drawn(&self, rng: &mut Rng, factor: f64, units: u64) -> Vec<u64> {
-        let parts = self.parts(factor);
-        let mut drawn = vec![0; parts.len()];
-        crate::distribution::multinomial(rng, units, &parts, &mut drawn);
-        drawn
-    }
 }
 
-/// Bad and good outcomes, where they are bad at these rates on the incumbent and the candidate.
-fn cells(rng: &mut Rng, units: ArmCount, (old, new): (f64, f64)) -> Cells {
-    let candidate_bad = binomial(rng, units.candidate, new);
-    let incumbent_bad = binomial(rng, units.incumbent, old);
-    Cells {
-        candidate_bad,
-        candidate_good: units.candidate - candidate_bad,
-        incumbent_bad,
-        incumbent_good: units.incumbent - incumbent_bad,
-    }
-}
-
-/// With the unwanted value counted as labels are: bad is "false".
-fn wanted(cells: Cells, better: Better) -> Cells {
-    match better {
-        Better::Higher => cells,
-        Better::Lower => Cells {
-            candidate_bad: cells.candidate_good,
-            candidate_good: cells.candidate_bad,
-            incumbent_bad: cells.incumbent_good,
-            incumbent_good: cells.incumbent_bad,
-        },
-    }
+/// The values that a KPI's check needs; none where nobody gives them, where they make no test, and
+/// where a multiple of them says nothing, their mean not being above zero.
+fn numbers(rule: &Rule, endpoint: &Endpoint) -> Option<(Numbers, Law)> {
+    let Rule::Kpi { metric, .. } = rule else { return None };
+    let (_, law) = endpoint.values.iter().find(|(of, law)| of == metric && law.mean() > 0.0)?;
+    let (metric, incumbent, candidate) = (metric.clone(), law.clone(), law.clone());
+    let numbers = Numbers::new(&load::Values { metric, incumbent, candidate }, 1).ok()?;
+    Some((numbers, law.clone()))
 }

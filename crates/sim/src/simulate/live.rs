@@ -5,12 +5,13 @@
 //! rails look back, so that their windows hold what they would have seen.
 
 use super::Mode;
-use super::arrivals::{Arrivals, Awaited, float};
-use super::counting::Step;
-use super::population::Population;
+use super::arrivals::{Awaited, float};
+use super::groups::shared_out;
+use super::population::Came;
 use super::rails::{self, Moment, NEGLIGIBLE};
 use super::run::Run;
-use crate::distribution::binomial;
+use super::values::Frozen;
+use crate::distribution::{binomial, poisson};
 use seatrial_domain::Share;
 use seatrial_domain::evidence::{ArmCount, GateIndex};
 use seatrial_domain::exposure::Exposure;
@@ -26,6 +27,7 @@ impl Run<'_> {
             (Mirror::Off, Share::ZERO) => self.now = to,
             (Mirror::Off, _) if self.one_by_one() => self.second(),
             (Mirror::Off, _) => match self.under.gate {
+                Some(_) if self.now < self.counts_from => self.exposed(to.min(self.counts_from)),
                 Some(gate) => self.gated(gate, to),
                 None => self.exposed(to),
             },
@@ -47,7 +49,7 @@ impl Run<'_> {
     fn may_trip(&self, second: u64) -> bool {
         let simulation = self.simulation;
         let incident = simulation.incident(second);
-        let (failed, late) = simulation.arms.candidate.chances(incident);
+        let (failed, late) = simulation.chances(incident);
         let rate = simulation.arrivals.part(self.under.share.probability());
         let age = self.now.saturating_sub(self.guard.0);
         let moment = Moment { failed, late, rate: rate.least(), age };
@@ -59,55 +61,111 @@ impl Run<'_> {
     fn gated(&mut self, gate: GateIndex, to: u64) {
         let simulation = self.simulation;
         let awaited = self.awaited(Subject::Gate(gate), self.tallied(gate));
-        let (from, incident, share) = (self.now, simulation.incident(self.now), self.under.share);
-        let (counted, requests) = match &mut self.population {
-            None => {
-                let span = (from, to);
-                let (now, units) = simulation.arrivals.until(&mut self.rng, span, awaited);
-                self.now = now;
-                let candidate = binomial(&mut self.rng, units, share.probability());
-                let units = ArmCount { candidate, incumbent: units - candidate };
-                (vec![(Exposure::NONE, units)], candidate)
-            }
-            Some(population) => {
-                self.now =
-                    users_until(population, simulation.arrivals, (from, to), (share, awaited));
-                let expected = simulation.arrivals.between(from, self.now);
-                let counted = population.step(&mut self.rng, share, expected);
-                let candidates = simulation.arrivals.part(share.probability());
-                (counted, candidates.count(&mut self.rng, from, self.now))
-            }
-        };
-        let (mut harming, mut answered) = (0, 0);
-        let (arms, metrics, now) = (&simulation.arms, simulation.metrics.as_slice(), self.now);
-        for (seen, units) in counted.into_iter().filter(|(_, units)| units.total() > 0) {
-            let step = Step { of: gate.after(seen), now, incident, arms, metrics };
-            let into = (&mut self.evidence, &mut self.waiting);
-            let answers = step.draw(&mut self.rng, units, into);
-            harming += answers.bad() + answers.over;
-            answered += units.candidate;
+        let from = self.now;
+        if self.crowd.is_none() && self.open.is_off() {
+            let (now, units) = simulation.arrivals.until(&mut self.rng, (from, to), awaited);
+            self.now = now;
+            let came = self.strangers(units);
+            self.came((gate, from), came, 0);
+        } else {
+            self.now = self.about((from, to), awaited);
+            self.come(gate, from);
         }
-        self.exposure.units += answered;
-        // Users come back: their later requests are no units, and are answered all the same.
-        let again = requests.saturating_sub(answered);
-        let others = arms.candidate.all(&mut self.rng, again, incident);
-        self.expose(answered + again, harming + others.bad() + others.over, incident);
     }
 
-    /// A step in which the candidate answers everything: nothing is compared.
+    /// When about half of the units that a look waits for have come by: it is taken at the first step
+    /// after they all have, so at most half of its growth late.
+    fn about(&self, (from, to): (u64, u64), awaited: Awaited) -> u64 {
+        let half = 0.5 * float(awaited.requests);
+        let expected = match &self.crowd {
+            Some(crowd) => crowd.expected_requests(self.under.share, half),
+            None => Some(half),
+        };
+        match expected {
+            Some(expected) => {
+                let at = self.simulation.arrivals.after(from, expected);
+                whole(at.ceil()).max(awaited.not_before).clamp(from + 1, to.max(from + 1))
+            }
+            // Too few are left: the time alone changes something, or the last windows' end.
+            None => self.open.over_at().filter(|at| *at > from).map_or(to, |at| at.min(to)),
+        }
+    }
+
+    /// Everybody who comes between `from` and now. Users who have been counted come again: of the
+    /// requests expected on the candidate, those that are no user's first.
+    pub(super) fn come(&mut self, gate: GateIndex, from: u64) {
+        let (arrivals, share) = (self.simulation.arrivals, self.under.share);
+        let (came, again) = match &mut self.crowd {
+            Some(crowd) => {
+                let expected = arrivals.between(from, self.now);
+                let (came, first) = crowd.step(&mut self.rng, share, expected);
+                (came, poisson(&mut self.rng, share.probability() * expected - first))
+            }
+            None => {
+                let units = arrivals.count(&mut self.rng, from, self.now);
+                (self.strangers(units), 0)
+            }
+        };
+        self.came((gate, from), came, again);
+    }
+
+    /// Requests of which each is a unit.
+    fn strangers(&mut self, units: u64) -> Vec<Came> {
+        let share = self.under.share.probability();
+        let by_group = shared_out(&mut self.rng, units, &self.simulation.groups);
+        let split = |(group, units): (usize, u64)| {
+            let candidate = binomial(&mut self.rng, units, share);
+            (group, Exposure::NONE, ArmCount { candidate, incumbent: units - candidate })
+        };
+        by_group.into_iter().enumerate().map(split).collect()
+    }
+
+    /// Counts who came, and what the candidate answered besides.
+    fn came(&mut self, (gate, from): (GateIndex, u64), came: Vec<Came>, again: u64) {
+        let simulation = self.simulation;
+        let incident = simulation.incident(from);
+        let counted = self.counted();
+        for (index, seen, units) in came.into_iter().filter(|(_, _, units)| units.total() > 0) {
+            let Some(draw) = simulation.draw(index, incident) else { continue };
+            let of = (gate.after(seen), index);
+            let batch = draw.batch(&mut self.rng, of, (units, &counted));
+            self.exposure.units += units.candidate;
+            self.expose(index, (units.candidate, batch.candidate.harming()), incident);
+            self.book(batch, (from, self.now));
+        }
+        self.answered(again, incident);
+    }
+
+    /// A step in which nothing is counted: the candidate answers everything, or the warm-up is not over.
     fn exposed(&mut self, to: u64) {
         let simulation = self.simulation;
         let incident = simulation.incident(self.now);
         let arrivals = simulation.arrivals.part(self.under.share.probability());
         let requests = arrivals.count(&mut self.rng, self.now, to);
-        let answers = simulation.arms.candidate.all(&mut self.rng, requests, incident);
-        self.expose(requests, answers.bad() + answers.over, incident);
+        self.answered(requests, incident);
         self.now = to;
     }
 
-    pub(super) fn expose(&mut self, requests: u64, harming: u64, incident: Option<f64>) {
+    /// Requests that the candidate answers and nobody counts.
+    fn answered(&mut self, requests: u64, incident: Option<f64>) {
+        let groups = &self.simulation.groups;
+        let by_group = shared_out(&mut self.rng, requests, groups);
+        for (index, (group, requests)) in groups.iter().zip(by_group).enumerate() {
+            let answers = group.candidate.all(&mut self.rng, requests, incident);
+            self.expose(index, (requests, answers.harming()), incident);
+        }
+    }
+
+    /// Notes what the candidate answered in one part of the traffic.
+    pub(super) fn expose(
+        &mut self,
+        group: usize,
+        (requests, harming): (u64, u64),
+        incident: Option<f64>,
+    ) {
+        let Some(group) = self.simulation.groups.get(group) else { return };
         self.exposure.requests += requests;
-        self.exposure.harmed += self.simulation.arms.harmed(&mut self.rng, harming, incident);
+        self.exposure.harmed += group.harmed(&mut self.rng, harming, incident);
     }
 
     /// A step of the shadow: copies of a part of the requests are compared, and all of the incumbent's
@@ -132,13 +190,23 @@ impl Run<'_> {
     }
 
     /// Freezes what latencies are compared with: the incumbent's answers during the shadow, of which
-    /// only the sum is ever looked at.
+    /// only the sum is ever looked at. And what values are counted by, where enough came by then.
     pub(super) fn refer(&mut self) {
         let simulation = self.simulation;
-        let shadow = &mut self.evidence.shadow;
-        shadow.incumbent_latency.resize(simulation.arms.buckets, 0);
-        let answers = (std::mem::take(&mut self.unreferenced), None);
-        simulation.arms.incumbent.draw(&mut self.rng, answers, &mut shadow.incumbent_latency);
+        let answers = std::mem::take(&mut self.unreferenced);
+        let reference = &mut self.evidence.shadow.incumbent_latency;
+        reference.resize(simulation.scale.edges.buckets(), 0);
+        let by_group = shared_out(&mut self.rng, answers, &simulation.groups);
+        for (group, answers) in simulation.groups.iter().zip(by_group) {
+            let drawn = group.incumbent.draw(&mut self.rng, answers, None);
+            let bad = (simulation.scale.edges.worst_bucket(), drawn.bad());
+            for (bucket, answers) in drawn.buckets.into_iter().chain([bad]) {
+                reference.iter_mut().skip(bucket).take(1).for_each(|count| *count += answers);
+            }
+        }
+        let values = binomial(&mut self.rng, answers, simulation.labelled);
+        self.frozen = vec![Frozen::at_canary(values); simulation.metrics.len()];
+        (0..self.frozen.len()).for_each(|metric| self.refer_to(metric));
     }
 
     /// The requests that the next look of this subject waits for, each counted so many times.
@@ -157,30 +225,10 @@ impl Run<'_> {
     /// its labels, and those of them that are due at once.
     fn tallied(&self, gate: GateIndex) -> f64 {
         let simulation = self.simulation;
-        let each = |late_by: Option<u64>| {
-            simulation.arms.labelled + f64::from(u8::from(late_by == Some(0)))
-        };
+        let each =
+            |late_by: Option<u64>| simulation.labelled + f64::from(u8::from(late_by == Some(0)));
         let labels = simulation.metrics.iter().map(|metric| each(metric.late_by(gate)));
         1.0 + labels.sum::<f64>()
-    }
-}
-
-/// When about half of the users that a look waits for have come by: it is taken at the first step
-/// after they all have, so at most half of its growth late.
-fn users_until(
-    population: &Population,
-    arrivals: Arrivals,
-    (from, to): (u64, u64),
-    (share, awaited): (Share, Awaited),
-) -> u64 {
-    let half = 0.5 * float(awaited.requests);
-    match population.expected_requests(share, half) {
-        Some(expected) => {
-            let at = arrivals.after(from, expected);
-            whole(at.ceil()).max(awaited.not_before).clamp(from + 1, to.max(from + 1))
-        }
-        // Too few are left: the time alone changes something.
-        None => to,
     }
 }
 

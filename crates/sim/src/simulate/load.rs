@@ -2,7 +2,10 @@
 //!
 //! Owns the ranges of every assumption. Refuses what is outside of them, by name.
 
+mod besides;
+
 use crate::distribution::Law;
+pub use besides::{CLASSES_MAX, Classes, SLICES_MAX, Slice, Values};
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -34,6 +37,12 @@ pub struct Load {
     pub labelled: f64,
     /// Times in which both versions fail alike.
     pub incidents: Vec<Incident>,
+    /// Numbers joined to units, each metric once.
+    pub values: Vec<Values>,
+    /// What the answers say, each check of drift once; of one without, all answers say the same.
+    pub classes: Vec<Classes>,
+    /// Parts of the traffic that fare otherwise.
+    pub slices: Vec<Slice>,
 }
 
 /// How requests are spread over the day.
@@ -113,6 +122,7 @@ impl Load {
                 return Err(error(what, "a law of positive spans".to_owned(), why));
             }
         }
+        self.check_besides()?;
         Ok(self)
     }
 
@@ -131,20 +141,40 @@ impl Load {
         .collect()
     }
 
-    /// Whether the candidate is no worse than the incumbent in anything assumed here, so that every
-    /// way back is a false one. Latencies are compared at `limit`, or by their distributions where
-    /// there is none.
-    pub fn is_harmless(&self, limit_micros: Option<f64>) -> bool {
-        let (old, new) = (&self.incumbent, &self.candidate);
-        let slower = match limit_micros {
-            Some(limit) => new.latency.cdf(limit) < old.latency.cdf(limit),
-            None => QUANTILES.iter().any(|p| {
-                let at = old.latency.quantile(*p);
-                new.latency.cdf(at) < old.latency.cdf(at) - 1e-9
-            }),
-        };
-        new.error_rate <= old.error_rate && new.wanted >= old.wanted && !slower
+    /// Whether the candidate's answers are no worse than the incumbent's, in all and in each slice.
+    /// Latencies are compared at each of these times in microseconds, and where `quantiles` says so by
+    /// their distributions.
+    pub fn is_harmless(&self, times: &[f64], quantiles: Quantiles) -> bool {
+        let rest = (self.rest() > 0.0).then_some((&self.incumbent, &self.candidate));
+        let slices = self.slices.iter().map(|slice| (&slice.incumbent, &slice.candidate));
+        slices.chain(rest).all(|(old, new)| {
+            let later = |at: &f64| new.latency.cdf(*at) < old.latency.cdf(*at);
+            let anywhere = match quantiles {
+                Quantiles::Compared => is_larger(&new.latency, &old.latency),
+                Quantiles::Left => false,
+            };
+            let slower = anywhere || times.iter().any(later);
+            new.error_rate <= old.error_rate && new.wanted >= old.wanted && !slower
+        })
     }
+}
+
+/// Whether latencies are compared at all quantiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantiles {
+    /// They are.
+    Compared,
+    /// Only at the times that matter.
+    Left,
+}
+
+/// Whether `new` takes larger values than `old` anywhere.
+pub(super) fn is_larger(new: &Law, old: &Law) -> bool {
+    let larger = |p: &f64| {
+        let at = old.quantile(*p);
+        new.cdf(at) < old.cdf(at) - 1e-9
+    };
+    QUANTILES.iter().any(larger)
 }
 
 /// Where two laws are compared.

@@ -33,6 +33,10 @@ pub(super) struct Outcomes {
     classes: Buckets,
     /// Each class's likeliest bucket.
     buckets: Vec<usize>,
+    /// Each class's last bucket.
+    last: Vec<usize>,
+    /// The part of answers in time that are in this class or one before.
+    up_to: Vec<f64>,
     /// The part of answers in time that take longer than the limit.
     over: f64,
     /// The first bucket over the limit.
@@ -41,18 +45,45 @@ pub(super) struct Outcomes {
 }
 
 /// Counted answers of one version in one span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Counted {
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Answered {
     pub(super) failed: u64,
     pub(super) late: u64,
     pub(super) in_time: u64,
     /// Of those in time, over the limit.
     pub(super) over: u64,
+    /// Those in time by bucket of the standard edges, rising; not of answers that nobody compares.
+    pub(super) buckets: Vec<(usize, u64)>,
 }
 
-impl Counted {
-    pub(super) const fn bad(self) -> u64 {
+impl Answered {
+    pub(super) const fn bad(&self) -> u64 {
         self.failed + self.late
+    }
+
+    pub(super) const fn units(&self) -> u64 {
+        self.failed + self.late + self.in_time
+    }
+
+    /// Those that harm whoever asked, if the incumbent would not.
+    pub(super) const fn harming(&self) -> u64 {
+        self.failed + self.late + self.over
+    }
+
+    /// Adds one answer.
+    pub(super) fn add(&mut self, answer: Answer) {
+        *(match answer.ended {
+            Ended::Well => &mut self.in_time,
+            Ended::Failed => &mut self.failed,
+            Ended::Late => &mut self.late,
+        }) += 1;
+        if answer.ended == Ended::Well {
+            self.over += answer.harms;
+            match self.buckets.binary_search_by_key(&answer.bucket, |(bucket, _)| *bucket) {
+                Ok(at) => self.buckets.iter_mut().skip(at).take(1).for_each(|it| it.1 += 1),
+                Err(at) => self.buckets.insert(at, (answer.bucket, 1)),
+            }
+        }
     }
 }
 
@@ -106,7 +137,15 @@ impl Outcomes {
             over_from: scale.limit.map_or(usize::MAX, |limit| scale.edges.bucket_of(limit) + 1),
             deadline: scale.deadline,
             law: law.clone(),
+            up_to: up_to(&weights),
+            last: last.into_iter().chain([scale.edges.worst_bucket()]).collect(),
         }
+    }
+
+    /// Every class: its last bucket, its likeliest, and the part of answers in time up to its end.
+    pub(super) fn classes(&self) -> impl Iterator<Item = (usize, usize, f64)> {
+        let ends = self.last.iter().copied().zip(self.buckets.iter().copied());
+        ends.zip(&self.up_to).map(|((last, likeliest), up_to)| (last, likeliest, *up_to))
     }
 
     /// The probability of a failed answer, and of a late one, where errors come at `error_rate`.
@@ -121,39 +160,30 @@ impl Outcomes {
         failed + late + (1.0 - failed - late) * self.over
     }
 
-    /// Counts `units` answers into a histogram over the standard edges.
-    pub(super) fn draw(
-        &self,
-        rng: &mut Rng,
-        (units, incident): (u64, Option<f64>),
-        histogram: &mut [u64],
-    ) -> Counted {
-        let mut counted = self.ends(rng, units, incident);
+    /// `units` answers, by bucket.
+    pub(super) fn draw(&self, rng: &mut Rng, units: u64, incident: Option<f64>) -> Answered {
+        let mut answered = self.ends(rng, units, incident);
         let mut classes = vec![0; self.buckets.len()];
-        self.classes.add(rng, counted.in_time, &mut classes);
-        for (bucket, count) in self.buckets.iter().zip(&classes) {
-            histogram.iter_mut().skip(*bucket).take(1).for_each(|it| *it += count);
-        }
-        let over = self.buckets.iter().zip(&classes).filter(|(it, _)| **it >= self.over_from);
-        counted.over = over.map(|(_, count)| count).sum();
-        if let Some(worst) = histogram.last_mut() {
-            *worst += counted.bad();
-        }
-        counted
+        self.classes.add(rng, answered.in_time, &mut classes);
+        let by_bucket = self.buckets.iter().copied().zip(classes);
+        answered.buckets = by_bucket.filter(|(_, count)| *count > 0).collect();
+        let over = answered.buckets.iter().filter(|(bucket, _)| *bucket >= self.over_from);
+        answered.over = over.map(|(_, count)| count).sum();
+        answered
     }
 
     /// How `units` answers end, and how many are over the limit.
-    pub(super) fn all(&self, rng: &mut Rng, units: u64, incident: Option<f64>) -> Counted {
-        let counted = self.ends(rng, units, incident);
-        Counted { over: binomial(rng, counted.in_time, self.over), ..counted }
+    pub(super) fn all(&self, rng: &mut Rng, units: u64, incident: Option<f64>) -> Answered {
+        let answered = self.ends(rng, units, incident);
+        Answered { over: binomial(rng, answered.in_time, self.over), ..answered }
     }
 
-    fn ends(&self, rng: &mut Rng, units: u64, incident: Option<f64>) -> Counted {
+    fn ends(&self, rng: &mut Rng, units: u64, incident: Option<f64>) -> Answered {
         let (error_rate, _) = self.chances(incident);
         let failed = binomial(rng, units, error_rate);
         let late = binomial(rng, units - failed, self.late);
         let in_time = units - failed - late;
-        Counted { failed, late, in_time, over: 0 }
+        Answered { failed, late, in_time, over: 0, buckets: Vec::new() }
     }
 
     /// One answer by itself.
@@ -173,6 +203,19 @@ impl Outcomes {
         let bucket = edges.bucket_of(whole);
         Answer { ended: Ended::Well, bucket, harms: u64::from(bucket >= self.over_from) }
     }
+}
+
+/// The part of all weights up to each, by the last exactly all.
+fn up_to(weights: &[f64]) -> Vec<f64> {
+    let sum: f64 = weights.iter().sum();
+    let mut below = 0.0;
+    let part = |weight: &f64| {
+        below += weight;
+        if sum > 0.0 { (below / sum).min(1.0) } else { 1.0 }
+    };
+    let mut parts: Vec<f64> = weights.iter().map(part).collect();
+    parts.last_mut().into_iter().for_each(|last| *last = 1.0);
+    parts
 }
 
 /// Each class's likeliest bucket: of those after the last class's last, up to its own last.

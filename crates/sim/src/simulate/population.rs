@@ -7,6 +7,7 @@
 //! themselves.
 
 use super::arrivals::float;
+use super::groups::{self, Group};
 use crate::distribution::binomial;
 use crate::rng::Rng;
 use seatrial_domain::Share;
@@ -15,9 +16,69 @@ use seatrial_domain::exposure::Exposure;
 use seatrial_domain::split::Arm;
 use std::collections::BTreeMap;
 
+/// The users of each part of the traffic, in the order of the parts.
+#[derive(Debug, Clone)]
+pub(super) struct Crowd {
+    users: u64,
+    of: Vec<Population>,
+}
+
+/// Units that came in a step: the part of the traffic they are in, what they had shown, and their arms.
+pub(super) type Came = (usize, Exposure, ArmCount);
+
+impl Crowd {
+    /// Users are in a part of the traffic for good; each comes as often as any other.
+    pub(super) fn new(users: u64, groups: &[Group]) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "a part of a count")]
+        #[expect(clippy::cast_sign_loss, reason = "parts are positive")]
+        let of = |group: &Group| Population::new((group.part * float(users)).round() as u64);
+        Self { users, of: groups.iter().map(of).collect() }
+    }
+
+    /// In how many expected requests about so many users are counted; none: never.
+    pub(super) fn expected_requests(&self, share: Share, units: f64) -> Option<f64> {
+        let open = float(self.of.iter().map(|users| users.open(share)).sum());
+        (units < open).then(|| -float(self.users) * (-units / open).ln_1p())
+    }
+
+    /// Counts the users who come by for the first time at this share while so many requests are
+    /// expected of all of them, and how many of them were expected on the candidate.
+    pub(super) fn step(&mut self, rng: &mut Rng, share: Share, expected: f64) -> (Vec<Came>, f64) {
+        let comes = -(-expected / float(self.users)).exp_m1();
+        let candidates = comes * self.of.iter().map(|users| users.open_to(share)).sum::<f64>();
+        let parts = self.of.iter_mut().enumerate();
+        let came = |(index, users): (usize, &mut Population)| {
+            let counted = users.step(rng, share, comes);
+            counted.into_iter().map(|(seen, units)| (index, seen, units)).collect::<Vec<_>>()
+        };
+        (parts.flat_map(came).collect(), candidates)
+    }
+
+    /// One request by any of the users, and the part of the traffic it is in.
+    pub(super) fn request(
+        &mut self,
+        rng: &mut Rng,
+        (share, counting): (Share, Counting),
+        groups: &[Group],
+    ) -> (usize, Assigned) {
+        let index = groups::one(rng, groups);
+        let none = Assigned { arm: Arm::Incumbent, counts: None };
+        let users = self.of.get_mut(index);
+        (index, users.map_or(none, |users| users.request(rng, share, counting)))
+    }
+}
+
+/// Whether a request that is a unit's first at its share counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counting {
+    Counts,
+    /// The warm-up: it leaves no trace.
+    Discarded,
+}
+
 /// A fixed number of users, by what they have shown.
 #[derive(Debug, Clone)]
-pub(super) struct Population {
+struct Population {
     users: u64,
     shown: BTreeMap<Exposure, u64>,
 }
@@ -30,7 +91,7 @@ pub(super) struct Assigned {
 }
 
 impl Population {
-    pub(super) fn new(users: u64) -> Self {
+    fn new(users: u64) -> Self {
         Self { users, shown: [(Exposure::NONE, users)].into() }
     }
 
@@ -39,21 +100,15 @@ impl Population {
         self.shown.iter().filter(|(seen, _)| seen.leaves_open(share)).map(|(_, users)| users).sum()
     }
 
-    /// In how many expected requests about so many users are counted; none: never.
-    pub(super) fn expected_requests(&self, share: Share, units: f64) -> Option<f64> {
-        let open = float(self.open(share));
-        (units < open).then(|| -float(self.users) * (-units / open).ln_1p())
+    /// Of those, the expected number on the candidate.
+    fn open_to(&self, share: Share) -> f64 {
+        let open = self.shown.iter().filter(|(seen, _)| seen.leaves_open(share));
+        open.filter_map(|(seen, users)| Some(float(*users) * seen.pi(share)?.get())).sum()
     }
 
-    /// Counts the users who come by for the first time at this share while so many requests are
-    /// expected, by what they had shown.
-    pub(super) fn step(
-        &mut self,
-        rng: &mut Rng,
-        share: Share,
-        expected: f64,
-    ) -> Vec<(Exposure, ArmCount)> {
-        let comes = -(-expected / float(self.users)).exp_m1();
+    /// Counts the users who come by for the first time at this share, each with this probability, by
+    /// what they had shown.
+    fn step(&mut self, rng: &mut Rng, share: Share, comes: f64) -> Vec<(Exposure, ArmCount)> {
         let mut counted = Vec::new();
         for (seen, users) in &self.shown {
             let Some(pi) = seen.pi(share).filter(|_| seen.leaves_open(share)) else { continue };
@@ -69,7 +124,7 @@ impl Population {
     }
 
     /// One request by any of the users.
-    pub(super) fn request(&mut self, rng: &mut Rng, share: Share) -> Assigned {
+    fn request(&mut self, rng: &mut Rng, share: Share, counting: Counting) -> Assigned {
         let mut at = rng.unit() * float(self.users);
         let hit = |(_, users): &(&Exposure, &u64)| {
             at -= float(**users);
@@ -79,7 +134,10 @@ impl Population {
         match seen.pi(share).filter(|_| seen.leaves_open(share)) {
             Some(pi) => {
                 let arm = if rng.chance(pi.get()) { Arm::Candidate } else { Arm::Incumbent };
-                self.learn((seen, arm), share, 1);
+                match counting {
+                    Counting::Discarded => return Assigned { arm, counts: None },
+                    Counting::Counts => self.learn((seen, arm), share, 1),
+                }
                 Assigned { arm, counts: Some(seen) }
             }
             None if seen == Exposure::KNOWN || share == Share::FULL => {
@@ -109,7 +167,9 @@ mod tests {
         let (mut population, mut rng) = (Population::new(10_000), Rng::new(3));
         for percent in [5, 10, 25, 50] {
             let open = population.open(share(percent));
-            let steps = (0..40).flat_map(|_| population.step(&mut rng, share(percent), 5_000.0));
+            // Of 5,000 requests each.
+            let comes = 1.0 - (-0.5_f64).exp();
+            let steps = (0..40).flat_map(|_| population.step(&mut rng, share(percent), comes));
             let counted: u64 = steps.map(|(_, units)| units.total()).sum();
             // After 200,000 requests of 10,000 users everybody has come by.
             assert_eq!((counted, population.open(share(percent))), (open, 0), "{percent}");
@@ -127,12 +187,13 @@ mod tests {
         let mut of_singles: BTreeMap<(Exposure, Arm), f64> = BTreeMap::new();
         let mut of_steps = of_singles.clone();
         for percent in [10, 40] {
-            for (seen, units) in steps.step(&mut rng, share(percent), 1_500.0) {
+            for (seen, units) in steps.step(&mut rng, share(percent), 1.0 - (-0.75_f64).exp()) {
                 *of_steps.entry((seen, Arm::Candidate)).or_default() += float(units.candidate);
                 *of_steps.entry((seen, Arm::Incumbent)).or_default() += float(units.incumbent);
             }
             for _ in 0..1_500 {
-                let Assigned { arm, counts } = singles.request(&mut rng, share(percent));
+                let Assigned { arm, counts } =
+                    singles.request(&mut rng, share(percent), Counting::Counts);
                 if let Some(seen) = counts {
                     *of_singles.entry((seen, arm)).or_default() += 1.0;
                 }
@@ -148,9 +209,9 @@ mod tests {
 
     #[test]
     fn the_requests_that_are_needed_are_told() {
-        let population = Population::new(1_000);
-        assert_eq!(population.expected_requests(share(5), 1_000.0), None);
-        let needed = population.expected_requests(share(5), 500.0).unwrap();
+        let crowd = Crowd { users: 1_000, of: vec![Population::new(400), Population::new(600)] };
+        assert_eq!(crowd.expected_requests(share(5), 1_000.0), None);
+        let needed = crowd.expected_requests(share(5), 500.0).unwrap();
         assert!((needed - 693.147).abs() < 0.001, "{needed}");
     }
 }

@@ -7,8 +7,10 @@ use super::Simulation;
 use super::ahead::{Ahead, Calendar, lasts};
 use super::ended::{Cause, Ended, Exposure, Outcome, Reading, Seen, Visit};
 use super::labels::Waiting;
-use super::population::Population;
+use super::population::Crowd;
+use super::values::Frozen;
 use super::why::{cause, label};
+use super::window::Open;
 use super::{Detail, Error};
 use crate::laws::Broken;
 use crate::rng::Rng;
@@ -16,7 +18,7 @@ use crate::world::{EVENTS_MAX, Meaning, World};
 use seatrial_domain::evidence::{Evidence, GateIndex};
 use seatrial_domain::guard::Guard;
 use seatrial_domain::looks::{Call, Looks, Subject};
-use seatrial_domain::rollout::{Event, Hold, Mirror, Stage};
+use seatrial_domain::rollout::{Event, Mirror, Stage};
 use seatrial_domain::split::Salt;
 use seatrial_domain::telemetry::Trip;
 use seatrial_domain::verdict::Verdict;
@@ -41,17 +43,27 @@ pub(super) struct Run<'a> {
     pub(super) evidence: Evidence,
     pub(super) rng: Rng,
     /// The users, where there are any: else each request is a unit.
-    pub(super) population: Option<Population>,
+    pub(super) crowd: Option<Crowd>,
     pub(super) waiting: Waiting,
+    /// Units whose window is open.
+    pub(super) open: Open,
+    /// Which of the references of values is this run's.
+    pub(super) reference: u64,
+    /// By metric, whether its values are counted.
+    pub(super) frozen: Vec<Frozen>,
     pub(super) now: u64,
     pub(super) under: Under,
     /// Since when the guardrails watch this share, and what they have seen request by request.
     pub(super) guard: (u64, Option<Guard>),
+    /// The second from which requests under this table count.
+    pub(super) counts_from: u64,
+    /// When the first window of the late-fault test began.
+    pub(super) window: Option<u64>,
     pub(super) trip: Option<Trip>,
     pub(super) exposure: Exposure,
     /// Answers of the incumbent during the shadow that are not in the reference yet.
     pub(super) unreferenced: u64,
-    ahead: Ahead,
+    pub(super) ahead: Ahead,
     cause: Option<Cause>,
     stages: Vec<Visit>,
     trail: Vec<Seen>,
@@ -62,6 +74,7 @@ impl<'a> Run<'a> {
     pub(super) fn new(simulation: &'a Simulation, index: u64, detail: Detail) -> Self {
         let mut rng = Rng::of_run(simulation.seed, index);
         let salt = Salt(rng.bits());
+        let reference = rng.bits();
         let start = simulation.calendar.at(0);
         let world = World::new(&simulation.plan, simulation.settings.clone(), salt, start);
         let under = Under { epoch: Epoch(0), share: Share::ZERO, gate: None, mirror: Mirror::Off };
@@ -71,11 +84,16 @@ impl<'a> Run<'a> {
             looks: Looks::default(),
             evidence: Evidence::default(),
             rng,
-            population: simulation.users.map(Population::new),
+            crowd: simulation.users.map(|users| Crowd::new(users, &simulation.groups)),
             waiting: Waiting::default(),
+            open: Open::new(simulation.plan.analysis.unit_window),
+            reference,
+            frozen: vec![Frozen::at_canary(0); simulation.metrics.len()],
             now: 0,
             under,
             guard: (0, None),
+            counts_from: 0,
+            window: None,
             trip: None,
             exposure: Exposure::default(),
             unreferenced: 0,
@@ -99,6 +117,11 @@ impl<'a> Run<'a> {
         Ok(self.evidence)
     }
 
+    #[cfg(test)]
+    pub(super) fn into_evidence(self) -> Evidence {
+        self.evidence
+    }
+
     /// Until it is over, waits for a person, or reaches the horizon.
     fn go_on(&mut self) -> Result<(), Error> {
         let seed = self.simulation.seed;
@@ -119,7 +142,9 @@ impl<'a> Run<'a> {
 
     /// Everything that happens at this second.
     fn settle(&mut self) -> Result<(), &'static str> {
-        self.waiting.mature(&self.simulation.metrics, self.now, &mut self.evidence);
+        self.close();
+        let assumed = (self.simulation.metrics.as_slice(), self.simulation.groups.as_slice());
+        self.waiting.mature(assumed, self.now, &mut self.evidence);
         let before = (self.world.rollout.stage, self.world.rollout.epoch);
         let mut changed = Meaning::None;
         if let Some(trip) = self.trip.take() {
@@ -191,6 +216,11 @@ impl<'a> Run<'a> {
         if due == Call::No {
             return self.looks.last(rollout.epoch).cloned();
         }
+        if let Subject::Gate(_) = subject
+            && self.evidence.begin_window(instant, &rollout.plan.analysis).is_some()
+        {
+            self.window.get_or_insert(self.now);
+        }
         let before = self.looks.taken();
         let verdict = self.looks.at(rollout, subject, &self.evidence, (due, now));
         if self.looks.taken() > before {
@@ -230,22 +260,14 @@ impl<'a> Run<'a> {
             self.guard = (self.now, None);
         }
         let (share, gate, mirror) = (route.share, route.gate, route.mirror);
+        if gate != self.under.gate {
+            self.open.leave(self.now);
+        }
+        self.warm_up(share, gate);
         self.under = Under { epoch: route.epoch, share, gate, mirror };
         if route.epoch != before && self.unreferenced > 0 && mirror == Mirror::Off {
             self.refer();
         }
-    }
-
-    /// The second up to which nothing changes but by traffic.
-    fn until(&self) -> u64 {
-        let rollout = &self.world.rollout;
-        if !lasts(rollout) || rollout.held.is_some_and(|hold| hold != Hold::Freeze) {
-            return self.now + 1;
-        }
-        let edges = self.simulation.edges.iter().copied().find(|edge| *edge > self.now);
-        let due = self.waiting.next().map(|due| due.max(self.now + 1));
-        let next = [self.ahead.next(self.now), edges, due].into_iter().flatten().min();
-        next.unwrap_or(u64::MAX).min(self.simulation.horizon)
     }
 
     fn finish(self) -> Ended {

@@ -90,7 +90,7 @@ pub struct Summary {
     pub harmless: bool,
     /// The endings, most frequent first.
     pub endings: Vec<Ending>,
-    /// Runs that the statistics rolled back.
+    /// Runs that the statistics rolled back, or paused where the plan has them do that.
     pub rolled_back_by_statistics: Part,
     /// Runs in which a guardrail tripped.
     pub guardrail_trips: Part,
@@ -173,7 +173,10 @@ impl Summary {
             harmless: truth == Truth::Harmless,
             endings,
             rolled_back_by_statistics: part(&|it| {
-                matches!(it, Outcome::RolledBack(Cause::Check(_)))
+                matches!(
+                    it,
+                    Outcome::RolledBack(Cause::Check(_)) | Outcome::Paused(Cause::Check(_))
+                )
             }),
             guardrail_trips: part(&|it| {
                 matches!(

@@ -1,5 +1,6 @@
 //! Whole simulated rollouts.
 
+mod besides;
 mod equality;
 
 use super::ended::{Cause, Ended, Outcome};
@@ -35,6 +36,9 @@ fn load(candidate: Answers) -> Load {
         disagreement: 0.05,
         labelled: 1.0,
         incidents: Vec::new(),
+        values: Vec::new(),
+        classes: Vec::new(),
+        slices: Vec::new(),
     }
 }
 
@@ -230,17 +234,53 @@ fn assumptions_out_of_range_are_refused_by_name() {
     assert!(Simulation::new(endless).is_err());
 }
 
+/// Five in a hundred answers miss the deadline of a second on the candidate, and none on the incumbent;
+/// within the limit both are alike.
 #[test]
-fn a_policy_that_waits_for_values_nobody_describes_is_refused() {
-    let kpi =
-        "checks: [{name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.9}, weight: 0.2}]";
-    let sliced =
-        "analysis: {slices: [{key: \"header:x-client\", values: [mobile], enforce: true}]}";
-    for (lines, what) in
-        [(kpi, "check revenue of kind kpi"), (sliced, "the enforcing slice x-client")]
-    {
-        let setup = setup(plan(&format!("  {lines}")), load(answers()), Mode::Aggregated);
-        let refused = Simulation::new(setup).unwrap_err().to_string();
-        assert!(refused.starts_with(what), "{refused}");
-    }
+fn a_candidate_that_is_worse_at_the_deadline_alone_is_not_harmless() {
+    let two = |later: f64| {
+        let first = Law::LogNormal { median: 12_000.0, sigma: 0.3 };
+        let second = Law::LogNormal { median: later, sigma: 0.02 };
+        Answers { latency: Law::Mixture(vec![(0.95, first), (0.05, second)]), ..answers() }
+    };
+    let truth = |candidate: Answers| {
+        let load = Load { incumbent: two(300_000.0), ..load(candidate) };
+        simulation(plan(""), load, Mode::Aggregated).truth()
+    };
+    assert_eq!(truth(two(2_000_000.0)), Truth::Worse);
+    assert_eq!(truth(two(300_000.0)), Truth::Harmless);
+}
+
+#[test]
+fn a_false_fail_counts_as_one_where_the_plan_pauses() {
+    let paused = plan("  analysis: {onFail: pause}\n");
+    let twice = Answers { error_rate: 0.01, ..answers() };
+    let simulation = simulation(paused, load(twice), Mode::Aggregated);
+    let ended = runs(&simulation, 5);
+    let cause = Cause::Check("errorRate".to_owned());
+    assert!(ended.iter().all(|run| run.outcome == Outcome::Paused(cause.clone())), "{ended:?}");
+    let summary = super::summary::Summary::of(&ended, simulation.truth()).unwrap();
+    assert_eq!(summary.rolled_back_by_statistics.runs, 5);
+}
+
+/// Whoever has been counted comes again: the candidate answers its share of all requests, no more.
+#[test]
+fn users_who_return_make_as_many_requests_as_are_expected() {
+    let lines = "  routing: {key: [header:x-user]}\n  analysis: {minUnits: 1}\n";
+    let mut setup =
+        setup(plan(lines), Load { users: Some(1_000_000), ..load(answers()) }, Mode::Aggregated);
+    // Half an hour of shadow, and twenty minutes of the canary.
+    setup.span = minutes(50);
+    let simulation = Simulation::new(setup).unwrap();
+    let on_its_way = |run: &Ended| matches!(run.outcome, Outcome::Running(_));
+    let ended: Vec<_> = runs(&simulation, 20).into_iter().filter(on_its_way).collect();
+    assert!(ended.len() >= 15, "{ended:?}");
+    let count = ended.len() as f64;
+    let sum = |of: fn(&Ended) -> u64| ended.iter().map(of).sum::<u64>() as f64 / count;
+    let expected = 0.05 * 500.0 * 20.0 * 60.0;
+    let requests = sum(|run| run.exposure.requests);
+    // Of a mean of 20 counts of 30,000 the standard deviation is 39, and a second is 25.
+    assert!((requests - expected).abs() < 200.0, "{requests} {expected}");
+    let units = sum(|run| run.exposure.units);
+    assert!(units < requests && units > 0.7 * requests, "{units} {requests}");
 }

@@ -36,13 +36,13 @@ fn plan(window: &str) -> Plan {
 
 #[test]
 fn a_copy_among_users_who_stay_is_rolled_back_no_more_often_than_alpha() {
-    for (window, first_seed) in [("0s", 0), ("5s", 1_000)] {
-        let (plan, runs) = (plan(window), 100);
-        let failed = (first_seed..first_seed + runs)
+    // At most 5 and 50 expected at alpha .05, with standard deviations of 2.2 and 6.9.
+    for (window, runs, most) in [("0s", 100, 11), ("5s", 1_000, 72)] {
+        let plan = plan(window);
+        let failed = (0..runs)
             .filter(|seed| cross(&plan, CROWD, 20, *seed).unwrap().failed_in.is_some())
             .count();
-        // At most 5 expected at alpha .05; with standard deviation 2.2.
-        assert!(failed <= 11, "window {window}: {failed} of {runs}");
+        assert!(failed <= most, "window {window}: {failed} of {runs}");
     }
 }
 

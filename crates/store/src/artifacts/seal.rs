@@ -2,7 +2,7 @@
 
 use super::{Artifact, ArtifactPath, Error, end_of, read};
 use crate::row::{int, to_json};
-use crate::versions::{self, New, Origin, Version};
+use crate::versions::{self, New, Origin};
 use crate::write::Write;
 use crate::{Store, storage};
 use seatrial_domain::VersionRef;
@@ -29,22 +29,27 @@ impl Store {
         path: &ArtifactPath,
         limit: u64,
     ) -> Result<Option<Snapshot>, storage::Error> {
-        if let Some(file) = self.artifact(path).await? {
-            let prefix = path.as_str().len() - path.name().len();
-            return Ok(Some(Snapshot { files: vec![file], prefix }));
-        }
         let directory = format!("{path}/");
         let rows = sqlx::query(
-            "SELECT path, digest, size FROM artifact WHERE path > ? AND path < ?
-             ORDER BY path LIMIT ?",
+            "SELECT path, digest, size FROM artifact WHERE path = ?
+             UNION ALL
+             SELECT * FROM (SELECT path, digest, size FROM artifact WHERE path > ? AND path < ?
+                            ORDER BY path LIMIT ?)",
         )
+        .bind(path.as_str())
         .bind(&directory)
         .bind(end_of(path.as_str()))
         .bind(int(limit.saturating_add(1)))
         .fetch_all(self.readers())
         .await?;
         let files = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        Ok((!files.is_empty()).then_some(Snapshot { files, prefix: directory.len() }))
+        // A file is no directory, so that it is alone.
+        let prefix = match files.first() {
+            Some(first) if first.path == *path => path.as_str().len() - path.name().len(),
+            Some(_) => directory.len(),
+            None => return Ok(None),
+        };
+        Ok(Some(Snapshot { files, prefix }))
     }
 
     /// As [`Store::register_numbered`]; the files of `snapshot`, of which the version is made, are
@@ -54,12 +59,12 @@ impl Store {
         new: &New,
         (origin, description): (&Origin, &str),
         snapshot: &Snapshot,
-    ) -> Result<Version, Error> {
+    ) -> Result<VersionRef, Error> {
         let _until_registered = self.blobs().hold();
         self.have_all(&new.manifest).await?;
         let mut write = self.write().await?;
         let version = versions::number(&mut write, new, origin, description).await?;
-        seal(&mut write, snapshot, &version.reference).await?;
+        seal(&mut write, snapshot, &version).await?;
         write.commit().await?;
         Ok(version)
     }

@@ -1,5 +1,8 @@
 //! Reading a blob: nothing is handed out before its digest was checked.
 
+#[cfg(test)]
+mod tests;
+
 use super::s3::{Cached, Checked, Pin};
 use super::seen::Identity;
 use super::{Backend, Blobs, Error};
@@ -237,42 +240,5 @@ pub(super) fn check(expected: &Digest, found: Digest) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::Altered { expected: expected.clone(), found })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::blobs::Options;
-    use seatrial_domain::Timestamp;
-
-    #[tokio::test]
-    async fn a_file_is_hashed_once_for_all_its_ranges() {
-        let dir = tempfile::tempdir().unwrap();
-        let late = || Timestamp::from_micros(i64::MAX / 2);
-        let options = Options { clock: late, ..Options::default() };
-        let blobs = Blobs::open(&dir.path().join("blobs"), &options).await.unwrap();
-        let digest = blobs.store(&b"abc"[..], 3).await.unwrap().digest;
-        let file = blobs.open_verified(&digest, 2).await.unwrap();
-        let identity = Identity::of(&file).await.unwrap();
-        assert!(blobs.seen.knows(&digest, identity, late()), "the next range costs no hash");
-    }
-
-    #[tokio::test]
-    async fn what_was_verified_is_known_until_its_file_changes() {
-        let dir = tempfile::tempdir().unwrap();
-        let late = || Timestamp::from_micros(i64::MAX / 2);
-        let options = Options { clock: late, ..Options::default() };
-        let blobs = Blobs::open(&dir.path().join("blobs"), &options).await.unwrap();
-        let digest = blobs.store(&b"abc"[..], 3).await.unwrap().digest;
-        let path = dir.path().join("blobs/sha256").join(digest.hex());
-        let identity = async || Identity::of(&File::open(&path).await.unwrap()).await.unwrap();
-        blobs.verified(&digest).await.unwrap();
-        assert!(blobs.seen.knows(&digest, identity().await, late()), "a copy of it costs no hash");
-
-        std::fs::remove_file(&path).unwrap();
-        assert!(matches!(blobs.verified(&digest).await, Err(Error::Missing(_))));
-        std::fs::write(&path, b"abd").unwrap();
-        assert!(matches!(blobs.verified(&digest).await, Err(Error::Altered { .. })));
     }
 }

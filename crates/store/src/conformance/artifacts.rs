@@ -41,7 +41,8 @@ async fn seal(store: &Store, snapshot: &Snapshot) -> Result<Version, Error> {
     let files = snapshot.files().map(file).collect();
     let manifest = Manifest::new(ArtifactType::Model, files).unwrap();
     let new = New { manifest, ..new_version(store, b"unused").await };
-    store.register_sealing(&new, (&Origin::default(), ""), snapshot).await
+    let made = store.register_sealing(&new, (&Origin::default(), ""), snapshot).await?;
+    Ok(store.version(&made.model, made.number).await?)
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use seatrial_domain::telemetry::{Assignment, Counted, SeenUnits, Telemetry, requ
 use seatrial_domain::verdict::Decision;
 use seatrial_domain::{RolloutId, Share, Timestamp};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const ROLLOUT: RolloutId = RolloutId(1);
 const KNOWN: Exposure = Exposure::KNOWN;
@@ -55,6 +56,7 @@ fn assignment(id: &str, seconds: i64) -> Assignment {
         seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        unit: None,
         slices: Default::default(),
         at: at(seconds),
     }
@@ -269,16 +271,26 @@ async fn a_windows_start_is_kept_as_it_was_first_stored() {
     let mut evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
     assert!(evidence.starts.is_empty());
     let now = Timestamp::from_micros(7_000_000);
-    let (window, start) = evidence.begin_window(now).unwrap();
+    let analysis = plan(Kind::Promote).analysis;
+    let (window, start) = evidence.begin_window(now, &analysis).unwrap();
     fixture.store.begin_window(ROLLOUT, window, &start).await.unwrap();
     fixture.store.flush(&part(1, 2, 900)).await.unwrap();
     let mut later = Evidence { starts: Default::default(), ..evidence.clone() };
     later.gates = fixture.store.evidence(ROLLOUT).await.unwrap().gates;
-    let (again, other) = later.begin_window(now).unwrap();
+    let (again, other) = later.begin_window(now, &analysis).unwrap();
     fixture.store.begin_window(ROLLOUT, again, &other).await.unwrap();
     let fixture = fixture.reopened().await;
     let kept = fixture.store.evidence(ROLLOUT).await.unwrap().starts;
     assert_eq!(kept, evidence.starts);
+    // A second one tells what changed since; a stratum that did not is as it was.
+    let hours = Duration::from_secs(2 * 3_600);
+    evidence.gates.entry(GateIndex(1).unseen()).or_default().errors.candidate_bad = 3;
+    let (window, start) = evidence.begin_window(now.plus(hours), &analysis).unwrap();
+    assert_eq!((window, start.gates.len()), (2, 1));
+    fixture.store.begin_window(ROLLOUT, window, &start).await.unwrap();
+    let both = fixture.store.evidence(ROLLOUT).await.unwrap().starts;
+    assert_eq!(both, evidence.starts);
+    assert_eq!(both.iter().last().unwrap().gates.len(), 2);
     let [kept] = <[_; 1]>::try_from(kept.iter().collect::<Vec<_>>()).unwrap();
     assert_eq!(kept.gates[&GateIndex(0).unseen()].errors.candidate_good, 500);
 }

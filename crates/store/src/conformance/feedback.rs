@@ -5,8 +5,9 @@ use crate::Store;
 use crate::feedback::{Error, Label};
 use crate::telemetry::Due;
 use seatrial_analysis::counts::Cells;
-use seatrial_domain::evidence::{ArmCount, GateIndex, Matured};
+use seatrial_domain::evidence::{ArmCount, Evidence, GateIndex, Matured};
 use seatrial_domain::exposure::Exposure;
+use seatrial_domain::plan::Scale;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
 use seatrial_domain::{EndpointName, RolloutId};
@@ -32,6 +33,7 @@ async fn answered(store: &Store, requests: &[(&str, Arm, Counted)]) {
         seen: Exposure::NONE,
         arm: *arm,
         counted: *counted,
+        unit: None,
         slices: Default::default(),
         at: at(10),
     };
@@ -114,6 +116,7 @@ async fn an_id_used_again_under_another_gate_means_the_later_request_until_it_is
         seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        unit: None,
         slices: Default::default(),
         at: at(10),
     };
@@ -162,6 +165,7 @@ async fn labels_are_due_by_the_age_of_their_unit_whenever_they_came() {
         seen: Exposure::NONE,
         arm,
         counted: Counted::Yes,
+        unit: None,
         slices: Default::default(),
         at: at(seconds),
     };
@@ -179,9 +183,12 @@ async fn labels_are_due_by_the_age_of_their_unit_whenever_they_came() {
     assert!(store.join_feedback(&labels).await.unwrap().iter().all(Result::is_ok));
     let matured = async |seconds| {
         let metric = "correct".to_owned();
-        let due = Due { gate: GateIndex(0), metric, assigned_before: at(seconds) };
-        let by_stratum = store.matured(ROLLOUT, &[due]).await.unwrap().remove(0);
-        by_stratum.get(&GateIndex(0).unseen()).copied().unwrap_or_default()
+        let (gate, scale, assigned_before) = (GateIndex(0), Scale::YesNo, at(seconds));
+        let due = Due { gate, metric, scale, assigned_before };
+        let mut evidence = Evidence::default();
+        store.mature(ROLLOUT, &[due], &mut evidence).await.unwrap();
+        let counts = evidence.gates.get(&GateIndex(0).unseen());
+        counts.map(|counts| counts.matured["correct"]).unwrap_or_default()
     };
     assert_eq!(matured(10).await, Matured::default());
     let first = Cells { candidate_bad: 1, incumbent_good: 1, ..Cells::default() };

@@ -21,17 +21,14 @@ async fn no_way_of_making_a_model_again_gives_a_number_twice() {
             store.create_model(&model(), &Said::default(), at(seconds)).await.unwrap();
             store.register_numbered(&new, &Origin::default(), "").await.unwrap()
         } else {
-            store.register_version(&new).await.unwrap().into_version()
+            store.register_version(&new).await.unwrap().into_version().reference
         };
-        numbers.push(registered.reference.number.0);
+        numbers.push(registered.number.0);
         if seconds == 12 {
-            store
-                .delete_version((&model(), registered.reference.number), &actor, at(seconds))
-                .await
-                .unwrap();
+            store.delete_version((&model(), registered.number), &actor, at(seconds)).await.unwrap();
         }
         store.delete_model(&model(), &actor, at(seconds)).await.unwrap();
-        let gone = store.version(&model(), registered.reference.number).await;
+        let gone = store.version(&model(), registered.number).await;
         assert!(matches!(gone, Err(Error::UnknownVersion(..))));
     }
     assert_eq!(numbers, [1, 2, 3, 4]);

@@ -217,13 +217,13 @@ async fn versions_from_before_there_were_lineages_have_an_empty_one() {
     // As an earlier release left the database: without what came later, and the evidence as it was.
     let later = "DROP TABLE lineage; DROP TABLE lineage_parent; DROP INDEX version_by_digest;
                  DROP INDEX alias_history_by_model; DROP TABLE version_signature; DROP TABLE scrub;
-                 DROP TABLE corrupt_blob; DROP TABLE slice_unit; DROP TABLE slice_label;
+                 DROP TABLE corrupt_blob; DROP TABLE slice_unit; DROP TABLE slice_label; DROP TABLE slice_value;
                  DROP TABLE gate_counter; DROP TABLE shadow_counter; DROP TABLE seen_level;
                  DROP TABLE seen_unit; DROP TABLE assignment; DROP TABLE boot; DROP TABLE feedback;
                  DROP TABLE feedback_cell; DROP TABLE evidence_maximum; DROP TABLE latency_reference;
                  DROP TABLE cohort_unit; DROP TABLE cohort_label; DROP TABLE value_reference;
                  DROP TABLE value_sample; DROP TABLE value_cell; DROP TABLE cohort_value;
-                 DROP TABLE window_start;
+                 DROP TABLE window_start; DROP TABLE unit_closing; DROP TABLE late_label; DROP TABLE shadow_pair; DROP TABLE shadow_label;
                  DELETE FROM migration WHERE number >= 10;";
     let earlier = [
         later,

@@ -8,7 +8,7 @@ use seatrial_domain::evidence::{ArmCount, Evidence, GateCounts, GateIndex, Shado
 use seatrial_domain::exposure::Exposure;
 use seatrial_domain::rollout::Event;
 use seatrial_domain::split::Arm;
-use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
+use seatrial_domain::telemetry::{Assignment, ClassPair, Counted, Telemetry, request_hash};
 use seatrial_domain::{RolloutId, Timestamp};
 use serde_json::json;
 use std::time::Duration;
@@ -29,8 +29,15 @@ async fn observed(store: &Store, rollout: RolloutId, request: &str) {
         seen: Exposure::NONE,
         arm: Arm::Candidate,
         counted: Counted::Yes,
+        unit: None,
         slices: Default::default(),
         at: at(5),
+    };
+    let pair = ClassPair {
+        request: assignment.request,
+        rollout,
+        incumbent: "7".to_owned(),
+        candidate: "1".to_owned(),
     };
     let telemetry = Telemetry {
         boot: rollout.0,
@@ -40,6 +47,7 @@ async fn observed(store: &Store, rollout: RolloutId, request: &str) {
         units: vec![(rollout, vec![(7, Exposure::KNOWN)], 1)],
         assignments: vec![assignment],
         dropped_assignments: 0,
+        pairs: vec![pair],
     };
     store.flush(&telemetry).await.unwrap();
     assert_eq!(store.join_feedback(&[label(request)]).await.unwrap(), [Ok(())]);
@@ -78,6 +86,11 @@ async fn evidence_goes_when_its_plan_says_so_and_the_journal_stays() {
     assert_eq!(store.report(ended).await.unwrap(), None);
     let seen = store.seen_units(ended).await.unwrap();
     assert_eq!((seen.level, seen.units.len()), (0, 0));
+    let pairs: Vec<i64> = sqlx::query_scalar("SELECT rollout FROM shadow_pair")
+        .fetch_all(store.readers())
+        .await
+        .unwrap();
+    assert_eq!(pairs, [running.0.cast_signed()]);
     assert_eq!(store.join_feedback(&[label("a")]).await.unwrap(), [Err(Error::Unknown)]);
     assert_eq!(store.prune_evidence(due).await.unwrap(), 0, "nothing is left to forget");
 

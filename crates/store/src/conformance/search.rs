@@ -178,6 +178,60 @@ async fn a_page_ends_before_it_takes_too_much_of_an_answer() {
 }
 
 #[tokio::test]
+async fn a_page_of_models_counts_what_their_newest_versions_take() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let text = "x".repeat(6 << 20);
+    let names = ["a", "b", "c", "d", "e"];
+    for name in names {
+        let model: ModelName = name.parse().unwrap();
+        store.create_model(&model, &Said::default(), at(1)).await.unwrap();
+        let new = versions::New { model, ..new_version(store, b"one").await };
+        let said = if name == "d" { "" } else { &text };
+        store.register_numbered(&new, &versions::Origin::default(), said).await.unwrap();
+    }
+    for (order, expected) in [
+        (vec![], [vec!["a", "b"], vec!["c", "d", "e"]]),
+        (vec!["name DESC"], [vec!["e", "d", "c"], vec!["b", "a"]]),
+    ] {
+        let mut search = looking_for(Subject::Models, "", &order, 100);
+        for (place, expected) in expected.iter().enumerate() {
+            let found = store.search_described(&search).await.unwrap();
+            let names = found.items.iter().map(|found| found.model.name.as_str());
+            assert_eq!(names.collect::<Vec<_>>(), *expected, "6 MiB each");
+            assert!(found.items.iter().all(|found| found.newest.len() == 1), "none is left out");
+            assert_eq!(found.next.is_some(), place == 0);
+            search.after = found.next;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_larger_than_a_page_is_a_page_of_its_own() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let text = "x".repeat(17 << 20);
+    for name in ["a", "b"] {
+        let model: ModelName = name.parse().unwrap();
+        store.create_model(&model, &Said::default(), at(1)).await.unwrap();
+        let new = versions::New { model, ..new_version(store, b"one").await };
+        store.register_numbered(&new, &versions::Origin::default(), &text).await.unwrap();
+    }
+    let mut search = looking_for(Subject::Models, "", &[], 100);
+    let mut pages = 0;
+    loop {
+        let found = store.search_described(&search).await.unwrap();
+        assert_eq!((found.items.len(), found.items[0].newest.len()), (1, 1));
+        pages += 1;
+        search.after = found.next;
+        if search.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, 2);
+}
+
+#[tokio::test]
 async fn a_deleted_model_made_again_is_empty_and_its_numbers_go_on() {
     let fixture = fixture().await;
     let store = &fixture.store;

@@ -8,6 +8,7 @@ use seatrial_analysis::counts::Cells;
 use seatrial_domain::RolloutId;
 use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex, Matured, Slices};
 use seatrial_domain::exposure::Exposure;
+use seatrial_domain::plan::Scale;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
 
@@ -23,6 +24,7 @@ fn unit(id: &str, arm: Arm, client: &str, second: i64) -> Assignment {
         seen: Exposure::NONE,
         arm,
         counted: Counted::Yes,
+        unit: None,
         slices: [("client".to_owned(), client.to_owned())].into(),
         at: at(second),
     }
@@ -49,9 +51,12 @@ async fn labelled(store: &Store, client: &str) -> Option<Cells> {
 
 async fn due(store: &Store, client: &str, second: i64) -> Option<Matured> {
     let metric = "correct".to_owned();
-    let due = Due { gate: GATE, metric, assigned_before: at(second) };
-    let found = store.matured_slices(ROLLOUT, &[due]).await.unwrap().remove(0);
-    found.get(&(GATE.unseen(), ("client".to_owned(), client.to_owned()))).copied()
+    let due = Due { gate: GATE, metric, scale: Scale::YesNo, assigned_before: at(second) };
+    // The gateway has counted them where they were routed.
+    let mut evidence = store.evidence(ROLLOUT).await.unwrap();
+    evidence.gates.entry(GATE.unseen()).or_default().slices.of("client", "tv");
+    store.mature(ROLLOUT, &[due], &mut evidence).await.unwrap();
+    evidence.gates[&GATE.unseen()].slices.get("client", client)?.matured.get("correct").copied()
 }
 
 #[tokio::test]

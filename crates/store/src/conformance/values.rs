@@ -1,6 +1,6 @@
 //! What every store promises of numbers as feedback, as tests.
 
-use super::fixture::{Fixture, ada, at, endpoint, fixture, happens, model, turn, version};
+use super::fixture::{Fixture, ada, at, endpoint, fixture, happens, model, tamper, turn, version};
 use crate::Store;
 use crate::feedback::{Error, Label, VALUE_MAX};
 use crate::rollouts::{Draft, Stored};
@@ -9,7 +9,7 @@ use seatrial_analysis::kpi::{Counts, Reference, Values};
 use seatrial_domain::endpoint::Settings;
 use seatrial_domain::evidence::{ArmCount, Evidence, GateIndex, MaturedValues};
 use seatrial_domain::exposure::Exposure;
-use seatrial_domain::plan::Kind;
+use seatrial_domain::plan::{Kind, Scale};
 use seatrial_domain::rollout::{Bootstrap, Event};
 use seatrial_domain::split::{Arm, Salt};
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, request_hash};
@@ -70,6 +70,7 @@ fn unit(rollout: RolloutId, id: &str, arm: Arm, second: i64) -> Assignment {
         slices: BTreeMap::new(),
         arm,
         counted: Counted::Yes,
+        unit: None,
         at: at(second),
     }
 }
@@ -113,10 +114,18 @@ fn revenue(evidence: &Evidence) -> Counts {
 }
 
 async fn matured(store: &Store, rollout: RolloutId, assigned_before: i64) -> MaturedValues {
+    let evidence = with_due(store, rollout, assigned_before).await;
+    let counts = evidence.gates.get(&CANARY.unseen());
+    counts.and_then(|counts| counts.matured_values.get("revenue")).cloned().unwrap_or_default()
+}
+
+async fn with_due(store: &Store, rollout: RolloutId, assigned_before: i64) -> Evidence {
     let metric = "revenue".to_owned();
-    let due = Due { gate: CANARY, metric, assigned_before: at(assigned_before) };
-    let mut by_stratum = store.matured_values(rollout, &[due]).await.unwrap().remove(0);
-    by_stratum.remove(&CANARY.unseen()).unwrap_or_default()
+    let (scale, assigned_before) = (Scale::Number, at(assigned_before));
+    let due = Due { gate: CANARY, metric, scale, assigned_before };
+    let mut evidence = store.evidence(rollout).await.unwrap();
+    store.mature(rollout, &[due], &mut evidence).await.unwrap();
+    evidence
 }
 
 #[tokio::test]
@@ -219,6 +228,26 @@ async fn values_that_are_all_alike_make_no_reference_until_one_differs() {
 }
 
 #[tokio::test]
+async fn values_that_were_alike_for_however_long_make_a_reference_once_they_differ() {
+    let (fixture, stored) = shop().await;
+    let (store, id) = (&fixture.store, stored.rollout.id);
+    // The newest 10,000 of 11,999 that are alike.
+    let alike = "WITH RECURSIVE n(number) AS (SELECT 2000 UNION ALL SELECT number + 1 FROM n
+                 WHERE number < 11999)
+                 INSERT INTO value_sample SELECT 1, 'revenue', 'live', number, 0.0, 10 FROM n";
+    tamper(fixture.dir.path(), alike).await;
+    let unmade = async || store.evidence(id).await.unwrap().unmade.remove("revenue");
+    let words = unmade().await.unwrap().in_words();
+    assert_eq!(words, "no reference yet: 10000 values, all alike");
+    flush(store, 1, vec![unit(id, "a", Arm::Incumbent, 10), unit(id, "b", Arm::Candidate, 11)])
+        .await;
+    joined(store, &[label("a", 5.0)]).await;
+    assert_eq!((store.evidence(id).await.unwrap().references.len(), unmade().await), (1, None));
+    joined(store, &[label("b", 5.0)]).await;
+    assert_eq!(revenue(&store.evidence(id).await.unwrap()).candidate.units(), 1);
+}
+
+#[tokio::test]
 async fn values_are_due_by_the_age_of_their_unit_whenever_they_came() {
     let (fixture, stored) = shop().await;
     let (store, id) = (&fixture.store, stored.rollout.id);
@@ -244,6 +273,52 @@ async fn values_are_due_by_the_age_of_their_unit_whenever_they_came() {
     assert_eq!(matured(store, id, 12).await, first);
     assert_eq!(matured(store, id, 31).await.values, all);
     assert_eq!(store.join_feedback(&[label("b", 1.0)]).await.unwrap(), [Err(Error::Unknown)]);
+}
+
+#[tokio::test]
+async fn values_count_in_the_slices_of_their_unit_and_are_due_with_their_ten_seconds() {
+    let (fixture, stored) = shop().await;
+    let (store, id) = (&fixture.store, stored.rollout.id);
+    shadowed(store, id, 500).await;
+    let on = |client: &str, assignment: Assignment| {
+        let slices = [("client".to_owned(), client.to_owned())].into();
+        Assignment { slices, ..assignment }
+    };
+    let (candidate, incumbent) = (Arm::Candidate, Arm::Incumbent);
+    let units = vec![
+        on("mobile", unit(id, "a", candidate, 11)),
+        on("mobile", unit(id, "b", incumbent, 12)),
+        on("web", unit(id, "c", candidate, 12)),
+        on("mobile", unit(id, "d", candidate, 25)),
+        on("mobile", unit(id, "without a value", candidate, 12)),
+    ];
+    flush(store, 2, units).await;
+    joined(store, &[label("a", 5.0), label("b", 400.0), label("c", 9.0), label("d", 7.0)]).await;
+    let frozen = store.evidence(id).await.unwrap().references["revenue"].clone();
+    let of = |evidence: &Evidence, client: &str| {
+        evidence.gates[&CANARY.unseen()].slices.get("client", client).cloned().unwrap()
+    };
+    let due = async |second| {
+        let evidence = with_due(store, id, second).await;
+        of(&evidence, "mobile").matured_values.get("revenue").cloned()
+    };
+    let evidence = store.evidence(id).await.unwrap();
+    assert_eq!(of(&evidence, "mobile").values["revenue"], counts(&frozen, &[5.0, 7.0], &[400.0]));
+    assert_eq!(of(&evidence, "web").values["revenue"], counts(&frozen, &[9.0], &[]));
+    assert_eq!(due(19).await, None);
+    let first = MaturedValues {
+        units: ArmCount { candidate: 2, incumbent: 1 },
+        labelled: ArmCount { candidate: 1, incumbent: 1 },
+        values: counts(&frozen, &[5.0], &[400.0]),
+    };
+    assert_eq!(due(29).await, Some(first.clone()));
+    let all = counts(&frozen, &[5.0, 7.0], &[400.0]);
+    assert_eq!(due(30).await.unwrap().values, all);
+    // What is too old to have a value is summed, and stays due.
+    store.prune_assignments(at(20)).await.unwrap();
+    assert_eq!(due(12).await, Some(first));
+    assert_eq!(due(30).await.unwrap().values, all);
+    assert_eq!(of(&store.evidence(id).await.unwrap(), "mobile").values["revenue"], all);
 }
 
 #[tokio::test]

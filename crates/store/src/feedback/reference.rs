@@ -4,21 +4,16 @@
 //! Owns of what it is made: of the incumbent's values from before the canary where enough came by
 //! then, else of the first values of the canary. Those never count, and neither do other units
 //! assigned no later than the last of them: which units are left out must not depend on how fast
-//! their values come. Which arm a value is of is not looked at.
+//! their values come. Which arm a value is of is not looked at. While they are all alike there is none;
+//! the newest are kept then, so that it is made once they differ.
 
 use crate::row::{Columns, int, to_json};
 use crate::storage;
 use crate::write::Write;
 use seatrial_analysis::kpi::{self, Reference};
+use seatrial_domain::evidence::values::{BEFORE_MIN, BURN_IN, SAMPLE_MAX};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-
-/// Values of one stage that are kept.
-const SAMPLE_MAX: i64 = 10_000;
-/// The fewest values from before the canary that make a reference.
-const BEFORE_MIN: i64 = 500;
-/// Where there are fewer, so many with those of the canary. If they are all alike, as many more.
-const BURN_IN: i64 = 1_000;
 
 /// A metric of a rollout.
 type Of<'a> = (u64, &'a str);
@@ -74,13 +69,13 @@ pub(super) async fn make(
     let before = count(write, of, Stage::Before).await?;
     let first = count(write, of, Stage::Live).await? == 0;
     if first
-        && before >= BEFORE_MIN
+        && before >= i64::from(BEFORE_MIN)
         && let Some(frozen) = freeze(write, of).await?
     {
         return Ok(Some(frozen));
     }
     let Some(live) = add(write, of, Stage::Live, sampled).await? else { return Ok(None) };
-    let whole = (before + live) % BURN_IN == 0;
+    let whole = (before + live) % i64::from(BURN_IN) == 0;
     if whole { freeze(write, of).await } else { Ok(None) }
 }
 
@@ -105,7 +100,7 @@ async fn count(
     (rollout, metric): Of<'_>,
     stage: Stage,
 ) -> Result<i64, storage::Error> {
-    // They are numbered from 1 without gaps, so the last one tells how many there are.
+    // They are numbered from 1 without gaps, so the last one tells how many came.
     let count = sqlx::query_scalar(
         "SELECT coalesce(max(number), 0) FROM value_sample
          WHERE rollout = ? AND metric = ? AND stage = ?",
@@ -118,7 +113,7 @@ async fn count(
     Ok(count)
 }
 
-/// Gives how many of the stage there are then; none: there was no room.
+/// Gives how many of the stage came by then; none: there was no room.
 async fn add(
     write: &mut Write<'_>,
     of: Of<'_>,
@@ -126,10 +121,14 @@ async fn add(
     sampled: Sampled,
 ) -> Result<Option<i64>, storage::Error> {
     let number = count(write, of, stage).await? + 1;
-    if number > SAMPLE_MAX {
-        return Ok(None);
-    }
     let (rollout, metric) = of;
+    let excess = number - i64::from(SAMPLE_MAX);
+    if excess > 0 {
+        match stage {
+            Stage::Before => return Ok(None),
+            Stage::Live => forget(write, of, excess).await?,
+        }
+    }
     sqlx::query(
         "INSERT INTO value_sample (rollout, metric, stage, number, value, second)
          VALUES (?, ?, ?, ?, ?, ?)",
@@ -143,6 +142,24 @@ async fn add(
     .execute(write.sql())
     .await?;
     Ok(Some(number))
+}
+
+/// Makes room for a newer value of the canary.
+async fn forget(
+    write: &mut Write<'_>,
+    (rollout, metric): Of<'_>,
+    number: i64,
+) -> Result<(), storage::Error> {
+    sqlx::query(
+        "DELETE FROM value_sample
+         WHERE rollout = ? AND metric = ? AND stage = 'live' AND number = ?",
+    )
+    .bind(int(rollout))
+    .bind(metric)
+    .bind(number)
+    .execute(write.sql())
+    .await?;
+    Ok(())
 }
 
 /// Makes a reference of what was sampled, and forgets the sample. None of values that are all alike.

@@ -1,36 +1,73 @@
-//! What the labels of a metric are, by the plan pinned by the rollout a request was assigned under.
+//! What the labels of a metric are, and what a unit's value is made of, by the plan pinned by the rollout a request was assigned under.
 
 use crate::row::{Columns, int};
 use crate::storage;
 use crate::write::Write;
-use seatrial_domain::plan::{Plan, Scale};
+use seatrial_domain::plan::{PerUnit, Plan, Scale};
+use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// The plans that one batch has asked for; a plan never changes.
 #[derive(Debug, Default)]
 pub(super) struct Scales(BTreeMap<u64, Option<Plan>>);
 
+/// A metric's labels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Labels {
+    pub(super) scale: Scale,
+    pub(super) used: Use,
+}
+
+/// What becomes of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It counts as it comes, for the unit of which its request is the first.
+    AsItComes,
+    /// It counts with the others of its unit, when that is closed.
+    Closed,
+    /// It tells which of the shadow's pair was right.
+    RightClass,
+}
+
+impl Labels {
+    fn of(plan: &Plan, metric: &str) -> Self {
+        let used = match plan.per_unit_of(metric) {
+            PerUnit::First if plan.tells_right_class(metric) => Use::RightClass,
+            PerUnit::First => Use::AsItComes,
+            PerUnit::Any | PerUnit::Mean => Use::Closed,
+        };
+        Self { scale: plan.scale_of(metric).unwrap_or(Scale::YesNo), used }
+    }
+}
+
 impl Scales {
-    /// Yes or no where no plan asks for a number.
+    /// The first yes or no where no plan asks for anything else.
     pub(super) async fn of(
         &mut self,
         write: &mut Write<'_>,
         rollout: Option<u64>,
         metric: &str,
-    ) -> Result<Scale, storage::Error> {
-        let Some(id) = rollout else { return Ok(Scale::YesNo) };
+    ) -> Result<Labels, storage::Error> {
+        let none = Labels { scale: Scale::YesNo, used: Use::AsItComes };
+        let Some(id) = rollout else { return Ok(none) };
         let plan = match self.0.entry(id) {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(new) => new.insert(plan(write, id).await?),
+            std::collections::btree_map::Entry::Vacant(new) => {
+                new.insert(plan(write.sql(), id).await?)
+            }
         };
-        Ok(plan.as_ref().and_then(|plan| plan.scale_of(metric)).unwrap_or(Scale::YesNo))
+        Ok(plan.as_ref().map_or(none, |plan| Labels::of(plan, metric)))
     }
 }
 
-async fn plan(write: &mut Write<'_>, rollout: u64) -> Result<Option<Plan>, storage::Error> {
+/// The plan that a rollout pinned; none where there is no such rollout.
+pub(crate) async fn plan(
+    sql: &mut SqliteConnection,
+    rollout: u64,
+) -> Result<Option<Plan>, storage::Error> {
     let row = sqlx::query("SELECT state -> '$.plan' AS plan FROM rollout WHERE id = ?")
         .bind(int(rollout))
-        .fetch_optional(write.sql())
+        .fetch_optional(sql)
         .await?;
     row.map(|row| row.json("plan")).transpose()
 }

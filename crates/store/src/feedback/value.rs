@@ -6,6 +6,7 @@ use crate::row::{Columns, int};
 use crate::storage;
 use crate::telemetry::cohorts::second;
 use crate::telemetry::values::NOT_COUNTED;
+use crate::telemetry::{slice_values, slices};
 use crate::write::Write;
 use seatrial_analysis::kpi::Values;
 use sqlx::sqlite::SqliteRow;
@@ -33,7 +34,7 @@ const COHORT: &str = "
         incumbent_squares = incumbent_squares + ?10";
 
 /// Counts a value that has not come before, or keeps it to make the reference.
-pub(super) async fn join(
+pub(crate) async fn join(
     write: &mut Write<'_>,
     assignment: &SqliteRow,
     metric: &str,
@@ -71,7 +72,10 @@ pub(super) async fn join(
         bound(CELL).execute(write.sql()).await?;
     }
     bound(COHORT).bind(sampled.second).execute(write.sql()).await?;
-    Ok(())
+    let Some(labels) = assignment.maybe_json("slices")? else { return Ok(()) };
+    let stratum = slices::Stratum { rollout: int(rollout), gate: int(gate), seen };
+    let unit = slice_values::Unit { bucket: unit.bucket, cells };
+    slice_values::add(write, (stratum, metric), (&labels, assignment.time("at")?), unit).await
 }
 
 /// What one unit adds to its arm: 1, its value, and its square.

@@ -136,6 +136,9 @@ async fn refuse_loops(
     }
     let others = parents.iter().map(|parent| &parent.digest).filter(|other| *other != digest);
     let others = others.collect::<Vec<_>>();
+    if others.is_empty() {
+        return Ok(());
+    }
     let row = sqlx::query(
         "WITH RECURSIVE ancestor (digest) AS (
              SELECT value FROM json_each(?1)

@@ -4,9 +4,9 @@
 use crate::models::Model;
 use crate::row::int;
 use crate::versions::Error;
+use crate::write::Write;
 use crate::{Store, models, storage};
 use seatrial_domain::{ModelName, Timestamp, VersionNumber};
-use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// What a person says of a model.
@@ -26,13 +26,13 @@ pub enum Created {
 
 impl Store {
     /// A model without versions. One that is there stays as it is; one that was deleted comes back
-    /// empty, and its numbers go on.
+    /// empty, and its numbers go on. Errors: [`Error::Tags`].
     pub async fn create_model(
         &self,
         name: &ModelName,
         said: &Said,
         now: Timestamp,
-    ) -> Result<Created, storage::Error> {
+    ) -> Result<Created, Error> {
         let mut write = self.write().await?;
         let made = sqlx::query(
             "INSERT INTO model (name, description, last_number, created_at, updated_at)
@@ -47,7 +47,7 @@ impl Store {
         .await?;
         let is_new = made.rows_affected() > 0;
         if is_new {
-            describe(write.sql(), name, said, now).await?;
+            describe(&mut write, name, said, now).await?;
         }
         let model = models::find(write.sql(), name).await?;
         let model = model.ok_or_else(|| storage::Error::corrupt("model", &"it was just made"))?;
@@ -63,7 +63,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Model, Error> {
         let mut write = self.write().await?;
-        describe(write.sql(), name, said, now).await?;
+        describe(&mut write, name, said, now).await?;
         let model = models::find(write.sql(), name).await?;
         let model = model.ok_or_else(|| Error::UnknownModel(name.clone()))?;
         write.commit().await?;
@@ -78,7 +78,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut write = self.write().await?;
-        describe(write.sql(), name, &Said::default(), now).await?;
+        describe(&mut write, name, &Said::default(), now).await?;
         if models::find(write.sql(), name).await?.is_none() {
             return Err(Error::UnknownModel(name.clone()));
         }
@@ -110,11 +110,11 @@ impl Store {
 }
 
 async fn describe(
-    sql: &mut SqliteConnection,
+    write: &mut Write<'_>,
     name: &ModelName,
     said: &Said,
     now: Timestamp,
-) -> Result<(), storage::Error> {
+) -> Result<(), Error> {
     sqlx::query(
         "UPDATE model SET description = coalesce(?, description), updated_at = ?
          WHERE name = ? AND deleted_at IS NULL",
@@ -122,7 +122,7 @@ async fn describe(
     .bind(&said.description)
     .bind(now.as_micros())
     .bind(name.as_str())
-    .execute(&mut *sql)
+    .execute(write.sql())
     .await?;
     for (key, value) in &said.tags {
         // A deleted model has no row that a tag could be of.
@@ -134,8 +134,15 @@ async fn describe(
         .bind(key)
         .bind(value)
         .bind(name.as_str())
-        .execute(&mut *sql)
+        .execute(write.sql())
         .await?;
+    }
+    if !said.tags.is_empty() {
+        let has = sqlx::query_as(
+            "SELECT count(*), coalesce(sum(octet_length(key) + octet_length(value)), 0)
+             FROM model_tag WHERE model = ?",
+        );
+        write.tag_limits().check(has.bind(name.as_str()).fetch_one(write.sql()).await?)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use futures_util::{Stream, TryStreamExt as _};
 use sqlx::sqlite::SqliteRow;
 
 /// Bytes of texts that one page holds, its first row's excepted.
-const PAGE_BYTES: u64 = 16 << 20;
+pub(super) const PAGE_BYTES: u64 = 16 << 20;
 
 /// Rows of a page, and perhaps one more.
 #[derive(Debug)]

@@ -29,19 +29,21 @@ pub(super) struct Batch {
 /// What in the list `?1` is not known yet.
 const NEW: &str = "
     SELECT count(DISTINCT value ->> 'request') AS added,
-           count(DISTINCT iif(value ->> 'counted' = 'no', value ->> 'request', NULL)) AS uncounted
+           count(DISTINCT iif(value ->> 'counted' = 'no' AND value ->> 'unit' IS NULL,
+                              value ->> 'request', NULL)) AS uncounted
     FROM json_each(?1)
     WHERE NOT EXISTS (SELECT 1 FROM assignment WHERE request = value ->> 'request')";
 
 /// An id that comes again under another gate means the later request, unless somebody has labelled
 /// the earlier one; under the same gate the first stays.
 const PUT: &str = "
-    INSERT INTO assignment (request, endpoint, rollout, gate, seen, arm, counted, slices, at)
+    INSERT INTO assignment (request, endpoint, rollout, gate, seen, arm, counted, unit, slices, at)
     SELECT value ->> 'request', value ->> 'endpoint', value ->> 'rollout', value ->> 'gate',
-           value ->> 'seen', value ->> 'arm', value ->> 'counted', value -> 'slices', value ->> 'at'
+           value ->> 'seen', value ->> 'arm', value ->> 'counted', value ->> 'unit',
+           value -> 'slices', value ->> 'at'
     FROM json_each(?1) WHERE true
     ON CONFLICT (request) DO UPDATE SET rollout = excluded.rollout, gate = excluded.gate,
-        seen = excluded.seen, arm = excluded.arm, counted = excluded.counted,
+        seen = excluded.seen, arm = excluded.arm, counted = excluded.counted, unit = excluded.unit,
         slices = excluded.slices, at = excluded.at
     WHERE (rollout IS NOT excluded.rollout OR gate IS NOT excluded.gate)
       AND NOT EXISTS (SELECT 1 FROM feedback WHERE feedback.request = assignment.request)";
@@ -56,6 +58,8 @@ struct Element<'a> {
     seen: u16,
     arm: &'static str,
     counted: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<i64>,
     #[serde(skip_serializing_if = "Labels::is_empty")]
     slices: &'a Labels,
     at: i64,
@@ -87,14 +91,11 @@ pub(super) async fn put(
 /// The assignments there is room for, in their order: evidence first, then what is none.
 fn fitting(assignments: &[Assignment], room: Room) -> Vec<Element<'_>> {
     let size = |rows| usize::try_from(rows).unwrap_or(usize::MAX);
-    let counted = assignments.iter().filter(|one| one.counted == Counted::Yes).count();
-    let mut yes = counted.min(size(room.all));
+    let evidence = assignments.iter().filter(|one| one.is_evidence()).count();
+    let mut yes = evidence.min(size(room.all));
     let mut no = size(room.all).saturating_sub(yes).min(size(room.uncounted));
     let mut fits = |one: &&Assignment| {
-        let left = match one.counted {
-            Counted::Yes => &mut yes,
-            Counted::No => &mut no,
-        };
+        let left = if one.is_evidence() { &mut yes } else { &mut no };
         let fits = *left > 0;
         *left = left.saturating_sub(1);
         fits
@@ -117,6 +118,7 @@ fn element(assignment: &Assignment) -> Element<'_> {
             Counted::Yes => "yes",
             Counted::No => "no",
         },
+        unit: assignment.unit.map(u64::cast_signed),
         slices: &assignment.slices,
         at: assignment.at.as_micros(),
     }

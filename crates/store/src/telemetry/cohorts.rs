@@ -6,9 +6,10 @@
 use super::evidence::{cells, stratum};
 use super::values;
 use crate::row::{Columns, int};
+use crate::storage;
 use crate::write::Write;
-use crate::{Store, storage};
-use seatrial_domain::evidence::{ArmCount, GateIndex, GateStratum, Matured};
+use seatrial_domain::evidence::{ArmCount, Evidence, GateIndex, GateStratum, Matured};
+use seatrial_domain::plan::Scale;
 use seatrial_domain::{RolloutId, Timestamp};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 pub struct Due {
     pub gate: GateIndex,
     pub metric: String,
+    /// What the metric's labels are.
+    pub scale: Scale,
     pub assigned_before: Timestamp,
 }
 
@@ -60,30 +63,15 @@ const FOLD: [&str; 4] = [
     "DELETE FROM cohort_label WHERE second >= 0 AND second < ?1",
 ];
 
-impl Store {
-    /// The units of `due` and the labels that came for them, at one instant, in its order; by stratum.
-    pub async fn matured(
-        &self,
-        rollout: RolloutId,
-        due: &[Due],
-    ) -> Result<Vec<BTreeMap<GateStratum, Matured>>, storage::Error> {
-        let mut tx = self.readers().begin().await?;
-        let mut matured = Vec::with_capacity(due.len());
-        for due in due {
-            matured.push(one(&mut tx, rollout, due).await?);
-        }
-        Ok(matured)
-    }
-}
-
-async fn one(
+/// Units assigned before this second, and the labels that came for them; by stratum.
+pub(super) async fn mature(
     sql: &mut SqliteConnection,
-    rollout: RolloutId,
-    due: &Due,
-) -> Result<BTreeMap<GateStratum, Matured>, storage::Error> {
-    let mut matured: BTreeMap<GateStratum, Matured> = BTreeMap::new();
-    for (stratum, units) in units(sql, rollout, due).await? {
-        matured.entry(stratum).or_default().units = units;
+    (rollout, due): (RolloutId, &Due),
+    before: i64,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    for (stratum, units) in units(sql, (rollout, due), before).await? {
+        matured(into, stratum, due).units = units;
     }
     let labels = sqlx::query(
         "SELECT gate, seen, sum(candidate_bad) AS candidate_bad,
@@ -95,20 +83,25 @@ async fn one(
     .bind(int(rollout.0))
     .bind(i64::from(due.gate.0))
     .bind(&due.metric)
-    .bind(second(due.assigned_before))
+    .bind(before)
     .fetch_all(sql)
     .await?;
     for row in &labels {
-        matured.entry(stratum(row)?).or_default().labels = cells(row)?;
+        matured(into, stratum(row)?, due).labels = cells(row)?;
     }
-    Ok(matured)
+    Ok(())
 }
 
-/// The units assigned before their labels are due.
+fn matured<'a>(into: &'a mut Evidence, stratum: GateStratum, due: &Due) -> &'a mut Matured {
+    let counts = into.gates.entry(stratum).or_default();
+    counts.matured.entry(due.metric.clone()).or_default()
+}
+
+/// The units assigned before this second.
 pub(super) async fn units(
     sql: &mut SqliteConnection,
-    rollout: RolloutId,
-    due: &Due,
+    (rollout, due): (RolloutId, &Due),
+    before: i64,
 ) -> Result<BTreeMap<GateStratum, ArmCount>, storage::Error> {
     let rows = sqlx::query(
         "SELECT gate, seen, sum(candidate) AS candidate, sum(incumbent) AS incumbent
@@ -116,7 +109,7 @@ pub(super) async fn units(
     )
     .bind(int(rollout.0))
     .bind(i64::from(due.gate.0))
-    .bind(second(due.assigned_before))
+    .bind(before)
     .fetch_all(sql)
     .await?;
     let count = |row: &SqliteRow| {

@@ -1,6 +1,6 @@
 //! The evidence of one rollout: every start's counters added up, with the labels joined.
 
-use super::{looks, slices, values};
+use super::{closing, looks, pairs, slice_values, slices, values};
 use crate::row::{Columns, int};
 use crate::{Store, storage};
 use seatrial_analysis::counts::Cells;
@@ -12,16 +12,19 @@ use sqlx::sqlite::SqliteRow;
 
 impl Store {
     /// All that is known of a rollout's live traffic, at one instant; which labels are due is asked
-    /// apart ([`Store::matured`]).
+    /// apart ([`Store::mature`]).
     pub async fn evidence(&self, rollout: RolloutId) -> Result<Evidence, storage::Error> {
         let mut tx = self.readers().begin().await?;
         let mut evidence = Evidence::default();
         gates(&mut tx, rollout, &mut evidence).await?;
         shadow(&mut tx, rollout, &mut evidence).await?;
+        pairs::read(&mut tx, rollout, &mut evidence).await?;
         labels(&mut tx, rollout, &mut evidence).await?;
         slices::labels(&mut tx, rollout, &mut evidence).await?;
-        evidence.bound_slices();
+        closing::late(&mut tx, rollout, &mut evidence).await?;
         values::read(&mut tx, rollout, &mut evidence).await?;
+        slice_values::read(&mut tx, rollout, &mut evidence).await?;
+        evidence.bound_slices().map_err(|error| storage::Error::corrupt("slice", &error))?;
         looks::reference(&mut tx, rollout, &mut evidence).await?;
         looks::maxima(&mut tx, rollout, &mut evidence).await?;
         looks::starts(&mut tx, rollout, &mut evidence).await?;

@@ -69,10 +69,11 @@ pub(super) async fn starts(
     rollout: RolloutId,
     into: &mut Evidence,
 ) -> Result<(), storage::Error> {
-    let rows = sqlx::query("SELECT number, start FROM window_start WHERE rollout = ?")
-        .bind(int(rollout.0))
-        .fetch_all(sql)
-        .await?;
+    let rows =
+        sqlx::query("SELECT number, start FROM window_start WHERE rollout = ? ORDER BY number")
+            .bind(int(rollout.0))
+            .fetch_all(sql)
+            .await?;
     for row in &rows {
         let window = u8::try_from(row.count("number")?)
             .map_err(|e| storage::Error::corrupt("number", &e))?;

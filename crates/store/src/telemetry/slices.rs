@@ -5,20 +5,18 @@
 
 use super::cohorts::{Due, second};
 use super::evidence::{cells, stratum};
+use super::slice_values;
 use crate::row::{Columns, int};
+use crate::storage;
 use crate::write::Write;
-use crate::{Store, storage};
-use seatrial_domain::evidence::{ArmCount, Evidence, GateStratum, Labels, Matured};
+use seatrial_domain::evidence::{ArmCount, Evidence, Labels};
+use seatrial_domain::plan::Scale;
 use seatrial_domain::{RolloutId, Timestamp};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use std::collections::BTreeMap;
 
 /// Seconds summed together.
 const STEP_SECONDS: i64 = 10;
-
-/// Column and value.
-pub type Slice = (String, String);
 
 /// Where a label's unit is counted, as its assignment says.
 #[derive(Debug, Clone, Copy)]
@@ -87,53 +85,58 @@ const ALL: &str = "
            sum(incumbent_bad) AS incumbent_bad, sum(incumbent_good) AS incumbent_good
     FROM slice_label WHERE rollout = ? GROUP BY gate, seen, metric, slice, label";
 
-impl Store {
-    /// The units of each of `due` by slice and the labels that came for them, at one instant, in its
-    /// order.
-    pub async fn matured_slices(
-        &self,
-        rollout: RolloutId,
-        due: &[Due],
-    ) -> Result<Vec<BTreeMap<(GateStratum, Slice), Matured>>, storage::Error> {
-        let mut tx = self.readers().begin().await?;
-        let mut matured = Vec::with_capacity(due.len());
-        for due in due {
-            matured.push(one(&mut tx, rollout, due).await?);
-        }
-        Ok(matured)
-    }
-}
-
-async fn one(
+/// The units of steps that ended before this second, by slice.
+pub(super) async fn mature(
     sql: &mut SqliteConnection,
-    rollout: RolloutId,
-    due: &Due,
-) -> Result<BTreeMap<(GateStratum, Slice), Matured>, storage::Error> {
-    let mut found: BTreeMap<(GateStratum, Slice), Matured> = BTreeMap::new();
-    let units = sqlx::query(
+    (rollout, due): (RolloutId, &Due),
+    before: i64,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    let rows = sqlx::query(
         "SELECT gate, seen, slice, label, sum(candidate) AS candidate, sum(incumbent) AS incumbent
          FROM slice_unit WHERE rollout = ? AND gate = ? AND until < ? GROUP BY seen, slice, label",
     )
     .bind(int(rollout.0))
     .bind(i64::from(due.gate.0))
-    .bind(second(due.assigned_before))
-    .fetch_all(&mut *sql)
+    .bind(before)
+    .fetch_all(sql)
     .await?;
-    for row in &units {
-        found.entry((stratum(row)?, slice(row)?)).or_default().units =
+    for row in &rows {
+        let units =
             ArmCount { candidate: row.count("candidate")?, incumbent: row.count("incumbent")? };
+        let (column, value) = slice(row)?;
+        let gate = into.gates.entry(stratum(row)?).or_default();
+        let of_slice = gate.slices.of(&column, &value);
+        let metric = due.metric.clone();
+        match due.scale {
+            Scale::YesNo => of_slice.matured.entry(metric).or_default().units = units,
+            Scale::Number => of_slice.matured_values.entry(metric).or_default().units = units,
+        }
     }
-    let labels = sqlx::query(DUE)
+    Ok(())
+}
+
+/// The labels that came for them.
+pub(super) async fn mature_labels(
+    sql: &mut SqliteConnection,
+    (rollout, due): (RolloutId, &Due),
+    before: i64,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    let rows = sqlx::query(DUE)
         .bind(int(rollout.0))
         .bind(i64::from(due.gate.0))
         .bind(&due.metric)
-        .bind(second(due.assigned_before))
+        .bind(before)
         .fetch_all(sql)
         .await?;
-    for row in &labels {
-        found.entry((stratum(row)?, slice(row)?)).or_default().labels = cells(row)?;
+    for row in &rows {
+        let (column, value) = slice(row)?;
+        let gate = into.gates.entry(stratum(row)?).or_default();
+        let of_slice = gate.slices.of(&column, &value);
+        of_slice.matured.entry(due.metric.clone()).or_default().labels = cells(row)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Before the assignments of the same flush are stored: by them it is known whether it is new.
@@ -187,14 +190,15 @@ pub(crate) async fn fold(write: &mut Write<'_>, time: Timestamp) -> Result<(), s
     for statement in FOLD {
         sqlx::query(statement).bind(second(time)).execute(write.sql()).await?;
     }
-    Ok(())
+    slice_values::fold(write, time).await
 }
 
 /// The last second of an instant's step.
-const fn until(at: Timestamp) -> i64 {
+pub(super) const fn until(at: Timestamp) -> i64 {
     second(at).div_euclid(STEP_SECONDS) * STEP_SECONDS + STEP_SECONDS - 1
 }
 
-fn slice(row: &SqliteRow) -> Result<Slice, storage::Error> {
+/// Column and value.
+pub(super) fn slice(row: &SqliteRow) -> Result<(String, String), storage::Error> {
     Ok((row.text("slice")?, row.text("label")?))
 }

@@ -4,14 +4,13 @@ use super::Due;
 use super::cohorts::{second, units};
 use super::evidence::stratum;
 use crate::row::{Columns, int};
+use crate::storage;
 use crate::write::Write;
-use crate::{Store, storage};
 use seatrial_analysis::kpi::{Counts, Reference, Values};
-use seatrial_domain::evidence::{ArmCount, Evidence, GateStratum, MaturedValues};
+use seatrial_domain::evidence::{ArmCount, Evidence, GateStratum, MaturedValues, Unmade};
 use seatrial_domain::{RolloutId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use std::collections::BTreeMap;
 
 /// The bucket of units whose value is not counted: it made the reference, or came too early for it.
 pub(crate) const NOT_COUNTED: i64 = -1;
@@ -34,32 +33,18 @@ const FOLD: [&str; 2] = [
     "DELETE FROM cohort_value WHERE second >= 0 AND second < ?1",
 ];
 
-impl Store {
-    /// By stratum, the units of `due` and the values that came for them, at one instant, in its order.
-    pub async fn matured_values(
-        &self,
-        rollout: RolloutId,
-        due: &[Due],
-    ) -> Result<Vec<BTreeMap<GateStratum, MaturedValues>>, storage::Error> {
-        let mut tx = self.readers().begin().await?;
-        let mut matured = Vec::with_capacity(due.len());
-        for due in due {
-            matured.push(one(&mut tx, rollout, due).await?);
-        }
-        Ok(matured)
-    }
-}
-
-async fn one(
+/// Units assigned before this second, and the values that came for them; by stratum.
+pub(super) async fn mature(
     sql: &mut SqliteConnection,
-    rollout: RolloutId,
-    due: &Due,
-) -> Result<BTreeMap<GateStratum, MaturedValues>, storage::Error> {
-    let mut matured: BTreeMap<GateStratum, MaturedValues> = BTreeMap::new();
-    for (stratum, units) in units(sql, rollout, due).await? {
-        matured.entry(stratum).or_default().units = units;
+    (rollout, due): (RolloutId, &Due),
+    before: i64,
+    into: &mut Evidence,
+) -> Result<(), storage::Error> {
+    // One that was frozen since the evidence was read counts at the next look.
+    let buckets = into.references.get(&due.metric).map(Reference::buckets);
+    for (stratum, units) in units(sql, (rollout, due), before).await? {
+        matured(into, stratum, due).units = units;
     }
-    let buckets = reference(sql, rollout, &due.metric).await?.map_or(0, |it| it.buckets());
     let rows = sqlx::query(
         "SELECT gate, seen, bucket, sum(candidate) AS candidate, sum(candidate_sum) AS candidate_sum,
                 sum(candidate_squares) AS candidate_squares, sum(incumbent) AS incumbent,
@@ -70,20 +55,31 @@ async fn one(
     .bind(int(rollout.0))
     .bind(i64::from(due.gate.0))
     .bind(&due.metric)
-    .bind(second(due.assigned_before))
+    .bind(before)
     .fetch_all(sql)
     .await?;
     for row in &rows {
         let (candidate, incumbent) = (row.count("candidate")?, row.count("incumbent")?);
-        let of_stratum = matured.entry(stratum(row)?).or_default();
+        let of_stratum = matured(into, stratum(row)?, due);
         of_stratum.labelled.merge(ArmCount { candidate, incumbent });
-        add(&mut of_stratum.values, row, buckets)?;
+        if let Some(buckets) = buckets {
+            add(&mut of_stratum.values, row, buckets)?;
+        }
     }
-    Ok(matured)
+    Ok(())
+}
+
+fn matured<'a>(into: &'a mut Evidence, stratum: GateStratum, due: &Due) -> &'a mut MaturedValues {
+    let counts = into.gates.entry(stratum).or_default();
+    counts.matured_values.entry(due.metric.clone()).or_default()
 }
 
 /// Adds a row's units to their bucket; those that are not counted have none.
-fn add(counts: &mut Counts, row: &SqliteRow, buckets: usize) -> Result<(), storage::Error> {
+pub(super) fn add(
+    counts: &mut Counts,
+    row: &SqliteRow,
+    buckets: usize,
+) -> Result<(), storage::Error> {
     let bucket: i64 = row.try_get("bucket")?;
     let Ok(bucket) = usize::try_from(bucket) else { return Ok(()) };
     let arm = |names: [&str; 3]| -> Result<Values, storage::Error> {
@@ -117,6 +113,18 @@ pub(super) async fn read(
     for row in &rows {
         into.references.insert(row.text("metric")?, row.json("reference")?);
     }
+    let rows = sqlx::query(
+        "SELECT metric, count(*) AS kept, min(value) AS least, max(value) AS most
+         FROM value_sample WHERE rollout = ? GROUP BY metric",
+    )
+    .bind(int(rollout.0))
+    .fetch_all(&mut *sql)
+    .await?;
+    for row in &rows {
+        let (least, most) = (row.try_get("least")?, row.try_get("most")?);
+        let unmade = Unmade { values: row.count("kept")?, least, most };
+        into.unmade.insert(row.text("metric")?, unmade);
+    }
     let rows = sqlx::query("SELECT * FROM value_cell WHERE rollout = ?")
         .bind(int(rollout.0))
         .fetch_all(sql)
@@ -128,19 +136,6 @@ pub(super) async fn read(
         add(counts.values.entry(metric).or_default(), row, buckets)?;
     }
     Ok(())
-}
-
-async fn reference(
-    sql: &mut SqliteConnection,
-    rollout: RolloutId,
-    metric: &str,
-) -> Result<Option<Reference>, storage::Error> {
-    let row = sqlx::query("SELECT reference FROM value_reference WHERE rollout = ? AND metric = ?")
-        .bind(int(rollout.0))
-        .bind(metric)
-        .fetch_optional(sql)
-        .await?;
-    row.map(|row| row.json("reference")).transpose()
 }
 
 /// Sums what was assigned before `time`; no value can come for it any more.

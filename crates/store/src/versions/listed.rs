@@ -7,6 +7,7 @@ use super::standing::{self, Stage, Standing};
 use super::{Error, Origin};
 use crate::row::{Columns, int, to_json};
 use crate::{Store, storage, tags};
+use futures_util::TryStreamExt as _;
 use seatrial_domain::rollout::Rollout;
 use seatrial_domain::{Actor, Digest, ModelName, Timestamp, VersionNumber, VersionRef};
 use serde::Deserialize;
@@ -102,7 +103,20 @@ impl Store {
     /// The newest version of each stage of these models, all in one question: those that a rollout
     /// or a client gave a stage, and of the others the last.
     pub async fn newest_by_stage(&self, models: &[&ModelName]) -> Result<Newest, storage::Error> {
-        let rows = sqlx::query(concat!(
+        Ok(self.newest_within(models, u64::MAX).await?.unwrap_or_default().0)
+    }
+
+    /// As [`Store::newest_by_stage`], and what they take of an answer; none if that is more than
+    /// `most` bytes, and then not all were read.
+    pub(crate) async fn newest_within(
+        &self,
+        models: &[&ModelName],
+        most: u64,
+    ) -> Result<Option<(Newest, u64)>, storage::Error> {
+        if models.is_empty() {
+            return Ok(Some((Newest::new(), 0)));
+        }
+        let mut rows = sqlx::query(concat!(
             listed!(),
             " WHERE v.deleted_at IS NULL AND v.rowid IN (
                   SELECT s.rowid FROM json_each(?1) AS asked
@@ -123,15 +137,18 @@ impl Store {
               ORDER BY v.model, v.number"
         ))
         .bind(to_json("models", &models)?)
-        .fetch_all(self.readers())
-        .await?;
-        let mut newest = Newest::new();
-        for row in &rows {
-            let version = read(row)?;
+        .fetch(self.readers());
+        let (mut newest, mut bytes) = (Newest::new(), 0_u64);
+        while let Some(row) = rows.try_next().await? {
+            let version = read(&row)?;
+            bytes = bytes.saturating_add(version.bytes());
+            if bytes > most {
+                return Ok(None);
+            }
             let stages = newest.entry(version.reference.model.clone()).or_default();
             stages.insert(version.standing.stage, version);
         }
-        Ok(newest)
+        Ok(Some((newest, bytes)))
     }
 }
 

@@ -80,11 +80,15 @@ impl Store {
                 lineage::agrees(write.sql(), (&new.model, number), run_id, &new.lineage).await?;
                 number
             }
-            None => insert(&mut write, new, &Origin::default(), "").await?,
+            None => {
+                let number = models::next_number(write.sql(), &new.model, new.now).await?;
+                insert(&mut write, (new, number), &Origin::default(), "").await?;
+                number
+            }
         };
         let key = (&new.model, number);
         let by = By { actor: &new.actor, cause: "given at registration", now: new.now };
-        let tags = tags::set(write.sql(), key, &new.tags).await?;
+        let tags = tags::set(&mut write, key, &new.tags).await?;
         let mut changed = Changed { tags, ..Changed::default() };
         for alias in &new.aliases {
             if aliases::point(write.sql(), key, alias, by).await? {
@@ -116,7 +120,7 @@ impl Store {
         new: &New,
         origin: &Origin,
         description: &str,
-    ) -> Result<Version, Error> {
+    ) -> Result<VersionRef, Error> {
         let _until_registered = self.blobs().hold();
         self.have_all(&new.manifest).await?;
         let mut write = self.write().await?;
@@ -142,14 +146,11 @@ pub(crate) async fn number(
     new: &New,
     origin: &Origin,
     description: &str,
-) -> Result<Version, Error> {
-    if models::find(write.sql(), &new.model).await?.is_none() {
-        return Err(Error::UnknownModel(new.model.clone()));
-    }
-    let number = insert(write, new, origin, description).await?;
-    let key = (&new.model, number);
-    tags::set(write.sql(), key, &new.tags).await?;
-    load(write.sql(), key).await
+) -> Result<VersionRef, Error> {
+    let number = models::next_number_of(write.sql(), &new.model, new.now).await?;
+    let version = insert(write, (new, number), origin, description).await?;
+    tags::give(write, (&new.model, number), &new.tags).await?;
+    Ok(version)
 }
 
 async fn find(
@@ -170,12 +171,11 @@ async fn find(
 
 async fn insert(
     write: &mut Write<'_>,
-    new: &New,
+    (new, number): (&New, VersionNumber),
     origin: &Origin,
     description: &str,
-) -> Result<VersionNumber, Error> {
+) -> Result<VersionRef, Error> {
     let digest = new.manifest.digest();
-    let number = models::next_number(write.sql(), &new.model, new.now).await?;
     let manifest = String::from_utf8(new.manifest.to_bytes())
         .map_err(|error| storage::Error::corrupt("manifest", &error))?;
     sqlx::query(
@@ -204,8 +204,8 @@ async fn insert(
     let changed = Changed { aliases: new.aliases.clone(), tags: new.tags.clone() };
     let version = VersionRef { model: new.model.clone(), number, digest };
     let (subject, said) = (version.to_string(), format!("sealed as {}", version.digest));
-    let evidence = Named { version, changed }.evidence()?;
+    let evidence = Named { version: version.clone(), changed }.evidence()?;
     let row = journal::New::about(&subject, "registered", &new.actor, new.now).because(said);
     write.journal(row.with(evidence.as_ref())).await?;
-    Ok(number)
+    Ok(version)
 }

@@ -3,7 +3,7 @@
 
 use super::NO_CONTROL;
 use seatrial_domain::Share;
-use seatrial_domain::plan::{Check, GateMode, NeedsApproval, Plan, Scale};
+use seatrial_domain::plan::{GateMode, NeedsApproval, Plan};
 use seatrial_domain::policy::forecast::{Forecast, Step};
 use std::time::Duration;
 
@@ -70,11 +70,13 @@ pub(super) fn notes(plan: &Plan, forecast: &Forecast) -> Vec<String> {
         let judges = "stabilizing is judged by guardrails and late labels only";
         notes.push(format!("{NO_CONTROL}: {judges}"));
     }
-    let is_yes_no =
-        |check: &Check| check.rule.labels().is_some_and(|labels| labels.scale == Scale::YesNo);
-    if plan.checks().any(is_yes_no) {
-        notes.push("units for feedback checks assume that every unit gets its label".into());
+    if plan.checks().any(|check| check.rule.labels().is_some()) {
+        let part = "as many units have a label or value as minCoverage asks for";
+        notes.push(format!("units of feedback and KPI checks, and what they find: {part}"));
     }
+    notes.push(
+        "expected times are of expected counts: real ones scatter, as `simulate` shows".into(),
+    );
     notes
 }
 
@@ -94,6 +96,7 @@ mod tests {
             error_rate: 0.0,
             bad_label_rate: 0.1,
             slow_rate: 0.0,
+            values: Vec::new(),
         };
         let forecast = forecast::forecast(&plan, &outlook).unwrap();
         let stages = voyage(&plan, &forecast, |s| s.stage.to_owned(), |s| s.stage.clone());
@@ -119,17 +122,16 @@ mod tests {
     #[test]
     fn what_a_plan_lacks_and_whom_it_asks_is_told() {
         let (_, notes) = told("");
-        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(notes[0].starts_with("no live control"), "{notes:?}");
+        assert!(notes[1].starts_with("expected times"), "{notes:?}");
         let label = "{name: ok, kind: feedback, metric: ok, margin: {absolute: 0.1}}";
         let (_, notes) = told(&format!(
             "  checks: [{label}]\n  canary: {{gate: auto+approval}}\n  approval: {{count: 2}}\n  \
              decommission: {{requireApproval: true}}\n  stability: {{holdback: 5}}\n"
         ));
         let asked = "approvals: canary, decommissioning (2 of them each)";
-        assert_eq!(
-            notes,
-            [asked, "units for feedback checks assume that every unit gets its label"]
-        );
+        assert_eq!(notes[0], asked);
+        assert!(notes[1].contains("minCoverage"), "{notes:?}");
     }
 }

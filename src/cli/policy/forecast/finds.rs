@@ -3,13 +3,30 @@
 use crate::cli::exit::usage;
 use crate::cli::table::{self, or_dash};
 use crate::tasks;
-use seatrial_domain::plan::{Check, Gate, Plan};
+use seatrial_domain::plan::{Check, Gate, Plan, Rule};
 use seatrial_sim::simulate::detectable::{Detectable, Endpoint, Measure, detectable};
 use std::collections::BTreeMap;
 
 /// By gate in the plan's order and by check; none where it can't be told.
 #[derive(Debug, Default)]
-pub(super) struct Finds(BTreeMap<(usize, String), Option<Detectable>>);
+pub(super) struct Finds(BTreeMap<(usize, String), Found>);
+
+/// What one check finds; without, what would tell it.
+#[derive(Debug)]
+enum Found {
+    Told(Detectable),
+    Unknown(&'static str),
+}
+
+/// Why nothing is told of what a check finds.
+const fn unknown(rule: &Rule) -> &'static str {
+    match rule {
+        Rule::Latency { .. } => "latency factor: give --latency",
+        Rule::Kpi { .. } => "loss of the mean: give --kpi",
+        Rule::Drift { .. } => "how else answers may be spread is not told",
+        Rule::Errors { .. } | Rule::Feedback { .. } => "unknown",
+    }
+}
 
 impl Finds {
     pub(super) fn of(plan: &Plan, endpoint: &Endpoint) -> anyhow::Result<Self> {
@@ -28,36 +45,44 @@ impl Finds {
         let mut finds = BTreeMap::new();
         for ((index, _, check), answer) in questions.iter().zip(answers.into_iter().flatten()) {
             let answer = answer.map_err(|error| usage(error.to_string()))?;
-            finds.insert((*index, check.name.clone()), answer);
+            let found = answer.map_or_else(|| Found::Unknown(unknown(&check.rule)), Found::Told);
+            finds.insert((*index, check.name.clone()), found);
         }
         Ok(Self(finds))
     }
 
     pub(super) fn json(&self, gate: usize, check: &str) -> serde_json::Value {
-        match self.0.get(&(gate, check.to_owned())).and_then(Option::as_ref) {
-            Some(found) => serde_json::json!({
+        match self.0.get(&(gate, check.to_owned())) {
+            Some(Found::Told(found)) => serde_json::json!({
                 "measure": word(found.measure),
                 "incumbent": found.from,
                 "at_80": found.at_80,
                 "at_90": found.at_90,
             }),
+            Some(Found::Unknown(why)) => serde_json::json!({ "unknown": why }),
             None => serde_json::Value::Null,
         }
     }
 
     /// A row for each check of each gate.
     pub(super) fn table(&self, stage: impl Fn(usize) -> String) -> String {
-        let row = |((gate, check), found): (&(usize, String), &Option<Detectable>)| match found {
-            Some(found) => {
+        let row = |((gate, check), found): (&(usize, String), &Found)| match found {
+            Found::Told(found) => {
                 let of = |value: Option<f64>| or_dash(value.map(|it| shown(found.measure, it)));
                 let from = shown(found.measure, found.from);
                 let what = word(found.measure).replace('_', " ");
                 [stage(*gate), check.clone(), what, from, of(found.at_80), of(found.at_90)]
             }
-            None => {
+            Found::Unknown(why) => {
                 let unknown = || "unknown".to_owned();
-                let what = "latency factor: give --latency".to_owned();
-                [stage(*gate), check.clone(), what, "x1".to_owned(), unknown(), unknown()]
+                [
+                    stage(*gate),
+                    check.clone(),
+                    (*why).to_owned(),
+                    "-".to_owned(),
+                    unknown(),
+                    unknown(),
+                ]
             }
         };
         let rows: Vec<_> = self.0.iter().map(row).collect();
@@ -72,6 +97,7 @@ const fn word(measure: Measure) -> &'static str {
         Measure::BadLabels => "bad_labels",
         Measure::OverLimit => "over_the_limit",
         Measure::Factor => "latency_factor",
+        Measure::Worse => "mean_worse_by",
     }
 }
 
@@ -90,7 +116,7 @@ fn shown(measure: Measure, value: f64) -> String {
     };
     match measure {
         Measure::Factor => format!("x{}", digits(value)),
-        Measure::ErrorRate | Measure::BadLabels | Measure::OverLimit => {
+        Measure::ErrorRate | Measure::BadLabels | Measure::OverLimit | Measure::Worse => {
             format!("{} %", digits(100.0 * value))
         }
     }

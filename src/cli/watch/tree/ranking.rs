@@ -17,13 +17,11 @@ pub(super) fn of(verdict: &Verdict) -> Vec<Node> {
 
 /// `⚠ client=mobile   bad 40.0 % vs 9.1 %   correct: worse by at least 24.9 points`
 fn node(one: &RankedSlice) -> Node {
-    let percent = |rate: f64| format!("{:.1} %", rate * 100.0);
-    let rates = format!("bad {} vs {}", percent(one.candidate), percent(one.against));
-    let least = format!("{}: worse by at least {:.1} points", one.check, 100.0 * one.at_least);
+    let least = format!("{}: {}", one.check, one.least());
     Node {
         mark: Mark::Warning,
         title: one.slice.to_string(),
-        cells: vec![rates, least],
+        cells: vec![one.compared(), least],
         children: Vec::new(),
     }
 }

@@ -147,6 +147,7 @@ fn verdict(decision: Decision, checks: Vec<CheckReport>) -> Verdict {
         assignment: None,
         labelled: Vec::new(),
         ranking: Vec::new(),
+        told_apart: Vec::new(),
     }
 }
 

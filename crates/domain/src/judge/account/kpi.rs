@@ -1,8 +1,9 @@
 //! Numbers: what more units at the worst value would do.
 
 use super::super::distinct::Rules;
-use super::super::kpi::{Error, Kpi, shown_of};
+use super::super::kpi::{Error, Kpi, fail_log_e, shown_of};
 use super::super::look::Look;
+use super::super::prepared::Given;
 use super::super::reading::{Bars, Shown};
 use super::{Told, beside, outlook, part};
 use crate::evidence::GateIndex;
@@ -24,13 +25,13 @@ impl Kpi {
     pub(in crate::judge) fn told(
         &self,
         look: &Look<'_>,
-        (rules, bars): (&Rules, &Bars),
+        given: Given<'_>,
         verdict: CheckVerdict,
     ) -> Told {
         Told {
             bad: format!("at the worst {}", self.metric),
-            confidence: self.confidence(look, (rules, bars), verdict).ok().flatten(),
-            outlook: self.outlook(look, (rules, bars), verdict).ok().flatten().unwrap_or_default(),
+            confidence: self.confidence(look, given, verdict).ok().flatten(),
+            outlook: self.outlook(look, given, verdict).ok().flatten().unwrap_or_default(),
             notes: Vec::new(),
         }
     }
@@ -50,7 +51,7 @@ impl Kpi {
     fn confidence(
         &self,
         look: &Look<'_>,
-        (rules, bars): (&Rules, &Bars),
+        Given { rules, bars, .. }: Given<'_>,
         verdict: CheckVerdict,
     ) -> Result<Option<Confidence>, Error> {
         let Some(check) = self.check(look, rules)? else { return Ok(None) };
@@ -69,7 +70,7 @@ impl Kpi {
     fn outlook(
         &self,
         look: &Look<'_>,
-        (rules, bars): (&Rules, &Bars),
+        Given { rules, bars, since }: Given<'_>,
         verdict: CheckVerdict,
     ) -> Result<Option<Outlook>, Error> {
         let Some(check) = self.check(look, rules)? else { return Ok(None) };
@@ -78,7 +79,7 @@ impl Kpi {
         let Some(coming) = self.coming(look, &samples.here)? else { return Ok(None) };
         let fails = |bad, of| {
             let more = with(&samples.all, coming.arms(bad, of));
-            check.rollback_log_e(&more).is_ok_and(|log_e| bars.fires(log_e))
+            fail_log_e(&check, &more, since).is_ok_and(|log_e| bars.fires(log_e))
         };
         let healthy = |bad, of| {
             let more = with(&settled, coming.arms(bad, of));

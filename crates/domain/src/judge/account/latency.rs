@@ -1,12 +1,14 @@
 //! Latency: what more slow answers would do, and which slowness does not count.
 
-use super::super::distinct::Rules;
 use super::super::look::Look;
-use super::super::reading::{Bars, Shown};
+use super::super::prepared::Given;
+use super::super::reading::Shown;
 use super::{Told, beside, outlook, part};
 use crate::evidence::GateIndex;
-use crate::judge::latency::Latency;
+use crate::judge::latency::{Latency, fail_log_e};
+use crate::mix;
 use crate::verdict::{CheckReport, CheckVerdict, Confidence, Outlook, Range};
+use seatrial_analysis::confidence::Interval;
 use seatrial_analysis::units_needed::smallest;
 use seatrial_analysis::{ArmHistogram, Pi, Stratum};
 
@@ -25,15 +27,26 @@ impl Latency {
     pub(in crate::judge) fn told(
         &self,
         look: &Look<'_>,
-        (rules, bars): (&Rules, &Bars),
+        given: Given<'_>,
         report: &CheckReport,
     ) -> Told {
         Told {
             bad: self.too_slow(&look.evidence.shadow.incumbent_latency),
-            confidence: self.confidence(look, (rules, bars), report.verdict),
-            outlook: self.outlook(look, (rules, bars), report.verdict).unwrap_or_default(),
-            notes: self.below_the_limit(report).into_iter().collect(),
+            confidence: self.confidence(look, given, report.verdict),
+            outlook: self.outlook(look, given, report.verdict).unwrap_or_default(),
+            notes: self
+                .weighed(look, given, report)
+                .into_iter()
+                .chain(self.below_the_limit(report))
+                .collect(),
         }
+    }
+
+    /// Why the quantiles are not those of all answers.
+    fn weighed(&self, look: &Look<'_>, given: Given<'_>, report: &CheckReport) -> Option<String> {
+        let samples = look.samples(given.rules, |counts| self.histogram(counts));
+        let shown = if report.verdict == CheckVerdict::Fail { samples.all } else { samples.here };
+        super::weighed(&self.by_stratum(&shown, &[]))
     }
 
     pub(in crate::judge) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
@@ -45,30 +58,30 @@ impl Latency {
     fn confidence(
         &self,
         look: &Look<'_>,
-        (rules, bars): (&Rules, &Bars),
+        Given { rules, bars, .. }: Given<'_>,
         verdict: CheckVerdict,
     ) -> Option<Confidence> {
         let samples = look.samples(rules, |counts| self.histogram(counts));
-        let shown = if verdict == CheckVerdict::Fail { &samples.all } else { &samples.here };
-        let alpha = bars.pass();
-        let range = |arm: fn(&ArmHistogram) -> &Vec<u64>| {
-            let sum = self.sum(shown, arm);
-            if sum.iter().all(|count| *count == 0) {
-                return None;
+        let gates = usize::from(look.gate.0) + 1;
+        // Each gate has a stratum for each gate before it, and one more.
+        let (shown, strata_max) = match verdict {
+            CheckVerdict::Fail => (&samples.all, gates * (gates + 1) / 2),
+            CheckVerdict::Pass | CheckVerdict::Inconclusive | CheckVerdict::Error => {
+                (&samples.here, gates)
             }
-            let micros = self.quantile_interval(&sum, alpha)?;
-            Some(Range::new(micros.lower / 1_000.0, micros.upper / 1_000.0))
         };
-        let (candidate, incumbent) =
-            (range(|arms| &arms.candidate)?, range(|arms| &arms.incumbent)?);
-        let (candidate, incumbent) = (Some(candidate), Some(incumbent));
+        let alpha = bars.pass();
+        let (candidate, incumbent) = self.quantiles(shown, (strata_max, alpha))?;
+        let range =
+            |micros: Interval| Some(Range::new(micros.lower / 1_000.0, micros.upper / 1_000.0));
+        let (candidate, incumbent) = (range(candidate), range(incumbent));
         Some(Confidence { level: 1.0 - alpha.get(), difference: None, candidate, incumbent })
     }
 
     fn outlook(
         &self,
         look: &Look<'_>,
-        (rules, bars): (&Rules, &Bars),
+        Given { rules, bars, since }: Given<'_>,
         verdict: CheckVerdict,
     ) -> Option<Outlook> {
         let reference = &look.evidence.shadow.incumbent_latency;
@@ -78,7 +91,7 @@ impl Latency {
         let coming = self.coming(&samples.here, reference)?;
         let fails = |bad, of| {
             let more = with(&samples.all, coming.arms(bad, of));
-            check.rollback_log_e(&more).is_ok_and(|log_e| bars.fires(log_e))
+            fail_log_e(&check, &more, since).is_ok_and(|log_e| bars.fires(log_e))
         };
         let healthy = |bad, of| {
             let more = with(&settled, coming.arms(bad, of));
@@ -92,19 +105,15 @@ impl Latency {
     /// None before the incumbent has answered under this gate.
     fn coming(&self, here: &[Stratum<ArmHistogram>], reference: &[u64]) -> Option<Coming> {
         let pi = here.first()?.pi;
-        let mut sum = vec![0_u64; self.buckets()];
-        for stratum in here {
-            sum.iter_mut().zip(&stratum.counts.incumbent).for_each(|(sum, count)| *sum += count);
-        }
-        let total: u64 = sum.iter().sum();
-        let within = self.within(reference);
-        let slow = within.min(sum.len().saturating_sub(1));
-        let above: u64 = sum.iter().skip(within).sum();
-        let incumbent_slow = super::super::reading::rate(above, total)?;
-        let mut below = 0;
+        let (_, incumbent_slow) = mix::rates(&self.by_stratum(here, reference));
+        let incumbent_slow = incumbent_slow?;
+        let sum = self.side_by_side(here).incumbent;
+        let slow = self.within(reference).min(sum.len().saturating_sub(1));
+        let total: f64 = sum.iter().sum();
+        let mut below = 0.0;
         let median = sum.iter().position(|count| {
             below += count;
-            below * 2 >= total
+            below * 2.0 >= total
         })?;
         // A median that is too slow itself makes no good answer.
         let median = median.min(slow.saturating_sub(1));

@@ -1,11 +1,12 @@
 //! Errors and labels: what more of them would do.
 
-use super::super::distinct::Rules;
 use super::super::look::Look;
-use super::super::reading::{Bars, Shown, rate};
-use super::super::two_outcome::{Counted, TwoOutcome};
-use super::{Told, beside, outlook, part};
+use super::super::prepared::Given;
+use super::super::reading::Shown;
+use super::super::two_outcome::{Counted, TwoOutcome, by_stratum};
+use super::{Told, beside, outlook, part, weighed};
 use crate::evidence::GateIndex;
+use crate::mix;
 use crate::plan::Better;
 use crate::verdict::{CheckVerdict, Confidence, Range};
 use seatrial_analysis::confidence::Difference;
@@ -23,7 +24,7 @@ impl TwoOutcome {
     pub(super) fn told(
         &self,
         look: &Look<'_>,
-        (rules, bars): (&Rules, &Bars),
+        Given { rules, bars, since }: Given<'_>,
         verdict: CheckVerdict,
     ) -> Told {
         let samples = look.samples(rules, |counts| self.counted.cells(counts));
@@ -32,12 +33,12 @@ impl TwoOutcome {
         let shown = if verdict == CheckVerdict::Fail { &samples.all } else { &samples.here };
         let confidence = self.counted.confidence(shown, bars.pass());
         let bad = self.counted.bad();
-        let told = |outlook| Told { bad, confidence, outlook, notes: Vec::new() };
+        let notes = weighed(&by_stratum(shown)).into_iter().collect();
+        let told = |outlook| Told { bad, confidence, outlook, notes };
         let Some(coming) = Coming::as_in(&samples.here) else { return told(Default::default()) };
-        let starts = self.starts(look, rules);
         let fails = |bad, of| {
             let more = with(&samples.all, coming.cells(bad, of));
-            bars.fires(self.first.check.rollback_log_e_since(&more, &starts))
+            bars.fires(self.fail_log_e(&more, since))
         };
         let passes = |bad, of| {
             bars.pass().rejects(check.healthy_log_e(&with(&settled, coming.cells(bad, of))))
@@ -63,9 +64,8 @@ fn with(strata: &[Stratum<Cells>], more: Stratum<Cells>) -> Vec<Stratum<Cells>> 
 impl Coming {
     /// None before the incumbent has answered under this gate.
     fn as_in(here: &[Stratum<Cells>]) -> Option<Self> {
-        let pi = here.first()?.pi;
-        let sum = here.iter().fold(Cells::default(), |sum, stratum| sum + stratum.counts);
-        Some(Self { pi, incumbent_bad: rate(sum.incumbent_bad, sum.incumbent())? })
+        let (_, incumbent) = mix::rates(&by_stratum(here));
+        Some(Self { pi: here.first()?.pi, incumbent_bad: incumbent? })
     }
 
     fn cells(&self, bad: u64, of: u64) -> Stratum<Cells> {

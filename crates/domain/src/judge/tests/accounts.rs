@@ -5,14 +5,15 @@ use super::{CANARY, report};
 use crate::evidence::{Evidence, GateIndex};
 use crate::judge::Judge;
 use crate::looks::Subject;
-use crate::plan::{Better, Check, KeySource, LiveSlice, Plan};
+use crate::plan::{Better, Check, KeySource, LiveSlice, Plan, Rule};
 use crate::verdict::{Account, CheckVerdict, Next, Verdict};
+use std::time::Duration;
 
 const RAMP: GateIndex = GateIndex(1);
 
 fn told(checks: &[Check], evidence: &Evidence, gate: GateIndex) -> (Verdict, Vec<Account>) {
     let judge = Judge::new(&plan(checks)).unwrap();
-    (judge.gate(evidence, gate), judge.accounts(Subject::Gate(gate), evidence))
+    (judge.gate(evidence, gate), judge.accounts(Subject::Gate(gate), evidence, None))
 }
 
 /// A canary with so many candidate units, so many of them in error, and 1 % of the incumbent's.
@@ -163,18 +164,55 @@ fn a_model_of_180_micros_for_one_of_12_is_healthy_under_25_ms_and_told_why() {
     assert!(accounts[0].budget.spent.abs() < 1e-12, "{accounts:?}");
 }
 
+/// The verdict, and the accounts so many seconds after the acknowledgement.
+fn paced(plan: &Plan, evidence: &Evidence, seconds: u64) -> (Verdict, Vec<Account>) {
+    let judge = Judge::new(plan).unwrap();
+    let under_way = Some(Duration::from_secs(seconds));
+    let accounts = judge.accounts(Subject::Gate(CANARY), evidence, under_way);
+    (judge.gate(evidence, CANARY), accounts)
+}
+
 #[test]
 fn a_pace_says_how_long_the_units_take() {
     let evidence = erring(300, 1);
-    let (verdict, accounts) = told(&[errors(0.005)], &evidence, CANARY);
+    let (verdict, accounts) = paced(&plan(&[errors(0.005)]), &evidence, 60);
     let report = report(&verdict, "errorRate");
-    let account = accounts[0].clone().paced(report, (CANARY, 60.0));
-    let pace = account.pace.unwrap();
+    let pace = accounts[0].pace.unwrap();
     assert!((pace.per_second - 5.0).abs() < 1e-12);
     let needed = report.units_needed.unwrap() as f64;
     assert!((pace.seconds_needed.unwrap() - needed / 5.0).abs() < 1e-9);
-    assert!(account.words.iter().any(|words| words.contains(" at 5 a second")), "{account:?}");
-    assert_eq!(accounts[0].clone().paced(report, (CANARY, 0.0)).pace, None);
+    assert!(accounts[0].words.iter().any(|words| words.contains(" at 5 a second")), "{accounts:?}");
+    assert_eq!(paced(&plan(&[errors(0.005)]), &evidence, 0).1[0].pace, None);
+    assert_eq!(told(&[errors(0.005)], &evidence, CANARY).1[0].pace, None);
+}
+
+#[test]
+fn a_pace_is_of_the_time_in_which_units_could_count() {
+    let mut plan = plan(&[errors(0.005)]);
+    plan.analysis.discard = Duration::from_secs(30);
+    plan.analysis.unit_window = Duration::from_secs(60);
+    let pace = |seconds| paced(&plan, &erring(300, 1), seconds).1[0].pace;
+    assert!((pace(150).unwrap().per_second - 5.0).abs() < 1e-12, "{:?}", pace(150));
+    assert_eq!(pace(90), None, "the first window has just closed");
+}
+
+#[test]
+fn labels_that_come_late_are_waited_for_once() {
+    let mut late = labels("correct", Better::Higher);
+    let Rule::Feedback { late_by, .. } = &mut late.rule else { panic!("{late:?}") };
+    *late_by = Duration::from_secs(600);
+    let mut counts = canary(300);
+    let bad = per_mille(counts.units, 90, 90);
+    label(&mut counts, bad);
+    let plan = plan(&[late]);
+    let seconds = |under_way| {
+        let (verdict, accounts) = paced(&plan, &only(counts.clone()), under_way);
+        let needed = report(&verdict, "correct").units_needed.unwrap() as f64;
+        let pace = accounts[0].pace.unwrap();
+        pace.seconds_needed.unwrap() - needed / pace.per_second
+    };
+    assert!((seconds(60) - 540.0).abs() < 1e-6, "no label of this gate is due for nine minutes");
+    assert!(seconds(600).abs() < 1e-6 && seconds(6_000).abs() < 1e-6, "they settle as they came");
 }
 
 #[test]
@@ -231,7 +269,7 @@ pub(crate) fn failing_on_mobile() -> (Plan, Evidence) {
 #[test]
 fn a_slice_has_an_account_of_its_own_with_its_part_of_the_budget() {
     let (plan, evidence) = failing_on_mobile();
-    let accounts = Judge::new(&plan).unwrap().accounts(Subject::Gate(CANARY), &evidence);
+    let accounts = Judge::new(&plan).unwrap().accounts(Subject::Gate(CANARY), &evidence, None);
     let names: Vec<_> = accounts.iter().map(|account| account.check.as_str()).collect();
     assert_eq!(names, ["errorRate", "errorRate[x-client=mobile]"]);
     let [all, mobile] = &accounts[..] else { panic!("{accounts:?}") };
@@ -277,4 +315,17 @@ fn a_drift_check_tells_counts_and_that_it_holds_nothing_up() {
     assert_eq!(accounts[0].outlook, Default::default());
     assert!(accounts[0].gates[0].counts.candidate_total > 0);
     assert!(accounts[0].notes[0].contains("never holds a gate up"), "{accounts:?}");
+}
+
+#[test]
+fn labels_that_came_after_their_unit_was_counted_are_told() {
+    let mut counts = canary(400);
+    let correct = per_mille(counts.units, 90, 90);
+    label(&mut counts, correct);
+    let notes = |counts: &crate::evidence::GateCounts| {
+        told(&[labels("correct", Better::Higher)], &only(counts.clone()), CANARY).1.remove(0).notes
+    };
+    assert_eq!(notes(&counts), Vec::<String>::new());
+    counts.late.insert("correct".to_owned(), arms(3, 40));
+    assert_eq!(notes(&counts), ["labels that came after their unit was counted: 3 vs 40"]);
 }

@@ -13,7 +13,7 @@ pub(super) fn predictions() -> Check {
 }
 
 /// A canary, so many in a thousand of whose answers on either arm are `cat`.
-pub(super) fn cats(candidate_units: u64, candidate: u64, incumbent: u64) -> Evidence {
+pub(crate) fn cats(candidate_units: u64, candidate: u64, incumbent: u64) -> Evidence {
     let mut counts = canary(candidate_units);
     let units = counts.units;
     let cats = arms(units.candidate * candidate / 1_000, units.incumbent * incumbent / 1_000);

@@ -38,6 +38,7 @@ pub(crate) fn labels(metric: &str, better: Better) -> Check {
         margin: Margin { ratio: None, absolute: Some(0.02) },
         late_by: Duration::ZERO,
         min_coverage: 0.5,
+        per_unit: PerUnit::First,
     };
     Check { name: metric.to_owned(), weight: 0.3, rule }
 }
@@ -147,6 +148,8 @@ fn shadow() -> Shadow {
         min_requests: 1_000,
         max_duration: HOUR,
         on_fail: OnDivergence::Pause,
+        latency: Effect::Warns,
+        labels: None,
     }
 }
 

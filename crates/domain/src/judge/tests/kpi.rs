@@ -2,9 +2,9 @@
 
 use super::fixture::*;
 use super::{CANARY, fails, look, report};
-use crate::evidence::{ArmCount, Evidence, GateIndex, MaturedValues};
+use crate::evidence::{ArmCount, Evidence, GateIndex, MaturedValues, Unmade};
 use crate::judge::Judge;
-use crate::plan::{Better, Check, Margin, Rule};
+use crate::plan::{Better, Check, Margin, PerUnit, Rule};
 use crate::verdict::{CheckVerdict, Coverage, Decision, Unit};
 use proptest::prelude::*;
 use seatrial_analysis::kpi;
@@ -17,6 +17,7 @@ pub(super) fn revenue(margin: Margin) -> Check {
         margin,
         late_by: Duration::ZERO,
         min_coverage: 0.5,
+        per_unit: PerUnit::First,
     };
     Check { name: "revenue".to_owned(), weight: 0.3, rule }
 }
@@ -42,7 +43,7 @@ fn counted(reference: &kpi::Reference, units: ArmCount, scale: f64) -> kpi::Coun
 }
 
 /// A canary of these candidate units, whose revenue is `scale` times the incumbent's.
-pub(super) fn worth(candidate_units: u64, scale: f64) -> Evidence {
+pub(crate) fn worth(candidate_units: u64, scale: f64) -> Evidence {
     let reference = kpi::Reference::freeze(&values(1_010, 1.0).collect::<Vec<_>>()).unwrap();
     let mut counts = canary(candidate_units);
     let values = counted(&reference, counts.units, scale);
@@ -187,5 +188,20 @@ proptest! {
         };
         let verdict = look(&[revenue(within(0.9))], &evidence);
         prop_assert_ne!(verdict.decision, Decision::Pass, "none of them is due");
+    }
+}
+
+#[test]
+fn a_metric_without_a_reference_says_what_it_waits_for() {
+    let mut evidence = Evidence::default();
+    let waits = |values, least, most| Unmade { values, least, most };
+    for (unmade, words) in [
+        (waits(3_000, 0.0, 0.0), "no reference yet: 3000 values, all alike"),
+        (waits(400, 0.0, 7.0), "no reference yet: 400 values"),
+    ] {
+        evidence.unmade.insert("revenue".to_owned(), unmade);
+        let verdict = look(&[revenue(within(0.9))], &evidence);
+        assert_eq!(report(&verdict, "revenue").limit, words);
+        assert_eq!(report(&verdict, "revenue").verdict, CheckVerdict::Inconclusive);
     }
 }

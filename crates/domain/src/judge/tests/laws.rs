@@ -2,8 +2,8 @@
 
 use super::fixture::*;
 use crate::evidence::{
-    ArmCount, CompareCount, Evidence, GateCounts, GateIndex, GateStratum, Matured, PairCount,
-    Predictions, ShadowCounts, Slices,
+    ArmCount, CompareCount, Evidence, GateCounts, GateIndex, GateStratum, LabelledPairs,
+    LatencyPairs, Matured, PairCount, Predictions, ShadowCounts, Slices,
 };
 use crate::exposure::Exposure;
 use crate::judge::Judge;
@@ -57,7 +57,7 @@ fn slices(all: &GateCounts) -> Slices {
 }
 
 /// With a KPI that has no reference yet, and what is answered watched.
-fn watched() -> Plan {
+pub(crate) fn watched() -> Plan {
     plan(&[
         errors(0.005),
         super::kpi::revenue(super::kpi::within(0.9)),
@@ -139,8 +139,16 @@ pub(crate) fn any_shadow() -> impl Strategy<Value = ShadowCounts> {
     };
     let compare =
         || (pairs(), pairs()).prop_map(|(candidate, noise)| CompareCount { candidate, noise });
-    (proptest::option::of(compare()), compare(), 0..40_u64).prop_map(
-        |(all, mobile, candidate_errors)| ShadowCounts {
+    let better = || (0..200_u64, 0..200_u64, 0..200_u64);
+    (proptest::option::of(compare()), compare(), 0..40_u64, better(), better()).prop_map(
+        |(all, mobile, candidate_errors, latency, labels)| ShadowCounts {
+            paired_latency: LatencyPairs { slower: latency.0, faster: latency.1, alike: latency.2 },
+            labelled: LabelledPairs {
+                both: labels.0,
+                candidate_only: labels.1,
+                incumbent_only: labels.2,
+                neither: 0,
+            },
             compare: all.into_iter().collect(),
             slices: [("client".to_owned(), [("mobile".to_owned(), vec![mobile])].into())].into(),
             candidate_errors,

@@ -1,8 +1,13 @@
 //! Which judge: what its hash depends on.
 
+use super::drift::predictions;
 use super::fixture::*;
-use crate::judge::fingerprint;
-use crate::plan::{Better, Check, Plan};
+use super::kpi::{revenue, within};
+use crate::evidence::{GateIndex, Starts};
+use crate::judge::fingerprint::probe;
+use crate::judge::{Judge, fingerprint};
+use crate::plan::{Better, Check, KeySource, LiveSlice, Plan};
+use crate::verdict::CheckReport;
 use std::time::Duration;
 
 fn checks() -> [Check; 3] {
@@ -36,7 +41,67 @@ fn levels_weights_margins_shares_and_enforcement_make_another_judge() {
         hash(|plan| plan.gates[2].checks[0] = errors(0.006)),
         hash(|plan| plan.gates[2].checks[2] = labels("correct", Better::Higher)),
     ];
+    let with = |check: Check| fingerprint(&plan(&[errors(0.005), check])).unwrap();
+    let drift = |weight| Check { weight, ..predictions() };
+    assert_ne!(with(revenue(within(0.9))), with(revenue(within(0.95))));
+    assert_ne!(with(drift(0.1)), with(drift(0.2)));
     let (same, different) = others.split_last().unwrap();
     assert_eq!(one, *same, "the same label is the same test");
     assert!(different.iter().all(|other| *other != one), "{different:?}");
+}
+
+/// Checks of every kind, a slice that enforces and one that warns.
+fn of_every_kind() -> Plan {
+    let mut plan = plan(&[
+        Check { weight: 0.2, ..errors(0.005) },
+        Check { weight: 0.2, ..latency_of(Some(250), Some(1.2)) },
+        Check { name: "latency".to_owned(), weight: 0.1, ..latency_ratio(1.3) },
+        Check { weight: 0.2, ..labels("correct", Better::Higher) },
+        Check { weight: 0.2, ..revenue(within(0.9)) },
+        predictions(),
+    ]);
+    let slice = |name: &str, values: &[&str], weight| LiveSlice {
+        key: KeySource::Header(name.to_owned()),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+        weight,
+    };
+    plan.analysis.slices =
+        vec![slice("client", &["mobile", "web"], Some(0.5)), slice("region", &[], None)];
+    plan
+}
+
+#[test]
+fn every_test_of_a_plan_answers_to_what_its_hash_is_of() {
+    let plan = of_every_kind();
+    let judge = Judge::new(&plan).unwrap();
+    let evidence = probe::evidence(&plan);
+    let says = |log_e: Option<f64>| log_e.is_some_and(|log_e| log_e.abs() > 1e-6);
+    for gate in 0..=3 {
+        let verdict = judge.gate(&evidence, GateIndex(gate));
+        let told = |name: &str| {
+            let named = |report: &&CheckReport| report.name == name;
+            verdict.checks.iter().find(named).unwrap_or_else(|| panic!("{name}: {verdict:?}"))
+        };
+        for name in ["errorRate", "latencyP99", "latency", "correct", "revenue", "predictions"] {
+            assert!(says(told(name).fail_log_e), "gate {gate}: {:?}", told(name));
+        }
+        for name in ["errorRate", "latencyP99", "latency", "correct", "revenue"] {
+            assert!(says(told(name).pass_log_e), "gate {gate}: {:?}", told(name));
+        }
+        for name in ["correct[client=mobile]", "latencyP99[client=web]", "errorRate[region=came]"] {
+            assert!(says(told(name).fail_log_e), "gate {gate}: {:?}", told(name));
+        }
+    }
+}
+
+#[test]
+fn the_hash_is_of_bets_on_late_faults_too() {
+    let plan = of_every_kind();
+    let judge = Judge::new(&plan).unwrap();
+    let mut evidence = probe::evidence(&plan);
+    assert_eq!(evidence.starts.iter().count(), 2);
+    let log_e = |evidence: &_| judge.gate(evidence, GateIndex(1)).checks[0].fail_log_e.unwrap();
+    let with = log_e(&evidence);
+    evidence.starts = Starts::default();
+    assert!((log_e(&evidence) - with).abs() > 1e-3, "{with}");
 }

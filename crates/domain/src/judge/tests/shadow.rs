@@ -140,10 +140,10 @@ fn disagreement_of_exactly_the_limit_is_within_it() {
         noise: PairCount { pairs: 2_000, disagree: 600 },
     };
     assert_eq!(look(&plan(&[]), &counts(floored(1_100))).decision, Decision::Pass);
-    // What is hardly beyond it may be chance, until there is more of it.
+    // What is hardly beyond it may be chance, the noise's as well, until there is more of it.
     assert_eq!(look(&plan(&[]), &counts(floored(1_101))).decision, Decision::Inconclusive);
     let check = "disagreement".to_owned();
-    let verdict = look(&plan(&[]), &counts(floored(1_200)));
+    let verdict = look(&plan(&[]), &counts(floored(1_300)));
     assert_eq!(verdict.decision, Decision::Fail { check });
     let report = report(&verdict, "disagreement");
     assert!(report.fail_log_e > report.fail_at, "{report:?}");

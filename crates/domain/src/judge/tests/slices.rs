@@ -9,39 +9,39 @@ use crate::verdict::{CheckVerdict, Decision, Enforced, Verdict};
 use seatrial_analysis::Cells;
 use seatrial_analysis::latency::Edges;
 
-fn client(values: &[&str], weight: Option<f64>) -> LiveSlice {
+pub(super) fn client(values: &[&str], weight: Option<f64>) -> LiveSlice {
     let key = KeySource::Header("x-client".to_owned());
     LiveSlice { key, values: values.iter().map(|it| (*it).to_owned()).collect(), weight }
 }
 
-fn sliced(checks: &[Check], slice: LiveSlice) -> Plan {
+pub(super) fn sliced(checks: &[Check], slice: LiveSlice) -> Plan {
     let mut plan = plan(checks);
     plan.analysis.slices = vec![slice];
     plan
 }
 
-fn both() -> [Check; 2] {
+pub(super) fn both() -> [Check; 2] {
     [errors(0.005), labels("correct", Better::Higher)]
 }
 
-fn enforcing(checks: &[Check]) -> Plan {
+pub(super) fn enforcing(checks: &[Check]) -> Plan {
     sliced(checks, client(&["mobile", "web"], Some(0.5)))
 }
 
-fn judged(plan: &Plan, evidence: &Evidence) -> Verdict {
+pub(super) fn judged(plan: &Plan, evidence: &Evidence) -> Verdict {
     Judge::new(plan).unwrap().gate(evidence, CANARY)
 }
 
 /// A slice's units, errors and unwanted labels in a thousand, on (candidate, incumbent).
 #[derive(Clone, Copy)]
-struct Units {
-    units: ArmCount,
-    errors: (u64, u64),
-    wrong: (u64, u64),
+pub(super) struct Units {
+    pub(super) units: ArmCount,
+    pub(super) errors: (u64, u64),
+    pub(super) wrong: (u64, u64),
 }
 
 impl Units {
-    fn of(candidate: u64) -> Self {
+    pub(super) fn of(candidate: u64) -> Self {
         Self { units: canary_units(candidate), errors: (0, 0), wrong: (90, 90) }
     }
 
@@ -62,7 +62,7 @@ impl Units {
 }
 
 /// A gate whose whole is the sum of its slices.
-fn gate_of(slices: &[(&str, Units)]) -> GateCounts {
+pub(super) fn gate_of(slices: &[(&str, Units)]) -> GateCounts {
     let mut all = ArmCount::default();
     slices.iter().for_each(|(_, it)| all.merge(it.units));
     let mut counts = gate(all, arms(1_900, 1_900));
@@ -295,7 +295,7 @@ fn sums_over_many_starts_keep_the_values_of_most_units() {
     };
     let before = total(&counts);
     let mut evidence = only(counts);
-    evidence.bound_slices();
+    evidence.bound_slices().unwrap();
     let counts = &evidence.gates[&CANARY.unseen()];
     let values: Vec<_> = counts.slices.0["x-client"].keys().cloned().collect();
     assert_eq!((values.len(), total(counts)), (18, before));

@@ -1,20 +1,21 @@
 //! One check's part of a step: the units its own test needs at the outlook's rates.
 //!
 //! Owns what the outlook can't tell: how far a quantile lies below a multiple of itself depends on
-//! how the latencies are spread. Refuses to assume a spread; such a need is unknown, with its reason.
+//! how the latencies are spread, and so do a KPI's values where they are not given. Refuses to assume a spread; such a need is unknown, with its reason.
 
-use super::{Error, Outlook};
+use super::{Error, Outlook, Values};
 use crate::Share;
-use crate::plan::{Check, Rule};
+use crate::plan::{Better, Check, Rule};
 use seatrial_analysis::counts::Pi;
+use seatrial_analysis::kpi;
 use seatrial_analysis::latency::{Edges, Limit};
 use seatrial_analysis::level::Alpha;
 use seatrial_analysis::two_outcome;
-use seatrial_analysis::units_needed::{self, Expected};
+use seatrial_analysis::units_needed::{self, Expected, ExpectedKpi, ExpectedValues};
 use std::fmt::Display;
 
 const SPREAD: &str = "a ratio of quantiles depends on how the latencies are spread";
-const VALUES: &str = "how many values tell a KPI's mean depends on how they are spread";
+const VALUES: &str = "how many values tell a KPI's mean depends on how they are spread: give --kpi";
 
 /// One check's part of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +123,16 @@ fn units(rule: &Rule, at: &At<'_>) -> Result<Units, String> {
             (None, Some(_)) => Ok(Units::Unknown(SPREAD)),
             (None, None) => Err("neither a limit nor a ratio".to_owned()),
         },
-        Rule::Kpi { .. } => Ok(Units::Unknown(VALUES)),
+        Rule::Kpi { metric, better, margin, min_coverage, .. } => {
+            let margin = margin.of_analysis().ok_or_else(no_margin)?;
+            let of = |values: &&Values| values.metric == *metric;
+            match at.outlook.values.iter().find(of) {
+                Some(values) => {
+                    kpi(values, (*better, margin), at).map(|it| it.at_coverage(*min_coverage))
+                }
+                None => Ok(Units::Unknown(VALUES)),
+            }
+        }
         // No pass waits for it.
         Rule::Drift { .. } => Ok(Units::Enough(0)),
     }
@@ -134,6 +144,24 @@ fn two_outcome(test: &two_outcome::Check, rate: f64, at: &At<'_>) -> Result<Unit
     let alpha = Alpha::new(at.alpha).map_err(why)?;
     let equal = Expected { pi, candidate_bad: rate, incumbent_bad: rate };
     Ok(units_needed::two_outcome(test, &[], &equal, alpha).into())
+}
+
+/// Both arms with these values.
+fn kpi(
+    values: &Values,
+    (better, margin): (Better, two_outcome::Margin),
+    at: &At<'_>,
+) -> Result<Units, String> {
+    let better = match better {
+        Better::Higher => kpi::Better::Higher,
+        Better::Lower => kpi::Better::Lower,
+    };
+    let check = kpi::Check::new(&values.reference, better, margin).map_err(why)?;
+    let pi = Pi::new(at.share.probability()).map_err(why)?;
+    let alpha = Alpha::new(at.alpha).map_err(why)?;
+    let arm = ExpectedValues { mean: values.mean, deviation: values.deviation };
+    let equal = ExpectedKpi { pi, candidate: arm, incumbent: arm };
+    Ok(units_needed::kpi_expected(&check, &equal, alpha).into())
 }
 
 fn limited(quantile: f64, limit_ms: u64, alpha: f64, at: &At<'_>) -> Result<Option<u64>, String> {

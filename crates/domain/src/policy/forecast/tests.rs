@@ -9,8 +9,13 @@ fn plan(lines: &str) -> Plan {
     policy.plan(plan::Kind::Promote, policy.endpoint()).unwrap()
 }
 
-const OUTLOOK: Outlook =
-    Outlook { units_per_second: 500.0, error_rate: 0.0, bad_label_rate: 0.1, slow_rate: 0.0 };
+const OUTLOOK: Outlook = Outlook {
+    units_per_second: 500.0,
+    error_rate: 0.0,
+    bad_label_rate: 0.1,
+    slow_rate: 0.0,
+    values: Vec::new(),
+};
 
 #[test]
 fn a_candidate_without_faults_needs_the_published_units() {
@@ -163,4 +168,44 @@ fn a_stability_window_has_a_live_control_only_with_a_holdback() {
     });
     assert!(with.iter().all(|control| *control == Control::Live));
     assert_eq!(without.split_last(), Some((&Control::None, &with[1..])));
+}
+
+#[test]
+fn a_keyed_gate_waits_for_the_warm_up_before_and_the_last_window_after() {
+    let expected = |lines: &str| {
+        let slow = Outlook { units_per_second: 1.0, ..OUTLOOK };
+        let step = forecast(&plan(lines), &slow).unwrap().steps.remove(1);
+        (step.expected.unwrap().as_secs(), step.units.unwrap() * 20)
+    };
+    let (plain, units) = expected("");
+    assert!(plain.abs_diff(units) <= 1, "{plain} {units}");
+    let keyed = "  routing: {key: [header:x-user]}\n  analysis: {unitWindow: 2m, discard: 3m}\n";
+    let (keyed, units) = expected(keyed);
+    assert!(keyed.abs_diff(units + 5 * 60) <= 1, "{keyed} {units}");
+}
+
+#[test]
+fn a_kpi_is_unknown_without_its_values_and_told_with_them() {
+    let check = "{name: r, kind: kpi, metric: revenue, margin: {ratio: MARGIN}, minCoverage: 0.5}";
+    let need = |margin: &str, values: Vec<Values>| {
+        let lines = format!("  checks: [{}]\n", check.replace("MARGIN", margin));
+        let outlook = Outlook { values, ..OUTLOOK };
+        forecast(&plan(&lines), &outlook).unwrap().steps.remove(1).checks.remove(0)
+    };
+    let unknown = need("0.9", Vec::new());
+    assert!(unknown.units.is_none() && unknown.unknown.is_some_and(|why| why.contains("--kpi")));
+    let sample: Vec<f64> = (1..1_000).map(f64::from).collect();
+    let reference = kpi::Reference::freeze(&sample).unwrap();
+    let values = || {
+        vec![Values {
+            metric: "revenue".to_owned(),
+            reference: reference.clone(),
+            mean: 500.0,
+            deviation: 288.0,
+        }]
+    };
+    let (wide, narrow) =
+        (need("0.8", values()).units.unwrap(), need("0.98", values()).units.unwrap());
+    // Half of the units have a value, and a mean needs a thousand of them to speak at all.
+    assert!(wide >= 2_000 && narrow > 3 * wide, "{wide} {narrow}");
 }

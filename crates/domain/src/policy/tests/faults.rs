@@ -200,3 +200,19 @@ fn faults_read_as_one_line_each() {
          allowed: auto | approval | auto+approval"
     );
 }
+
+#[test]
+fn what_pairs_are_asked_beside_is_refused_where_nothing_would_tell_it() {
+    check(
+        "shadow: {noiseFloor: off, pairedLatency: {enforce: true}}",
+        &["6:54 spec.shadow.pairedLatency.enforce | without a noise floor"],
+    );
+    check(
+        "shadow: {labels: {enforce: true}}",
+        &["6:30 spec.shadow.labels.enforce | no label can be enforced without the metric"],
+    );
+    let right = "shadow: {labels: {metric: digit}}\n\
+        checks: [{name: d, kind: kpi, metric: digit, margin: {absolute: 1}}]";
+    check(right, &["7:12 spec.checks[0] | the metric `digit` tells the shadow the right class"]);
+    check("shadow: {pairedLatency: {enforce: true}, labels: {metric: digit}}", &[]);
+}

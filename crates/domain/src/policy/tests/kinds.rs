@@ -1,7 +1,7 @@
 //! Checks of KPIs and drift: what a policy says, and what the plan then holds.
 
 use super::{check, faults, plan_of, policy};
-use crate::plan::{Better, DriftBy, Margin, Rule};
+use crate::plan::{Better, DriftBy, Margin, PerUnit, Rule};
 use std::time::Duration;
 
 const ERRORS: &str = "{name: errorRate, kind: errors, margin: {ratio: 2}}";
@@ -19,6 +19,7 @@ fn a_kpis_ratio_lies_on_the_side_that_is_worse() {
         margin: Margin { ratio, absolute },
         late_by: Duration::ZERO,
         min_coverage: 0.5,
+        per_unit: PerUnit::First,
     };
     assert_eq!(rule("margin: {ratio: 0.98}"), kpi(Better::Higher, Some(0.98), None));
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What a policy says of live slices, and what it is refused for.
 
-use super::{check, plan_of};
+use super::{check, faults, plan_of, policy};
 use crate::plan::{KeySource, LiveSlice};
 
 fn slices(written: &str) -> Vec<LiveSlice> {
@@ -90,4 +90,27 @@ fn slices_that_could_not_keep_the_budget_are_refused() {
     let many: Vec<String> = (0..17).map(|it| it.to_string()).collect();
     let many = format!("analysis: {{slices: [{{key: header:x, values: [{}]}}]}}", many.join(", "));
     check(&many, &["6:47 spec.analysis.slices[0].values | 17 values are too many"]);
+}
+
+#[test]
+fn what_a_journal_row_could_not_keep_is_refused_and_the_widest_slices_are_not() {
+    let slice = |name: &str, enforce: bool| {
+        let values: Vec<_> = (0..16).map(|value| format!("v{value}")).collect();
+        format!("{{key: header:{name}, values: [{}], enforce: {enforce}}}", values.join(", "))
+    };
+    let found = |gates: usize, enforce| {
+        let slices: Vec<_> = ["a", "b", "c", "d"].map(|name| slice(name, enforce)).into();
+        let steps: Vec<_> = (0..gates - 1).map(|step| format!("{{share: {}}}", 6 + step)).collect();
+        faults(&policy(&format!(
+            "routing: {{key: ['header:user']}}\nanalysis: {{slices: [{}]}}\nramp: [{}]",
+            slices.join(", "),
+            steps.join(", ")
+        )))
+    };
+    assert_eq!(found(4, true), Vec::<String>::new());
+    assert_eq!(found(12, false), Vec::<String>::new());
+    let faults = found(12, true);
+    let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+    assert!(fault.contains(" spec.analysis | gates, slices and checks make about "), "{fault}");
+    assert!(fault.contains(" | at most 4000000: fewer gates"), "{fault}");
 }

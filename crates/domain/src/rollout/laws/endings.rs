@@ -4,7 +4,7 @@ use super::history::always;
 use crate::RolloutId;
 use crate::Share;
 use crate::plan::Quarantine;
-use crate::rollout::{Effect, Event, Fault, Outcome, Rejected, Stage, Void};
+use crate::rollout::{Effect, Event, Fault, Hold, Outcome, Rejected, Stage, Void};
 use crate::verdict::Decision;
 use proptest::prelude::*;
 
@@ -53,7 +53,7 @@ fn a_rollback_does_too_unless_nothing_would_be_left_to_answer() {
 }
 
 #[test]
-fn a_rollback_keeps_its_outcome_and_ends_at_the_acknowledgement() {
+fn a_rollback_keeps_its_outcome_and_ends_at_the_acknowledgement_unless_it_is_given_up() {
     always(|offer| {
         let (Stage::RollingBack { outcome }, Some(transition)) =
             (offer.before.stage, offer.taken())
@@ -61,7 +61,11 @@ fn a_rollback_keeps_its_outcome_and_ends_at_the_acknowledgement() {
             return Ok(());
         };
         let acknowledged = matches!(offer.event, Event::Acknowledged { .. });
+        // An incumbent that does not load acknowledges nothing, so a person may end the wait.
+        let given_up = matches!(offer.event, Event::Abort { .. })
+            && offer.before.held == Some(Hold::RollbackFailed);
         let expected = match (acknowledged, outcome) {
+            (false, _) if given_up => Stage::Aborted,
             (false, _) => offer.before.stage,
             (true, Outcome::RolledBack) => Stage::RolledBack,
             (true, Outcome::Rejected) => Stage::Rejected,

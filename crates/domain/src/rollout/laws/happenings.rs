@@ -195,6 +195,7 @@ fn looks(decision: impl Strategy<Value = (Decision, SampleRatio)>) -> impl Strat
                 assignment: None,
                 labelled: Vec::new(),
                 ranking: Vec::new(),
+                told_apart: Vec::new(),
             };
             Event::Judged { verdict: Box::new(verdict), capacity }
         },

@@ -1,6 +1,6 @@
 //! An account in sentences, for people. The same in `explain`'s table and in its JSON.
 
-use super::{Account, Confidence, GateAccount, Next, Range};
+use super::{Account, Confidence, Counted, GateAccount, Next, Range};
 use crate::verdict::{CheckReport, CheckVerdict, Unit};
 
 /// The account of the check that `report` is of.
@@ -15,8 +15,13 @@ pub(super) fn of(account: &Account, report: &CheckReport) -> Vec<String> {
 }
 
 /// `at 5 %: 2 of 610 in error, the incumbent 31 of 11590; at 25 %: …`; of numbers
-/// `at 5 %: 610 units with a mean of 18.2, the incumbent 11590 with one of 18.5`
+/// `at 5 %: 610 units with a mean of 18.2, the incumbent 11590 with one of 18.5`; of pairs
+/// `700 of 2000 pairs in disagreement`
 fn counts(account: &Account, report: &CheckReport) -> Option<String> {
+    if account.of == Counted::Pairs {
+        let (bad, pairs) = (report.counts.candidate_bad, report.counts.candidate_total);
+        return (pairs > 0).then(|| format!("{bad} of {pairs} pairs {}", account.bad));
+    }
     let gate = |of: &GateAccount| {
         let (counts, share) = (of.counts, percent(of.share));
         match report.unit {
@@ -47,12 +52,13 @@ fn mean(of: Option<f64>) -> String {
 
 /// `the difference is between -0.8 and 1.2 points: at every look at once, with 95 % confidence`
 fn confidence(of: Confidence, unit: Unit) -> String {
-    let (scale, points) = match unit {
-        Unit::Ratio | Unit::Milliseconds => (100.0, " points"),
-        Unit::Own => (1.0, ""),
+    let (scale, points, part) = match unit {
+        Unit::Ratio => (100.0, " points", (100.0, " %")),
+        Unit::Milliseconds => (100.0, " points", (1.0, " ms")),
+        Unit::Own => (1.0, "", (1.0, "")),
     };
     let quantile = |arm: &str, range: Option<Range>| {
-        range.map(|range| format!("the {arm}'s is {}", between(range, 1.0, " ms")))
+        range.map(|range| format!("the {arm}'s is {}", between(range, part.0, part.1)))
     };
     let difference =
         of.difference.map(|range| format!("the difference is {}", between(range, scale, points)));
@@ -99,29 +105,42 @@ fn budget(account: &Account, report: &CheckReport) -> String {
     }
 }
 
+const fn noun(account: &Account) -> &'static str {
+    match account.of {
+        Counted::Units => "candidate units",
+        Counted::Pairs => "pairs",
+    }
+}
+
 fn needed(account: &Account, report: &CheckReport) -> Option<String> {
     let units = report.units_needed?;
     let pace = account.pace.and_then(|pace| {
         let time = account.time_needed()?;
         Some(format!(", {time} at {} a second", rounded(pace.per_second)))
     });
-    let at = "at the rates so far";
-    Some(format!("needs about {units} more candidate units {at}{}", pace.unwrap_or_default()))
+    let (at, noun) = ("at the rates so far", noun(account));
+    Some(format!("needs about {units} more {noun} {at}{}", pace.unwrap_or_default()))
 }
 
 fn change(account: &Account, report: &CheckReport) -> Vec<String> {
-    let bad = &account.bad;
-    let next = |of: Next| format!("{} of the next {} candidate units are {bad}", of.bad, of.of);
+    let (bad, noun) = (&account.bad, noun(account));
+    let next = |of: Next| format!("{} of the next {} {noun} are {bad}", of.bad, of.of);
     let outlook = account.outlook;
     let sentences = match report.verdict {
+        CheckVerdict::Fail if account.of == Counted::Pairs => [
+            outlook
+                .healthy_after
+                .map(|pairs| format!("no longer a fail after {pairs} more pairs if none is {bad}")),
+            None,
+        ],
         CheckVerdict::Fail => {
             [Some("failed for good: no later unit takes evidence back".to_owned()), None]
         }
         CheckVerdict::Error => [None, None],
         CheckVerdict::Inconclusive => [
-            outlook.healthy_after.map(|units| {
-                format!("healthy after {units} more candidate units if none is {bad}")
-            }),
+            outlook
+                .healthy_after
+                .map(|units| format!("healthy after {units} more {noun} if none is {bad}")),
             outlook.fails_at.map(|of| format!("fails if {}", next(of))),
         ],
         CheckVerdict::Pass => [

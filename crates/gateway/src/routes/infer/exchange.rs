@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use seatrial_domain::VersionNumber;
 use seatrial_domain::ledger;
 use seatrial_domain::plan::Fallback;
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, request_hash};
 use seatrial_domain::tensor::Tensor;
+use seatrial_domain::{Timestamp, VersionNumber};
 use tokio::time::Instant;
 
 use crate::admission::Place;
@@ -25,6 +25,7 @@ use crate::mirror::{Copy, Mirror};
 use crate::recorder::Reserved;
 use crate::request_id::Serial;
 use crate::shared::Shared;
+use crate::table::Labelled;
 
 /// A valid request. One to a version by its number holds its place among those.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ struct Routed {
     choice: Choice,
     /// Its place in the evidence, if it has one.
     reserved: Option<Reserved>,
+    /// When that was: a slow answer makes no unit younger.
+    at: Timestamp,
 }
 
 impl Routed {
@@ -55,6 +58,14 @@ impl Routed {
             ledger::Place::Whole | ledger::Place::First => true,
             ledger::Place::Later => false,
         })
+    }
+
+    /// The unit in whose window it began, where the labels of all of these are evidence.
+    fn within(&self, labelled: Labelled) -> Option<u64> {
+        match labelled {
+            Labelled::First => None,
+            Labelled::Window => self.reserved.as_ref()?.ticket.within(),
+        }
     }
 }
 
@@ -86,11 +97,12 @@ impl Exchange {
         let fallback = self.fallback(choice);
         let reserved =
             self.active().and_then(|it| choice.standing.reserve(it, choice.arm, self.asked()));
+        let at = (self.shared.config.clock)();
         let inputs = std::mem::take(&mut self.request.inputs);
         let copied = mirror.as_ref().is_some_and(|mirror| mirror.has_room());
         let spare = (copied || fallback.is_some()).then(|| inputs.clone());
         let first = admitted(&served, &ask, inputs).await;
-        let routed = Routed { choice, reserved };
+        let routed = Routed { choice, reserved, at };
         match (&first.result, fallback, spare) {
             (Err(_), Some(incumbent), Some(inputs)) => {
                 self.fall_back(&routed, first, admitted(&incumbent, &ask, inputs), &incumbent).await
@@ -173,6 +185,7 @@ impl Exchange {
     fn copy(&self, mirror: &Arc<Mirror>, ask: Ask, inputs: Vec<Tensor>, answered: &Answered) {
         mirror.offer(Copy {
             request_id: self.request_id.clone(),
+            request: request_hash(&self.entry.name, &self.request_id),
             ask,
             slices: mirror.slices(self.asked()),
             inputs,
@@ -212,8 +225,9 @@ impl Exchange {
             seen: unit.map(|it| it.ticket.stratum().seen).unwrap_or_default(),
             arm: routed.choice.arm,
             counted: if unit.is_some() { Counted::Yes } else { Counted::No },
+            unit: routed.within(active.route.counting.labels),
             slices: unit.map(|it| it.labels.clone()).unwrap_or_default(),
-            at: (self.shared.config.clock)(),
+            at: routed.at,
         });
     }
 }

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 /// `mean_units` and `median_units` are over all runs, undecided ones with all their units; the
 /// bounds are the exact central 95 % interval. `kl_units` is ln(1/alpha)/I, with I the information
 /// of a unit's arm and outcome: no test that is valid at every look needs fewer on average.
+/// `over_kl` is `mean_units` as its multiple. Over gates, a ramp or days `kl_units` is the units that
+/// bring ln(1/alpha), and `over_kl` the mean information until the decision as a multiple of that.
+/// For bursty traffic and for users, whose truth no one level tells, there is none.
 #[derive(Debug, Parser)]
 #[command(name = "calibrate", version)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -57,8 +60,9 @@ pub(crate) struct Arguments {
     /// The candidate's share, percent
     #[arg(long, default_value_t = 5.0)]
     share: f64,
-    /// A whole ramp instead of one share: percent, rising, with equal units in each gate
-    #[arg(long, value_delimiter = ',', conflicts_with = "share")]
+    /// A whole ramp instead of the one share, which it overrides: percent, rising, with equal units
+    /// in each gate
+    #[arg(long, value_delimiter = ',')]
     gates: Vec<f64>,
     /// The probability of a false decision that is accepted; .001 for srm, as in the product
     #[arg(long)]
@@ -126,6 +130,8 @@ enum ShapeName {
     /// Two peaks that don't meet
     Peaks,
     Pauses,
+    Cached,
+    Tiers,
     /// Log-normal, of which the effect stretches only the slowest twentieth; it is that of the p99
     Tail,
     /// Of values: shifted by the effect
@@ -259,6 +265,8 @@ impl ShapeName {
             Self::Bimodal => Shape::Bimodal,
             Self::Peaks => Shape::Peaks,
             Self::Pauses => Shape::Pauses,
+            Self::Cached => Shape::Cached,
+            Self::Tiers => Shape::Tiers,
             Self::Tail => Shape::Tail,
             Self::Normal => Shape::Normal,
             Self::Exponential => Shape::Exponential,

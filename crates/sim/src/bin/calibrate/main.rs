@@ -173,8 +173,19 @@ mod tests {
             Command::of_flags("--metric feedback --effect -0.02 --gates 1,5,25,50").unwrap().cell();
         assert_eq!(cell.shares, [0.01, 0.05, 0.25, 0.5]);
         assert!((cell.effect + 0.02).abs() < 1e-12);
-        for wrong in ["--base 0.1", "--metric errors --gates 1,5 --share 5", "--metric nothing"] {
+        for wrong in ["--base 0.1", "--metric nothing"] {
             assert!(Command::of_flags(wrong).is_err(), "{wrong}");
         }
+    }
+
+    /// They are added to a command line that has a share.
+    #[test]
+    fn gates_override_the_share() {
+        let one = "--metric errors --base 0.005 --effect 2.0 --share 5 --alpha 0.05 --max-units 1000000 --runs 10000 --seed 1 -o json";
+        let cell = |flags: &str| Command::of_flags(flags).unwrap().cell();
+        let whole = Cell { shares: vec![0.01, 0.05, 0.25, 0.5], ..cell(one) };
+        assert_eq!(cell(one).shares, [0.05]);
+        assert_eq!(cell(&format!("{one} --gates 1,5,25,50")), whole);
+        assert_eq!(cell(&format!("--gates 1,5,25,50 {one}")), whole);
     }
 }

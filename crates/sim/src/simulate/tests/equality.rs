@@ -1,5 +1,6 @@
 //! A step's counts have the law of its requests, drawn one by one.
 
+use super::super::load;
 use super::*;
 use crate::distribution::{Buckets, binomial, multinomial};
 use crate::rng::Rng;
@@ -113,8 +114,11 @@ const SHORT: &str = "  analysis: {minUnits: 100}\n  checks:\n    \
     ramp: [{share: 50, minDuration: 5s, maxDuration: 300s}]\n  \
     standby: {keep: {duration: 5s, versions: 3}}\n  stability: {duration: 5s, holdback: 0}\n";
 
-/// The largest distance of two empirical distribution functions, times √(nm / (n + m)): above 1.95
-/// with probability 0.001 (Kolmogorov–Smirnov), less where there are ties.
+/// Of thirty comparisons any is farther apart than this with probability 0.002.
+const APART: f64 = 2.3;
+
+/// The largest distance of two empirical distribution functions, times √(nm / (n + m)): above
+/// [`APART`] with probability 0.00005 (Kolmogorov–Smirnov), less where there are ties.
 fn distance(mut a: Vec<u64>, mut b: Vec<u64>) -> f64 {
     a.sort_unstable();
     b.sort_unstable();
@@ -144,7 +148,7 @@ fn compare(lines: &str, load: &Load, count: u64) {
     for (what, measure) in measures {
         let [a, b] = [&steps, &singles].map(|runs| runs.iter().map(measure).collect());
         let found = distance(a, b);
-        assert!(found < 1.95, "{what}: {found}");
+        assert!(found < APART, "{what}: {found}");
     }
     let outcomes = |runs: &[Ended]| {
         let mut found: BTreeMap<Outcome, f64> = BTreeMap::new();
@@ -186,4 +190,49 @@ fn a_ratio_of_quantiles_over_every_bucket_ends_alike() {
     let gamma = |mean| Answers { latency: Law::Gamma { mean, shape: 4.0 }, ..answers() };
     let incumbent = gamma(13_500.0);
     compare(&lines, &Load { rate: 60.0, incumbent, ..load(gamma(15_000.0)) }, 60);
+}
+
+/// The same with all that else is judged: values, answers, and a slice that enforces.
+const BESIDES: &str = "  analysis:\n    minUnits: 100\n    discard: 3s\n    slices: \
+    [{key: \"header:client\", values: [mobile], enforce: true}]\n  checks:\n    \
+    - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.02}, weight: 0.3}\n    \
+    - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.8}, weight: 0.4}\n    \
+    - {name: said, kind: drift, by: class, weight: 0.3}\n  \
+    shadow: {minDuration: 2s, minRequests: 100}\n  \
+    canary: {share: 20, minDuration: 6s, maxDuration: 300s}\n  \
+    ramp: [{share: 50, minDuration: 6s, maxDuration: 300s}]\n  \
+    standby: {keep: {duration: 5s, versions: 3}}\n  stability: {duration: 5s, holdback: 0}\n";
+
+fn besides(load: Load, lower: f64) -> Load {
+    let incumbent = Law::LogNormal { median: 10.0, sigma: 0.8 };
+    let candidate = incumbent.scaled(lower);
+    let values = vec![load::Values { metric: "revenue".to_owned(), incumbent, candidate }];
+    let parts = |cat: f64| vec![("cat".to_owned(), cat), ("dog".to_owned(), 1.0 - cat)];
+    let (check, incumbent, candidate) = ("said".to_owned(), parts(0.5), parts(0.52));
+    let classes = vec![load::Classes { check, incumbent, candidate }];
+    let slice = load::Slice {
+        column: "client".to_owned(),
+        value: "mobile".to_owned(),
+        part: 0.3,
+        incumbent: load.incumbent.clone(),
+        candidate: Answers { error_rate: 0.04, ..load.candidate.clone() },
+    };
+    Load { values, classes, slices: vec![slice], ..load }
+}
+
+#[test]
+fn values_answers_and_slices_end_alike() {
+    let load = besides(Load { rate: 100.0, ..load(answers()) }, 0.93);
+    compare(BESIDES, &load, 120);
+}
+
+/// With users looks come at most half of their growth late, and their windows close in steps: outcomes
+/// are alike all the same.
+#[test]
+fn users_who_return_end_alike() {
+    let keyed = "  routing: {key: [header:x-user]}\n";
+    let lines = format!("{keyed}{SHORT}").replace("minUnits: 100", "minUnits: 100, unitWindow: 5s");
+    let worse = Answers { error_rate: 0.03, wanted: 0.88, ..answers() };
+    let users = Load { rate: 120.0, users: Some(20_000), ..load(worse) };
+    compare(&lines, &users, 150);
 }

@@ -158,6 +158,12 @@ const TRAFFIC: &[Row] = &[
     slow("latency, bimodal", "--metric latency --shape bimodal --max-units 50000 --growth 0.02"),
     slow("latency, pauses", "--metric latency --shape pauses --max-units 50000 --growth 0.02"),
     slow(
+        "latency, two narrow peaks",
+        "--metric latency --shape peaks --max-units 50000 --growth 0.02",
+    ),
+    slow("latency, cached", "--metric latency --shape cached --max-units 50000 --growth 0.02"),
+    slow("latency, three tiers", "--metric latency --shape tiers --max-units 50000 --growth 0.02"),
+    slow(
         "latency, seven days, four gates",
         "--metric latency --traffic diurnal --gates 1,5,25,50 --max-units 50000 --growth 0.02",
     ),
@@ -272,6 +278,14 @@ const ROLLBACK: &[Row] = &[
     slow(
         "latency × 1.2, pauses, share 5 %",
         "--metric latency --shape pauses --effect 1.2 --share 5 --growth 0.02",
+    ),
+    slow(
+        "latency × 1.2, cached, share 5 %",
+        "--metric latency --shape cached --effect 1.2 --share 5 --growth 0.02",
+    ),
+    slow(
+        "latency × 1.2, three tiers, share 5 %",
+        "--metric latency --shape tiers --effect 1.2 --share 5 --growth 0.02",
     ),
     slow(
         "p99 + 20 %, the tail alone, share 5 %",

@@ -1,0 +1,196 @@
+//! The evidence a judge's hash is of.
+//!
+//! Owns that every test of a plan has something to say about it: some outcomes of each kind on each arm
+//! and in each slice, a candidate that is a little worse, and two windows begun, so that late faults are
+//! bet on. A test that it leaves without evidence answers nothing, and could change unseen.
+
+use crate::Timestamp;
+use crate::evidence::{
+    ArmCount, Buckets, CompareCount, Evidence, GateCounts, GateIndex, LabelledPairs, LatencyPairs,
+    Matured, MaturedValues, PairCount, Predictions, ShadowCounts, SliceCounts, Slices,
+};
+use crate::plan::{Check, LiveSlice, Plan, Rule, Scale, ShadowSlice};
+use seatrial_analysis::kpi::{self, Reference};
+use seatrial_analysis::latency::Edges;
+use seatrial_analysis::{ArmHistogram, Cells};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The value in slices that name none.
+const CAME: &str = "came";
+
+/// A quarter of all came before the first window, and half before the second.
+pub(in crate::judge) fn evidence(plan: &Plan) -> Evidence {
+    let lists = plan.gates.iter().map(|gate| &gate.checks).chain([&plan.stability.checks]);
+    let counting = Counting { plan, checks: lists.flatten().collect(), numbers: numbers() };
+    let mut evidence =
+        Evidence { shadow: shadow(plan), references: counting.references(), ..Evidence::default() };
+    for (times, begun) in [(1, Some(0)), (2, Some(1)), (4, None)] {
+        let gates = (0..=u8::MAX).zip(0..=plan.gates.len());
+        let gates = gates.map(|(gate, _)| {
+            (GateIndex(gate).unseen(), counting.under(times * (u64::from(gate) + 1)))
+        });
+        evidence.gates = gates.collect();
+        if let Some(hours) = begun {
+            let hour = Duration::from_secs(3_600 * hours);
+            let _started = evidence.begin_window(Timestamp::default().plus(hour), &plan.analysis);
+        }
+    }
+    evidence
+}
+
+/// What is counted for a plan.
+struct Counting<'a> {
+    plan: &'a Plan,
+    checks: Vec<&'a Check>,
+    /// None only if the numbers made no reference.
+    numbers: Option<(Reference, kpi::Counts)>,
+}
+
+impl Counting<'_> {
+    fn references(&self) -> BTreeMap<String, Reference> {
+        let of = |check: &&Check| {
+            let labels = check.rule.labels().filter(|labels| labels.scale == Scale::Number)?;
+            let (reference, _) = self.numbers.as_ref()?;
+            Some((labels.metric.to_owned(), reference.clone()))
+        };
+        self.checks.iter().filter_map(of).collect()
+    }
+
+    /// So many times as much as in the first gate.
+    fn under(&self, times: u64) -> GateCounts {
+        let cells = Cells {
+            candidate_bad: 3 * times,
+            candidate_good: 197 * times,
+            incumbent_bad: 8 * times,
+            incumbent_good: 1_192 * times,
+        };
+        let units = ArmCount { candidate: cells.candidate(), incumbent: cells.incumbent() };
+        let latency =
+            ArmHistogram { candidate: spread(11, times + 1), incumbent: spread(7, 4 * times + 1) };
+        let mut counts = GateCounts { units, errors: cells, latency, ..GateCounts::default() };
+        for check in &self.checks {
+            self.count(check, (cells, times), &mut counts);
+        }
+        counts.slices = self.slices(&counts);
+        counts
+    }
+
+    fn count(&self, check: &Check, (cells, times): (Cells, u64), counts: &mut GateCounts) {
+        let units = counts.units;
+        match &check.rule {
+            Rule::Errors { .. } | Rule::Latency { .. } => {}
+            Rule::Feedback { metric, .. } => {
+                counts.feedback.insert(metric.clone(), cells);
+                counts.matured.insert(metric.clone(), Matured { units, labels: cells });
+            }
+            Rule::Kpi { metric, .. } => {
+                let Some((_, once)) = &self.numbers else { return };
+                let mut values = kpi::Counts::default();
+                // Of one reference: they have the same buckets.
+                let merged = (0..times).try_for_each(|_| values.merge(once));
+                if merged.is_ok() {
+                    let due = MaturedValues { units, labelled: units, values: values.clone() };
+                    counts.values.insert(metric.clone(), values);
+                    counts.matured_values.insert(metric.clone(), due);
+                }
+            }
+            Rule::Drift { .. } => {
+                let of = |outcome: &str, candidate, incumbent| {
+                    let (candidate, incumbent) = (candidate * times, incumbent * times);
+                    (outcome.to_owned(), ArmCount { candidate, incumbent })
+                };
+                let told = [of("0", 120, 780), of("1", 70, 400), of("2", 10, 20)];
+                counts.predictions.insert(check.name.clone(), Predictions(told.into()));
+            }
+        }
+    }
+
+    /// Every value that a slice names, or one that stands for those that come. What only warns is told
+    /// where it is worse, so it is much worse.
+    fn slices(&self, all: &GateCounts) -> Slices {
+        let analysis = &self.plan.analysis;
+        let came = vec![CAME.to_owned()];
+        let of_slice = |slice: &LiveSlice| {
+            let values = if slice.values.is_empty() { &came } else { &slice.values };
+            let counts = match slice.weight {
+                Some(_) => of_value(all, |cells| cells),
+                None => of_value(all, failing),
+            };
+            let counted = values.iter().map(|value| (value.clone(), counts.clone()));
+            (analysis.column(&slice.key), counted.collect())
+        };
+        Slices(analysis.slices.iter().map(of_slice).collect())
+    }
+}
+
+/// The candidate's outcomes the other way round.
+const fn failing(cells: Cells) -> Cells {
+    let Cells { candidate_bad, candidate_good, .. } = cells;
+    Cells { candidate_bad: candidate_good, candidate_good: candidate_bad, ..cells }
+}
+
+/// A value that has all the units, with these outcomes in place of theirs.
+fn of_value(all: &GateCounts, outcomes: impl Fn(Cells) -> Cells) -> SliceCounts {
+    let met = |arm: &[u64]| -> BTreeMap<usize, u64> {
+        arm.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect()
+    };
+    let latency =
+        Buckets { candidate: met(&all.latency.candidate), incumbent: met(&all.latency.incumbent) };
+    let feedback = all.feedback.iter().map(|(metric, cells)| (metric.clone(), outcomes(*cells)));
+    let matured = all.matured.iter().map(|(metric, due)| {
+        (metric.clone(), Matured { units: due.units, labels: outcomes(due.labels) })
+    });
+    SliceCounts {
+        errors: outcomes(all.errors),
+        latency,
+        feedback: feedback.collect(),
+        matured: matured.collect(),
+        ..SliceCounts::default()
+    }
+}
+
+/// A reference, and values by it: beyond the burn-in, and a candidate at half the incumbent's.
+fn numbers() -> Option<(Reference, kpi::Counts)> {
+    let value = |unit: u32| f64::from(unit % 101);
+    let reference = Reference::freeze(&(0..2_020).map(value).collect::<Vec<_>>()).ok()?;
+    let mut counts = kpi::Counts::default();
+    for unit in 0..1_100 {
+        counts.candidate.record(&reference, 0.5 * value(unit)).ok()?;
+    }
+    for unit in 0..4_400 {
+        counts.incumbent.record(&reference, value(unit)).ok()?;
+    }
+    Some((reference, counts))
+}
+
+/// Pairs of every comparison, in all and in each slice.
+fn shadow(plan: &Plan) -> ShadowCounts {
+    let compare = vec![pairs(); plan.shadow.compare.len()];
+    let of_slice = |slice: &ShadowSlice| {
+        (plan.shadow.column(&slice.key), [(CAME.to_owned(), compare.clone())].into())
+    };
+    let slices = plan.shadow.slices.iter().map(of_slice).collect();
+    ShadowCounts {
+        compare,
+        slices,
+        incumbent_latency: spread(7, 5),
+        paired_latency: LatencyPairs { slower: 70, faster: 50, alike: 9 },
+        labelled: LabelledPairs { both: 90, candidate_only: 8, incumbent_only: 17, neither: 5 },
+        ..ShadowCounts::default()
+    }
+}
+
+const fn pairs() -> CompareCount {
+    let candidate = PairCount { pairs: 1_200, disagree: 110 };
+    CompareCount { candidate, noise: PairCount { pairs: 600, disagree: 12 } }
+}
+
+/// So many in every so many buckets, the fastest the most.
+fn spread(every: usize, most: u64) -> Vec<u64> {
+    let mut buckets = vec![0; Edges::default().buckets()];
+    for (index, bucket) in buckets.iter_mut().enumerate().step_by(every) {
+        *bucket = if index < 400 { 10 * most } else { most };
+    }
+    buckets
+}

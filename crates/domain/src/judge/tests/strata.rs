@@ -1,0 +1,130 @@
+//! What is shown of several strata: where no stratum differs, nothing does.
+
+use super::fixture::*;
+use super::{CANARY, fails, report};
+use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, GateStratum};
+use crate::exposure::Exposure;
+use crate::judge::Judge;
+use crate::looks::Subject;
+use crate::plan::{Check, KeySource, LiveSlice, Plan};
+use crate::verdict::{Account, CheckReport, Verdict};
+use seatrial_analysis::latency::Edges;
+
+/// 50 %, after 5 and 25 %.
+const HALF: GateIndex = GateIndex(2);
+
+/// A stratum's units and those in error.
+fn stratum(units: ArmCount, bad: ArmCount) -> GateCounts {
+    GateCounts { errors: cells(units, bad), ..gate(units, arms(1_900, 1_900)) }
+}
+
+fn told(plan: &Plan, evidence: &Evidence) -> (Verdict, Vec<Account>) {
+    let judge = Judge::new(plan).unwrap();
+    (judge.gate(evidence, HALF), judge.accounts(Subject::Gate(HALF), evidence, None))
+}
+
+fn of_gates(canary: GateCounts, half: GateCounts) -> Evidence {
+    let gates = [(CANARY.unseen(), canary), (HALF.unseen(), half)].into();
+    Evidence { gates, ..Evidence::default() }
+}
+
+fn shown(report: &CheckReport) -> (f64, f64) {
+    (report.candidate.unwrap(), report.incumbent.unwrap())
+}
+
+#[test]
+fn a_fail_over_gates_of_other_shares_compares_alike_parts_of_each() {
+    let mut evidence = of_gates(
+        stratum(arms(1_000, 19_000), arms(10, 190)),
+        stratum(arms(10_000, 10_000), arms(860, 800)),
+    );
+    evidence.maxima.insert("errorRate".to_owned(), 9.0);
+    let (verdict, accounts) = told(&plan(&[errors(0.005)]), &evidence);
+    assert_eq!(verdict.decision, fails("errorRate"));
+    let report = report(&verdict, "errorRate");
+    let (candidate, incumbent) = shown(report);
+    assert!((candidate - 870.0 / 11_000.0).abs() < 1e-12, "{report:?}");
+    assert!((incumbent - (10.0 + 800.0) / 11_000.0).abs() < 1e-12, "{report:?}");
+    // What was counted stays what was counted.
+    let counts = report.counts;
+    assert_eq!((counts.incumbent_bad, counts.incumbent_total), (990, 29_000));
+    let range = accounts[0].confidence.unwrap().difference.unwrap();
+    let (lower, upper) = (range.lower.unwrap(), range.upper.unwrap());
+    assert!(lower < candidate - incumbent && candidate - incumbent < upper, "{range:?}");
+    assert!(accounts[0].words.iter().any(|words| words.contains("as many units")), "{accounts:?}");
+    let at_half = accounts[0].gates.last().unwrap();
+    assert_eq!((at_half.candidate, at_half.incumbent), (Some(0.086), Some(0.08)));
+}
+
+#[test]
+fn a_rollback_for_errors_does_not_read_as_if_the_candidate_had_fewer() {
+    let evidence = of_gates(
+        stratum(arms(50_000, 950_000), arms(2_500, 47_500)),
+        stratum(arms(50_000, 50_000), arms(1_000, 250)),
+    );
+    let (verdict, _) = told(&plan(&[errors(0.005)]), &evidence);
+    assert_eq!(verdict.decision, fails("errorRate"));
+    assert!(verdict.in_words().contains("3.5 % vs 2.8 %"), "{}", verdict.in_words());
+}
+
+/// New units, and those that the gate at 25 % had seen on the incumbent: of these a third.
+fn of_two_histories() -> Evidence {
+    let seen = HALF.after(Exposure::up_to(share(2_500)));
+    let strata: [(GateStratum, GateCounts); 2] = [
+        (HALF.unseen(), stratum(arms(30_000, 30_000), arms(6_000, 6_000))),
+        (seen, stratum(arms(20_000, 40_000), arms(1_000, 2_000))),
+    ];
+    let sliced = |(of, mut counts): (GateStratum, GateCounts)| {
+        let errors = counts.errors;
+        counts.slices.of("client", "mobile").errors = errors;
+        (of, counts)
+    };
+    Evidence { gates: strata.map(sliced).into(), ..Evidence::default() }
+}
+
+#[test]
+fn histories_that_differ_in_their_chance_make_no_difference_in_a_gate() {
+    let mut plan = plan(&[errors(0.005)]);
+    let key = KeySource::Parameter("client".to_owned());
+    let values = vec!["mobile".to_owned()];
+    plan.analysis.slices = vec![LiveSlice { key, values, weight: Some(0.5) }];
+    let (verdict, accounts) = told(&plan, &of_two_histories());
+    for name in ["errorRate", "errorRate[client=mobile]"] {
+        let (candidate, incumbent) = shown(report(&verdict, name));
+        assert!((candidate - 0.14).abs() < 1e-12 && (incumbent - 0.14).abs() < 1e-12, "{name}");
+    }
+    let here = accounts[0].gates[0];
+    assert!((here.candidate.unwrap() - here.incumbent.unwrap()).abs() < 1e-12, "{here:?}");
+    let [mobile] = verdict.ranking.as_slice() else { panic!("{:?}", verdict.ranking) };
+    assert!(!mobile.stands_out() && mobile.lift.abs() < 1e-12, "{mobile:?}");
+}
+
+/// At 50 % every tenth answer takes 400 ms, on both arms.
+fn slower_at_half() -> Evidence {
+    let mut half = gate(arms(1_000, 1_000), arms(1_900, 1_900));
+    let (quick, slow) = (Edges::default().bucket_of(1_900), Edges::default().bucket_of(400_000));
+    for arm in [&mut half.latency.candidate, &mut half.latency.incumbent] {
+        (arm[quick], arm[slow]) = (900, 100);
+    }
+    of_gates(gate(arms(1_000, 19_000), arms(1_900, 1_900)), half)
+}
+
+#[test]
+fn quantiles_over_gates_of_other_shares_are_of_alike_parts_of_each() {
+    let check: Check = latency(250);
+    let mut evidence = slower_at_half();
+    evidence.maxima.insert(check.name.clone(), 9.0);
+    let (verdict, accounts) = told(&plan(&[check]), &evidence);
+    assert_eq!(verdict.decision, fails("latencyP99"));
+    let (candidate, incumbent) = shown(report(&verdict, "latencyP99"));
+    assert!(candidate > 390.0 && (candidate - incumbent).abs() < 1e-9, "{candidate} {incumbent}");
+    let confidence = accounts[0].confidence.unwrap();
+    for (range, quantile) in [(confidence.candidate, candidate), (confidence.incumbent, incumbent)]
+    {
+        let range = range.unwrap();
+        assert!(range.lower.unwrap() < quantile, "{range:?}");
+        assert!(range.upper.is_none_or(|upper| quantile <= upper), "{range:?}");
+    }
+    let lower = confidence.incumbent.unwrap().lower.unwrap();
+    assert!(lower > 1.9, "a twentieth of the answers is too much for 1 %: {confidence:?}");
+}

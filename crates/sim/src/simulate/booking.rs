@@ -1,0 +1,187 @@
+//! From what came in a step to the evidence: what counts at once, what when a window is over, and what
+//! when it is due.
+
+use super::counting::Batch;
+use super::labels::{Counted, Due, Joined};
+use super::run::Run;
+use super::values::Frozen;
+use super::window::{self, Closed, Ends};
+use seatrial_analysis::{ArmHistogram, Cells};
+use seatrial_domain::evidence::{ArmCount, Buckets, Evidence, GateCounts, GateStratum, Labels};
+use std::collections::BTreeMap;
+
+/// The stratum's counters, with a histogram to count in.
+fn counters(evidence: &mut Evidence, of: GateStratum, buckets: usize) -> &mut GateCounts {
+    let counts = evidence.gates.entry(of).or_default();
+    if counts.latency == ArmHistogram::default() {
+        counts.latency = ArmHistogram::empty(buckets);
+    }
+    counts
+}
+
+impl Run<'_> {
+    /// Counts what came between two seconds.
+    pub(super) fn book(&mut self, batch: Batch, (from, to): (u64, u64)) {
+        let units = batch.units();
+        if units.total() == 0 {
+            return;
+        }
+        let simulation = self.simulation;
+        let Some(group) = simulation.groups.get(batch.group) else { return };
+        let counts = counters(&mut self.evidence, batch.of, simulation.scale.edges.buckets());
+        for (drift, said) in simulation.drifts.iter().zip(&batch.said) {
+            let of_check = counts.predictions.entry(drift.check.clone()).or_default();
+            for ((class, _, _), count) in drift.parts.iter().zip(said) {
+                if count.total() > 0 {
+                    of_check.0.entry(class.clone()).or_default().merge(*count);
+                }
+            }
+        }
+        let closed = Closed {
+            of: batch.of,
+            group: batch.group,
+            came: 0.0,
+            until: f64::INFINITY,
+            candidate: Ends::from(&batch.candidate),
+            incumbent: Ends::from(&batch.incumbent),
+        };
+        if self.open.is_off() {
+            count(counts, &closed, &group.labels);
+        } else {
+            counts.open.merge(units);
+            self.open.begin((from, to), closed);
+        }
+        for (index, joined) in batch.joined.into_iter().enumerate() {
+            self.join((index, batch.of, batch.group), (units, joined), to);
+        }
+    }
+
+    /// Closes the windows that are over.
+    pub(super) fn close(&mut self) {
+        if self.open.is_off() {
+            return;
+        }
+        let simulation = self.simulation;
+        let (arrivals, users) = (simulation.arrivals, simulation.users);
+        let came = |from: f64, to: f64| match users {
+            Some(users) => {
+                -(-arrivals.expected_between(from, to) / super::arrivals::float(users)).exp_m1()
+            }
+            None => arrivals.expected_between(from, to),
+        };
+        for closed in self.open.over(&mut self.rng, self.now, &came) {
+            self.closed(closed);
+        }
+    }
+
+    fn closed(&mut self, closed: Closed) {
+        let simulation = self.simulation;
+        let Some(group) = simulation.groups.get(closed.group) else { return };
+        let incident = |second| simulation.incident(second);
+        let more = match simulation.users {
+            Some(users) => window::more(
+                (simulation.arrivals, users),
+                (closed.came, closed.until),
+                (&simulation.edges, &incident),
+            ),
+            // Nobody comes twice.
+            None => Vec::new(),
+        };
+        let units =
+            ArmCount { candidate: closed.candidate.units(), incumbent: closed.incumbent.units() };
+        let candidate = closed.candidate.worst(&mut self.rng, &group.candidate, &more);
+        let incumbent = closed.incumbent.worst(&mut self.rng, &group.incumbent, &more);
+        let closed = Closed { candidate, incumbent, ..closed };
+        let counts = counters(&mut self.evidence, closed.of, simulation.scale.edges.buckets());
+        counts.open.candidate = counts.open.candidate.saturating_sub(units.candidate);
+        counts.open.incumbent = counts.open.incumbent.saturating_sub(units.incumbent);
+        count(counts, &closed, &group.labels);
+    }
+
+    /// Counts what was joined to units, now and when it is due.
+    fn join(
+        &mut self,
+        (index, of, group): (usize, GateStratum, usize),
+        (units, joined): (ArmCount, Joined),
+        now: u64,
+    ) {
+        let simulation = self.simulation;
+        let Some(metric) = simulation.metrics.get(index) else { return };
+        let Some(slices) = simulation.groups.get(group).map(|group| &group.labels) else { return };
+        let counts = self.evidence.gates.entry(of).or_default();
+        match &joined {
+            Joined::YesNo(cells) => {
+                counts.feedback.entry(metric.name.clone()).or_default().merge(cells);
+                for (column, value) in slices {
+                    let of_slice = counts.slices.of(column, value);
+                    of_slice.feedback.entry(metric.name.clone()).or_default().merge(cells);
+                }
+            }
+            Joined::Number { labelled, values } => {
+                if self.frozen.get(index) == Some(&Frozen::Yes) {
+                    let into = counts.values.entry(metric.name.clone()).or_default();
+                    into.merge(values).expect("a run counts by one reference");
+                } else {
+                    self.left_out(index, labelled.total());
+                }
+            }
+        }
+        if let Some(late_by) = metric.late_by(of.gate) {
+            let due = Due { at: now.saturating_add(late_by), units, joined };
+            self.waiting.push((index, of, group), due);
+        }
+    }
+
+    /// Values before there is a reference make it. Those of the step in which it is made are left out
+    /// as well: units assigned in the second of its last value do not count.
+    fn left_out(&mut self, metric: usize, values: u64) {
+        let Some(Frozen::After(left)) = self.frozen.get(metric).copied() else { return };
+        let left = left.saturating_sub(values);
+        let now = if left == 0 { Frozen::Yes } else { Frozen::After(left) };
+        self.frozen.iter_mut().skip(metric).take(1).for_each(|it| *it = now);
+        self.refer_to(metric);
+    }
+
+    /// How the values of each metric are drawn now.
+    pub(super) fn counted(&self) -> Vec<Counted> {
+        let counted = |frozen: &Frozen| match frozen {
+            Frozen::Yes => Counted::By(self.reference),
+            Frozen::After(_) => Counted::NotYet,
+        };
+        self.frozen.iter().map(counted).collect()
+    }
+}
+
+/// Counts units that are over, in all and in their slices.
+fn count(counts: &mut GateCounts, closed: &Closed, slices: &Labels) {
+    let (new, old) = (&closed.candidate, &closed.incumbent);
+    counts.units.merge(ArmCount { candidate: new.units(), incumbent: old.units() });
+    let cells = Cells {
+        candidate_bad: new.bad,
+        candidate_good: new.good(),
+        incumbent_bad: old.bad,
+        incumbent_good: old.good(),
+    };
+    counts.errors.merge(&cells);
+    let worst = counts.latency.candidate.len().saturating_sub(1);
+    for (ends, arm) in [(new, &mut counts.latency.candidate), (old, &mut counts.latency.incumbent)]
+    {
+        for (bucket, units) in ends.buckets.iter().copied().chain([(worst, ends.bad)]) {
+            arm.iter_mut().skip(bucket).take(1).for_each(|count| *count += units);
+        }
+    }
+    for (column, value) in slices {
+        let of_slice = counts.slices.of(column, value);
+        of_slice.errors.merge(&cells);
+        let Buckets { candidate, incumbent } = &mut of_slice.latency;
+        add(candidate, new, worst);
+        add(incumbent, old, worst);
+    }
+}
+
+fn add(met: &mut BTreeMap<usize, u64>, ends: &Ends, worst: usize) {
+    let bad = (ends.bad > 0).then_some((worst, ends.bad));
+    for (bucket, units) in ends.buckets.iter().copied().chain(bad) {
+        *met.entry(bucket).or_default() += units;
+    }
+}
