@@ -41,7 +41,7 @@ pub fn log_e<K>(strata: &[Stratum<Counts<K>>]) -> f64 {
 }
 
 /// The same, with a part of the bet on a drift that began with one of the windows of
-/// [`late`](crate::late): `since` are the units counted since each began. Without any, the plain test.
+/// [`late`]: `since` are the units counted since each began. Without any, the plain test.
 pub fn log_e_since<K>(strata: &[Stratum<Counts<K>>], since: &[Vec<Stratum<Counts<K>>>]) -> f64 {
     if since.is_empty() {
         return log_e(strata);
