@@ -2,6 +2,7 @@
 //! Level-triggered: a step that was lost is made up by the next one. Owns no rule; those are the
 //! rollout's own (`domain::rollout`).
 
+mod applied;
 mod backoff;
 mod cell;
 pub mod command;
@@ -95,7 +96,10 @@ pub struct Driver {
     /// When the store last took counters, since `started`.
     flushed_at_ms: AtomicU64,
     /// How far the journal was read for what starts rollouts.
+    applied: applied::Parsed,
     triggers_read: watch::Sender<u64>,
+    /// Told by who waits for that.
+    triggers_wanted: Notify,
 }
 
 impl Driver {
@@ -118,7 +122,9 @@ impl Driver {
             started: clock::monotonic(),
             flush_fails: AtomicBool::new(false),
             flushed_at_ms: AtomicU64::new(0),
+            applied: applied::Parsed::default(),
             triggers_read: watch::Sender::new(0),
+            triggers_wanted: Notify::new(),
         })
     }
 

@@ -9,6 +9,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use seatrial_domain::{ModelName, VersionNumber};
 use seatrial_store::aliases;
+use seatrial_store::changed::Changed;
 use seatrial_store::models::Model;
 use seatrial_store::page::Request;
 
@@ -66,7 +67,8 @@ pub(super) async fn set_alias(
     let version = VersionNumber(to.version);
     api.app.store.set_alias((&model, version), &alias, by).await?;
     let found = api.app.store.model(&model).await?;
-    api.app.driver.caught_up().await;
+    let set = Changed { aliases: vec![alias], ..Changed::default() };
+    api.app.driver.caught_up(&set).await;
     Ok(Json(view(found)))
 }
 

@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use seatrial_domain::manifest::File;
 use seatrial_domain::tensor::{Signature, TensorSpec};
 use seatrial_domain::{ModelName, VersionNumber};
+use seatrial_store::changed::Changed;
 use seatrial_store::page::Request;
 use seatrial_store::versions::{Diff, Fault, Registered, Version};
 use seatrial_store::{aliases, blobs};
@@ -58,13 +59,14 @@ pub(super) async fn register(
     tags::check(&register.tags)?;
     let wire::Register { tags, alias, source, .. } = register;
     let required = api.app.driver.required_signatures(&model).await?;
+    let set = Changed { aliases: alias.iter().cloned().collect(), tags: tags.clone() };
     let new = NewModel { model, tags, alias, source, lineage, actor, required };
     let registered = api.registry.register_model(&upload, new).await?;
     let status = match &registered {
         Registered::New(_) => StatusCode::CREATED,
         Registered::Existing(_) => StatusCode::OK,
     };
-    api.app.driver.caught_up().await;
+    api.app.driver.caught_up(&set).await;
     Ok((status, Json(view(&registered.into_version()))))
 }
 
@@ -148,7 +150,7 @@ pub(super) async fn tag(
     let by = aliases::By { actor: &actor, cause: "set by hand", now: clock::now() };
     api.app.store.tag_version((&model, number), &set.tags, by).await?;
     let tagged = api.app.store.version(&model, number).await?;
-    api.app.driver.caught_up().await;
+    api.app.driver.caught_up(&Changed { tags: set.tags, ..Changed::default() }).await;
     Ok(Json(view(&tagged)))
 }
 

@@ -4,7 +4,7 @@ use super::Driver;
 use super::policies::built_in;
 use seatrial_domain::ModelName;
 use seatrial_domain::plan::Kind;
-use seatrial_domain::policy::{self, Policy};
+use seatrial_domain::policy::Policy;
 use seatrial_domain::rollout;
 use seatrial_store::storage;
 
@@ -37,11 +37,9 @@ impl Driver {
     /// The policies of endpoints that serve the model.
     pub async fn policies_of(&self, model: &ModelName) -> Result<Vec<Policy>, storage::Error> {
         let mut of_model = Vec::new();
-        for stored in self.store.policies().await? {
-            // One that an earlier release took and this one refuses moves nothing.
-            let Ok(policy) = policy::parse(&stored.yaml) else { continue };
+        for policy in self.applied().await?.iter() {
             if self.serves(policy.endpoint(), model).await? {
-                of_model.push(policy);
+                of_model.push(policy.clone());
             }
         }
         Ok(of_model)

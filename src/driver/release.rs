@@ -8,6 +8,10 @@ use seatrial_domain::RolloutId;
 use seatrial_store::versions::Error;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks: it is in no hurry, and most rows of the journal are about something else.
+const REST: Duration = Duration::from_millis(250);
 
 /// What was last said to keep each rollout's retired version: said again only when it changes.
 type Kept = BTreeMap<RolloutId, String>;
@@ -31,6 +35,7 @@ impl Driver {
                     grown = journal.changed() => if grown.is_err() { return },
                     () = tokio::time::sleep(EVERY) => {}
                 }
+                tokio::time::sleep(REST).await;
             }
         });
     }

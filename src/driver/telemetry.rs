@@ -18,6 +18,10 @@ use tokio::sync::mpsc::Receiver;
 /// How often counters go to the store.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
 
+/// How often it is tried whether the store takes anything, while nothing is there to be sent: a server
+/// that nobody asks writes little.
+const PROBE_EVERY: Duration = Duration::from_secs(2);
+
 /// Without a successful flush for this long, verdicts rest on too little: they are held.
 const LATE_AFTER: Duration = Duration::from_secs(10);
 
@@ -64,8 +68,12 @@ impl Driver {
     async fn flush_forever(&self) {
         loop {
             tokio::time::sleep(FLUSH_EVERY).await;
-            // One that fails has told it, and is made up by the next.
-            let _flushed = self.flush().await;
+            let mut backlog = self.backlog.lock().await;
+            let drained_at = self.drain(&mut backlog);
+            if !backlog.is_empty() || !self.flushed_within(PROBE_EVERY) {
+                // One that fails has told it, and is made up by the next.
+                let _flushed = self.put(&mut backlog, drained_at).await;
+            }
         }
     }
 
@@ -73,11 +81,20 @@ impl Driver {
     /// stops: an orderly stop loses no count.
     pub async fn flush(&self) -> Flushed {
         let mut backlog = self.backlog.lock().await;
+        let drained_at = self.drain(&mut backlog);
+        self.put(&mut backlog, drained_at).await
+    }
+
+    fn drain(&self, backlog: &mut Telemetry) -> Timestamp {
         let drained_at = clock::now();
-        let given_up = absorb(&mut backlog, self.gateway.drain_telemetry());
+        let given_up = absorb(backlog, self.gateway.drain_telemetry());
         let lost = self.given_up.fetch_add(given_up, Ordering::Relaxed) + given_up;
         backlog.dropped_assignments += lost;
-        match self.store.flush(&backlog).await {
+        drained_at
+    }
+
+    async fn put(&self, backlog: &mut Telemetry, drained_at: Timestamp) -> Flushed {
+        match self.store.flush(backlog).await {
             Ok(()) => {
                 *backlog = Telemetry::default();
                 self.flush_fails.store(false, Ordering::Relaxed);
@@ -104,9 +121,13 @@ impl Driver {
     }
 
     pub(super) fn flushed_recently(&self) -> bool {
+        self.flushed_within(LATE_AFTER)
+    }
+
+    fn flushed_within(&self, time: Duration) -> bool {
         let flushed = self.flushed_at_ms.load(Ordering::Relaxed);
-        let late_ms = u64::try_from(LATE_AFTER.as_millis()).unwrap_or(u64::MAX);
-        self.uptime_ms().saturating_sub(flushed) < late_ms
+        let time_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.uptime_ms().saturating_sub(flushed) < time_ms
     }
 
     fn uptime_ms(&self) -> u64 {

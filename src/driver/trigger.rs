@@ -7,14 +7,16 @@
 
 use super::Driver;
 use super::command::{Error, Start, Started};
-use seatrial_domain::policy::{self, Policy};
+use seatrial_domain::policy::Policy;
 use seatrial_domain::rollout::{Bootstrap, Stage};
 use seatrial_domain::{EndpointName, ModelName};
-use seatrial_store::changed::Named;
-use seatrial_store::journal::Row;
+use seatrial_store::changed::{Changed, Named};
+use seatrial_store::journal::{Filter, Row};
+use seatrial_store::page::Request;
 use seatrial_store::storage;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// By this name the store knows how far the journal was read.
 const CONSUMER: &str = "trigger";
@@ -23,6 +25,10 @@ const ROWS_MAX: u32 = 100;
 const RETRY: Duration = Duration::from_secs(1);
 /// How long whoever set something waits for what comes of it.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long nothing happens before it is noted how far the journal was read. The note only keeps rows
+/// from being read again by the next process, and would be in the way of who writes many.
+const CALM: Duration = Duration::from_millis(100);
+const TOGETHER: Duration = Duration::from_millis(20);
 
 impl Driver {
     /// Starts what the policies in force want started, until the process stops.
@@ -31,44 +37,72 @@ impl Driver {
         self.tasks.spawn("trigger", async move {
             let mut journal = driver.store.journal_head();
             loop {
-                journal.mark_unchanged();
-                if let Err(error) = driver.read_outbox().await {
+                if let Err(error) = driver.follow(&mut journal).await {
                     tracing::warn!("triggers wait for the store: {error:#}");
                     tokio::time::sleep(RETRY).await;
-                } else if journal.changed().await.is_err() {
+                } else {
                     return;
                 }
             }
         });
     }
 
-    /// Returns once the policies were asked about everything set so far. A store that cannot be asked
-    /// delays that; then it is not waited for.
-    pub async fn caught_up(&self) {
+    /// Returns once the policies were asked about everything set so far, if one of them waits for any
+    /// of this: then something may have come of it. A store that cannot be asked delays that; then it
+    /// is not waited for.
+    pub async fn caught_up(&self, set: &Changed) -> bool {
+        if self.waits_for(set).await.is_ok_and(|any| !any) {
+            return false;
+        }
         let head = *self.store.journal_head().borrow();
         let mut read = self.triggers_read.subscribe();
+        self.triggers_wanted.notify_one();
         // The sender is the driver's own, and what is late comes all the same.
         let _late = tokio::time::timeout(PATIENCE, read.wait_for(|seq| *seq >= head)).await;
+        true
     }
 
-    async fn read_outbox(self: &Arc<Self>) -> anyhow::Result<()> {
+    /// Reads the journal from where it was read to, and on as it grows; ends with the store.
+    async fn follow(self: &Arc<Self>, journal: &mut watch::Receiver<u64>) -> anyhow::Result<()> {
+        let mut noted = self.store.delivered_to(CONSUMER).await?;
+        let mut read = noted;
         loop {
-            let head = *self.store.journal_head().borrow();
-            let rows = self.store.outbox(CONSUMER, ROWS_MAX).await?;
-            let Some(last) = rows.last() else {
-                // Read by an earlier process, all of it.
-                self.triggers_read.send_replace(head);
-                return Ok(());
-            };
-            for row in &rows {
-                if let Some(named) = Named::of(row) {
-                    self.start_all(row, &named).await?;
-                }
+            let head = *journal.borrow_and_update();
+            while read < head {
+                read = self.read_on(read, head).await?;
+                self.triggers_read.send_replace(read);
             }
-            // Nobody waits for the note, which only keeps these rows from being read again.
-            self.triggers_read.send_replace(last.seq);
-            self.store.delivered(CONSUMER, last.seq).await?;
+            self.triggers_read.send_replace(read);
+            let grown = match tokio::time::timeout(CALM, journal.changed()).await {
+                Ok(grown) if read.saturating_sub(noted) < u64::from(ROWS_MAX) => grown,
+                grown => {
+                    if noted < read {
+                        self.store.delivered(CONSUMER, read).await?;
+                        noted = read;
+                    }
+                    match grown {
+                        Ok(grown) => grown,
+                        Err(_calm) => journal.changed().await,
+                    }
+                }
+            };
+            if grown.is_err() {
+                return Ok(());
+            }
+            // Rows that come one after another are read together, unless somebody waits for them.
+            let _waited = tokio::time::timeout(TOGETHER, self.triggers_wanted.notified()).await;
         }
+    }
+
+    /// Starts what the rows after `read` want started; gives the last one that was read.
+    async fn read_on(self: &Arc<Self>, read: u64, head: u64) -> anyhow::Result<u64> {
+        let rows = self.store.journal(&Filter::default(), &Request::after(read, ROWS_MAX)).await?;
+        for row in &rows.items {
+            if let Some(named) = Named::of(row) {
+                self.start_all(row, &named).await?;
+            }
+        }
+        Ok(rows.items.last().map_or(head, |row| row.seq))
     }
 
     /// Whether the endpoint serves versions of this model: one that is not there yet will serve
@@ -86,9 +120,7 @@ impl Driver {
     }
 
     async fn start_all(self: &Arc<Self>, row: &Row, named: &Named) -> anyhow::Result<()> {
-        for stored in self.store.policies().await? {
-            // One that an earlier release took and this one refuses starts nothing by hand either.
-            let Ok(policy) = policy::parse(&stored.yaml) else { continue };
+        for policy in self.applied().await?.iter() {
             let fired = policy.trigger().fired_by(&named.changed.aliases, &named.changed.tags);
             let Some(why) = fired else { continue };
             if !self.serves(policy.endpoint(), &named.version.model).await? {
@@ -99,8 +131,8 @@ impl Driver {
             if self.store.has_created(policy.endpoint(), row.seq, &cause).await? {
                 continue;
             }
-            let outcome = Box::pin(self.start(start(&policy, row, named, cause))).await;
-            tell(&policy, named, outcome)?;
+            let outcome = Box::pin(self.start(start(policy, row, named, cause))).await;
+            tell(policy, named, outcome)?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use seatrial_domain::ModelName;
 use seatrial_store::aliases::By;
+use seatrial_store::changed::Changed;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -39,7 +40,8 @@ async fn set(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>
     let by = By { actor: &actor, cause: "set by a registry client", now: clock::now() };
     let key = (&version.model, version.number);
     api.app.store.set_alias(key, &given.alias, by).await?;
-    api.app.driver.caught_up().await;
+    let set = Changed { aliases: vec![given.alias], ..Changed::default() };
+    api.app.driver.caught_up(&set).await;
     Ok(Json(json!({})))
 }
 

@@ -1,33 +1,15 @@
 //! What a registry client's words say of a version's origin.
 
 use super::error::Result;
-use crate::api::Api;
 use seatrial_domain::VersionNumber;
 use seatrial_domain::lineage::{Cited, Lineage};
-use seatrial_store::tracking::RunId;
+use seatrial_store::tracking::COMMIT_TAG;
 use std::collections::BTreeMap;
 
-/// Where MLflow notes the commit that a run was started from.
-const COMMIT: &str = "mlflow.source.git.commit";
-
-/// What is said of a version made from `source` in a run: a copy (`models:/NAME/NUMBER`) descends from
-/// its original; the commit that it, or else its run, is tagged with is the code.
-pub(super) async fn of(
-    api: &Api,
-    (source, run_id): (&str, Option<&str>),
-    tags: &BTreeMap<String, String>,
-) -> Result<Lineage> {
-    let commit = match tags.get(COMMIT) {
-        Some(commit) => Some(commit.clone()),
-        None => commit_of(api, run_id).await?,
-    };
-    said(source, commit.as_deref())
-}
-
-/// None: the run is of another server, or names no commit.
-async fn commit_of(api: &Api, run_id: Option<&str>) -> Result<Option<String>> {
-    let Some(id) = run_id.and_then(RunId::parse) else { return Ok(None) };
-    Ok(api.app.store.commit_of_run(&id).await?)
+/// What is said of a version made from `source`: a copy (`models:/NAME/NUMBER`) descends from its
+/// original; the commit that it is tagged with is the code. Of its run's, the store knows.
+pub(super) fn of(source: &str, tags: &BTreeMap<String, String>) -> Result<Lineage> {
+    said(source, tags.get(COMMIT_TAG).map(String::as_str))
 }
 
 fn said(source: &str, commit: Option<&str>) -> Result<Lineage> {

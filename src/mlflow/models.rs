@@ -100,12 +100,16 @@ async fn latest(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>>
 
 /// The model of a client's name. A name that is none is as unknown as any other.
 pub(super) async fn named(api: &Api, name: &str) -> Result<Model> {
-    if name.trim().is_empty() {
+    Ok(api.app.store.model(&self::name(name)?).await?)
+}
+
+/// A model's name, whether or not there is one.
+pub(super) fn name(text: &str) -> Result<ModelName> {
+    if text.trim().is_empty() {
         return Err(Error::invalid("Registered model name cannot be empty."));
     }
-    let missing = || Error::missing(format!("Registered Model with name={name} not found"));
-    let parsed = ModelName::new(name).map_err(|_fault| missing())?;
-    Ok(api.app.store.model(&parsed).await?)
+    let missing = |_fault| Error::missing(format!("Registered Model with name={text} not found"));
+    ModelName::new(text).map_err(missing)
 }
 
 /// A model that was found with its newest versions.

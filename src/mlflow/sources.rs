@@ -9,6 +9,7 @@ use super::wire::Number;
 use super::{elsewhere, versions};
 use crate::api::Api;
 use parse::Source;
+use seatrial_domain::ModelName;
 use seatrial_domain::manifest::{ArtifactType, FILES_LIMIT, File, FilePath, Manifest};
 use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::tensor::Signature;
@@ -30,34 +31,50 @@ pub(super) struct Sealed {
     pub(super) original: Option<Origin>,
 }
 
-/// Finds and verifies the files of `source`.
-pub(super) async fn resolve(api: &Api, host: &Host, source: &str) -> Result<Sealed> {
+/// Finds and verifies the files of `source`, of which `model` is to have a version: before anything is
+/// fetched for it, it must be there.
+pub(super) async fn resolve(
+    api: &Api,
+    host: &Host,
+    (model, source): (&ModelName, &str),
+) -> Result<Sealed> {
+    match found(api, host, source).await? {
+        Some(sealed) => Ok(sealed),
+        None => {
+            api.app.store.model(model).await?;
+            elsewhere::fetch(api, source).await
+        }
+    }
+}
+
+/// None: it is not here.
+async fn found(api: &Api, host: &Host, source: &str) -> Result<Option<Sealed>> {
     match Source::parse(source, host)? {
-        Source::Version { name, number } => registered(api, &name, &Number::of(&number)).await,
-        Source::Uploaded(path) => uploaded(api, source, &path).await,
+        Source::Version { name, number } => {
+            Ok(Some(registered(api, &name, &Number::of(&number)).await?))
+        }
+        Source::Uploaded(path) => uploaded(api, &path).await,
         Source::Logged(id) => {
             let path = match api.app.store.logged_model(&id).await {
                 Ok(logged) => logged.artifact_path(),
-                Err(error) => return not_tracked(api, source, error).await,
+                Err(error) => return not_tracked(error),
             };
-            uploaded(api, source, &ArtifactPath::new(&path)?).await
+            uploaded(api, &ArtifactPath::new(&path)?).await
         }
         Source::Run { run, path } => {
             let root = match api.app.store.run(&run).await {
                 Ok(run) => run.artifact_path(),
-                Err(error) => return not_tracked(api, source, error).await,
+                Err(error) => return not_tracked(error),
             };
-            uploaded(api, source, &ArtifactPath::new(&root)?.join(&path)?).await
+            uploaded(api, &ArtifactPath::new(&root)?.join(&path)?).await
         }
     }
 }
 
 /// Nobody logged it here, or the store cannot say.
-async fn not_tracked(api: &Api, source: &str, error: tracking::Error) -> Result<Sealed> {
+fn not_tracked(error: tracking::Error) -> Result<Option<Sealed>> {
     match error {
-        tracking::Error::UnknownRun(_) | tracking::Error::UnknownLoggedModel(_) => {
-            elsewhere::fetch(api, source).await
-        }
+        tracking::Error::UnknownRun(_) | tracking::Error::UnknownLoggedModel(_) => Ok(None),
         tracking::Error::Storage(error) => Err(error.into()),
         other @ (tracking::Error::UnknownExperiment(_)
         | tracking::Error::UnknownTag { .. }
@@ -77,10 +94,10 @@ async fn registered(api: &Api, name: &str, number: &Number) -> Result<Sealed> {
 }
 
 /// The files below `path` as they are now.
-async fn uploaded(api: &Api, source: &str, path: &ArtifactPath) -> Result<Sealed> {
+async fn uploaded(api: &Api, path: &ArtifactPath) -> Result<Option<Sealed>> {
     let limit = u64::try_from(FILES_LIMIT).unwrap_or(u64::MAX);
     let snapshot = api.app.store.artifact_snapshot(path, limit).await?;
-    let Some(snapshot) = snapshot else { return elsewhere::fetch(api, source).await };
+    let Some(snapshot) = snapshot else { return Ok(None) };
     let mut files = Vec::new();
     for (path, file) in snapshot.files() {
         let (path, blob) = (FilePath::new(path)?, &file.blob);
@@ -91,22 +108,20 @@ async fn uploaded(api: &Api, source: &str, path: &ArtifactPath) -> Result<Sealed
     let described = api.registry.describe(&manifest).await?;
     let (signature, flavors) = (described.signature, described.flavors);
     let snapshot = Some(snapshot);
-    Ok(Sealed { manifest, signature, flavors, snapshot, run_id: None, original: None })
+    Ok(Some(Sealed { manifest, signature, flavors, snapshot, run_id: None, original: None }))
 }
 
 /// Reads every file, unless it was read a while ago and has not changed since. One that is gone or
 /// altered is not there, and may be uploaded again.
 async fn verify(api: &Api, manifest: &Manifest) -> Result<()> {
-    for file in manifest.files() {
-        match api.app.store.blobs().verified(&file.digest).await {
-            Ok(()) => {}
-            Err(error @ (blobs::Error::Missing(_) | blobs::Error::Altered { .. })) => {
-                return Err(Error::missing(format!("{}: {error}; upload it again", file.path)));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
+    let digests = manifest.files().iter().map(|file| file.digest.clone()).collect::<Vec<_>>();
+    let Err(error) = api.app.store.blobs().verified(&digests).await else { return Ok(()) };
+    let (blobs::Error::Missing(bad) | blobs::Error::Altered { expected: bad, .. }) = &error else {
+        return Err(error.into());
+    };
+    let of = manifest.files().iter().filter(|file| file.digest == *bad);
+    let paths = of.map(|file| file.path.to_string()).collect::<Vec<_>>().join(", ");
+    Err(Error::missing(format!("{paths}: {error}; upload it again")))
 }
 
 /// Nothing of this name, here or where this server may ask.

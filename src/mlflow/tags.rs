@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::routing::{delete, post};
 use axum::{Json, Router};
 use seatrial_store::aliases::By;
+use seatrial_store::changed::Changed;
 use seatrial_store::models::Said;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ async fn set_on_version(api: Shared, Args(given, actor): Args<Given>) -> Result<
     let key = (&version.model, version.number);
     let by = By { actor: &actor, cause: "set by a registry client", now: clock::now() };
     api.app.store.tag_version(key, &tags, by).await?;
-    api.app.driver.caught_up().await;
+    api.app.driver.caught_up(&Changed { tags, ..Changed::default() }).await;
     Ok(Json(json!({})))
 }
 

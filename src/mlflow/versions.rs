@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use seatrial_domain::{ModelName, VersionNumber};
+use seatrial_store::changed::Changed;
 use seatrial_store::tracking::{self, LoggedModelId};
 use seatrial_store::versions::{self, Listed, New, Origin, Version};
 use serde::Deserialize;
@@ -49,11 +50,18 @@ async fn create(
     Args(mut about, actor): Args<About>,
 ) -> Result<Json<Value>> {
     let tags = checked(std::mem::take(&mut about.tags))?;
-    let model = models::named(&api, &about.name).await?.name;
     let _until_registered = api.app.store.blobs().hold();
-    let sealed = sources::resolve(&api, &host, &about.source).await?;
+    let model = models::name(&about.name)?;
+    let sealed = match sources::resolve(&api, &host, (&model, &about.source)).await {
+        Ok(sealed) => sealed,
+        Err(refused) => {
+            // Whose version it would be is the first question, and asked last: most are there.
+            api.app.store.model(&model).await?;
+            return Err(refused);
+        }
+    };
     let origin = origin(&api, &about, &sealed).await?;
-    let lineage = lineage::of(&api, (&about.source, origin.run_id.as_deref()), &tags).await?;
+    let lineage = lineage::of(&about.source, &tags)?;
     owned::refuse_unsigned(&api, &model, &sealed.manifest).await?;
     let new = New {
         model,
@@ -73,9 +81,12 @@ async fn create(
         Some(files) => store.register_sealing(&new, (&origin, &description), files).await?,
         None => store.register_numbered(&new, &origin, &description).await?,
     };
-    api.app.driver.caught_up().await;
-    let version = api.app.store.listed((&version.model, version.number));
-    Ok(answer(&version.await?))
+    let set = Changed { tags: new.tags, ..Changed::default() };
+    if api.app.driver.caught_up(&set).await {
+        let key = (&version.reference.model, version.reference.number);
+        return Ok(answer(&store.listed(key).await?));
+    }
+    Ok(answer(&version))
 }
 
 /// What the version came of: what is said of it, and what is known of its files.

@@ -15,6 +15,12 @@ pub enum Mixture {
     Uniform,
     /// ½ on the whole bet, the rest shared equally: made for candidates without a single error.
     HalfOnWhole,
+    /// Most on .7 to .17, where the bet is that finds two equal rates of rare outcomes within 1.2 to 3
+    /// times of each other soonest (docs/adr/0017).
+    WithinRatio,
+    /// Most on .28 to .05, where differences of some points between common outcomes are found soonest
+    /// (docs/adr/0017).
+    Common,
 }
 
 impl Mixture {
@@ -25,14 +31,14 @@ impl Mixture {
 
     /// The weights in the order of [`FRACTIONS`].
     pub(crate) fn weights(self) -> [f64; 8] {
-        FRACTIONS.map(|fraction| self.weight(fraction))
-    }
-
-    fn weight(self, fraction: f64) -> f64 {
         match self {
-            Self::Uniform => 1.0 / 8.0,
-            Self::HalfOnWhole if fraction >= 1.0 => 0.5,
-            Self::HalfOnWhole => 0.5 / 7.0,
+            Self::Uniform => [1.0 / 8.0; 8],
+            Self::HalfOnWhole => {
+                let rest = 0.5 / 7.0;
+                [0.5, rest, rest, rest, rest, rest, rest, rest]
+            }
+            Self::WithinRatio => [0.12, 0.19, 0.24, 0.20, 0.12, 0.07, 0.04, 0.02],
+            Self::Common => [0.08, 0.08, 0.10, 0.13, 0.16, 0.18, 0.16, 0.11],
         }
     }
 }
@@ -43,7 +49,9 @@ mod tests {
 
     #[test]
     fn weights_sum_to_one() {
-        for mixture in [Mixture::Uniform, Mixture::HalfOnWhole] {
+        for mixture in
+            [Mixture::Uniform, Mixture::HalfOnWhole, Mixture::WithinRatio, Mixture::Common]
+        {
             let sum: f64 = mixture.log_weights().iter().map(|w| w.exp()).sum();
             assert!((sum - 1.0).abs() < 1e-15);
         }

@@ -11,31 +11,54 @@ use std::borrow::Cow;
 
 use crate::counts::{Cells, Mass, Pi, Stratum};
 use crate::late::Rows;
-use crate::logspace::log_sum_exp;
+use crate::logspace::log_mixture;
 
 const POINTS: u32 = 40;
 const SMALLEST_RATIO: f64 = 1.1;
 const LARGEST_RATIO: f64 = 30.0;
 
-/// The mixture over 40 rate ratios, geometric from 1.1 to 30, uniform weights.
+/// The part of the weight that is shared equally, so that no ratio is found late; the rest follows a
+/// bell over log r, of this middle and width (docs/adr/0017).
+const EVEN: f64 = 0.4;
+const COMMON_RATIO: f64 = 2.3;
+const COMMON_WIDTH: f64 = 0.4;
+
+/// What each ratio weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weights {
+    /// Most on ratios from about 1.5 to 4: what faults that take long to find are like. Those beyond
+    /// are found within a few errors anyway.
+    Common,
+    /// The same on each.
+    Equal,
+}
+
+/// The mixture over 40 rate ratios, geometric from 1.1 to 30; by default with [`Weights::Common`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ErrorsRow {
     ratios: Vec<f64>,
     log_ratios: Vec<f64>,
+    log_weights: Vec<f64>,
     prepared: Vec<(Pi, Vec<f64>)>,
 }
 
 impl Default for ErrorsRow {
     fn default() -> Self {
-        let step = (LARGEST_RATIO / SMALLEST_RATIO).ln() / f64::from(POINTS - 1);
-        let log_ratios: Vec<f64> =
-            (0..POINTS).map(|i| SMALLEST_RATIO.ln() + step * f64::from(i)).collect();
-        let ratios = log_ratios.iter().map(|log| log.exp()).collect();
-        Self { ratios, log_ratios, prepared: Vec::new() }
+        Self::weighing(Weights::Common)
     }
 }
 
 impl ErrorsRow {
+    /// The grid with weights that are chosen before the first unit.
+    pub fn weighing(weights: Weights) -> Self {
+        let step = (LARGEST_RATIO / SMALLEST_RATIO).ln() / f64::from(POINTS - 1);
+        let log_ratios: Vec<f64> =
+            (0..POINTS).map(|i| SMALLEST_RATIO.ln() + step * f64::from(i)).collect();
+        let ratios = log_ratios.iter().map(|log| log.exp()).collect();
+        let log_weights = weights.of(&log_ratios).into_iter().map(f64::ln).collect();
+        Self { ratios, log_ratios, log_weights, prepared: Vec::new() }
+    }
+
     /// Makes the logarithms for these shares once, instead of at each look.
     #[must_use]
     pub fn prepared_for(mut self, shares: &[Pi]) -> Self {
@@ -90,6 +113,37 @@ impl Rows for ErrorsRow {
     }
 
     fn mixed(&self, totals: &[f64]) -> f64 {
-        log_sum_exp(totals) - f64::from(POINTS).ln()
+        log_mixture(&self.log_weights, totals)
+    }
+}
+
+impl Weights {
+    /// By ratio, of one in all.
+    fn of(self, log_ratios: &[f64]) -> Vec<f64> {
+        let even = 1.0 / f64::from(POINTS);
+        let bell = |log_ratio: &f64| {
+            (-0.5 * ((log_ratio - COMMON_RATIO.ln()) / COMMON_WIDTH).powi(2)).exp()
+        };
+        let under_bell: f64 = log_ratios.iter().map(bell).sum();
+        let weight = |log_ratio: &f64| match self {
+            Self::Equal => even,
+            Self::Common => EVEN * even + (1.0 - EVEN) * bell(log_ratio) / under_bell,
+        };
+        log_ratios.iter().map(weight).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_sum_to_one_and_no_ratio_weighs_less_than_two_fifths_of_its_equal_part() {
+        for weights in [Weights::Common, Weights::Equal] {
+            let row = ErrorsRow::weighing(weights);
+            let each = || row.log_weights.iter().map(|weight| weight.exp());
+            assert!((each().sum::<f64>() - 1.0).abs() < 1e-12, "{weights:?}");
+            assert!(each().all(|weight| weight > 0.0099), "{weights:?}");
+        }
     }
 }

@@ -54,14 +54,24 @@ enum Healthy {
     Both(Family, Family),
 }
 
+/// How much is staked against either kind of margin.
+#[derive(Debug, Clone, Copy)]
+struct Mixtures {
+    ratio: Mixture,
+    absolute: Mixture,
+}
+
 impl Check {
-    /// Errors: the errors row for rollback; c = 0 and ½ on the whole bet for healthy.
+    /// Errors: the errors row for rollback; c = 0 for healthy, with ½ on the whole bet against a
+    /// difference, which a candidate without a single error is to pass soon. Against a ratio nothing
+    /// passes while nothing fails, so there the bets are where rates that are alike are found soonest.
     pub fn errors(margin: Margin) -> Result<Self, Error> {
-        let healthy = Healthy::new(margin, &Centres::Errors, Mixture::HalfOnWhole)?;
+        let mixtures = Mixtures { ratio: Mixture::WithinRatio, absolute: Mixture::HalfOnWhole };
+        let healthy = Healthy::new(margin, &Centres::Errors, mixtures)?;
         Ok(Self { rollback: Rollback::ErrorsRow(ErrorsRow::default()), healthy })
     }
 
-    /// Feedback: the family with seven centres, uniform weights, in both directions. "Bad" is the
+    /// Feedback: the family with seven centres of equal weights, in both directions. "Bad" is the
     /// outcome that is not wanted.
     pub fn feedback(margin: Margin) -> Result<Self, Error> {
         Self::with_centres(margin, &Centres::Feedback)
@@ -69,8 +79,9 @@ impl Check {
 
     /// Feedback with centres of the caller's choice, for example one frozen from shadow labels.
     pub fn with_centres(margin: Margin, centres: &Centres) -> Result<Self, Error> {
-        let rollback = Family::new(Contrast::no_worse(), centres, Mixture::Uniform)?;
-        let healthy = Healthy::new(margin, centres, Mixture::Uniform)?;
+        let rollback = Family::new(Contrast::no_worse(), centres, Mixture::Common)?;
+        let mixtures = Mixtures { ratio: Mixture::Common, absolute: Mixture::Common };
+        let healthy = Healthy::new(margin, centres, mixtures)?;
         Ok(Self { rollback: Rollback::Family(rollback), healthy })
     }
 
@@ -131,9 +142,9 @@ impl Check {
 }
 
 impl Healthy {
-    fn new(margin: Margin, centres: &Centres, mixture: Mixture) -> Result<Self, Error> {
-        let ratio = |r| Family::new(Contrast::within_ratio(r)?, centres, mixture);
-        let absolute = |m| Family::new(Contrast::within_absolute(m)?, centres, mixture);
+    fn new(margin: Margin, centres: &Centres, mixtures: Mixtures) -> Result<Self, Error> {
+        let ratio = |r| Family::new(Contrast::within_ratio(r)?, centres, mixtures.ratio);
+        let absolute = |m| Family::new(Contrast::within_absolute(m)?, centres, mixtures.absolute);
         Ok(match margin {
             Margin::Ratio(r) => Self::One(ratio(r)?),
             Margin::Absolute(m) => Self::One(absolute(m)?),

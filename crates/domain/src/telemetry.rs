@@ -41,6 +41,17 @@ pub struct Telemetry {
     pub pairs: Vec<ClassPair>,
 }
 
+impl Telemetry {
+    /// Whether it says nothing that was not said before: no counter is kept, and nothing was served.
+    pub const fn is_empty(&self) -> bool {
+        self.gates.is_empty()
+            && self.shadow.is_empty()
+            && self.units.is_empty()
+            && self.assignments.is_empty()
+            && self.pairs.is_empty()
+    }
+}
+
 /// What both answered to one request, as classes: no payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassPair {

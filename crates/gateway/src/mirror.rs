@@ -31,7 +31,8 @@ use crate::size;
 pub(crate) struct Workshop {
     /// Copies run at once.
     pub(crate) workers: Arc<Semaphore>,
-    /// Second scorings by an incumbent at once: one, since it has clients to serve.
+    /// Pairs asked at once: one, since the incumbent has clients to serve, and since neither side is to
+    /// wait for another copy while it is timed.
     pub(crate) rescoring: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
 }

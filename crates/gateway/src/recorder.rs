@@ -96,6 +96,10 @@ impl Recorder {
         self.let_go();
         let shadow = each(&self.shadows, |rollout, record| (*rollout, record.counts()));
         let pairs = each(&self.shadows, |_, record| record.take_classes()).concat();
+        // Before the units: one that is assigned meanwhile is known as seen first. The other way round a
+        // process killed between two flushes would leave its assignment, and its next request would
+        // count it again.
+        let (assignments, dropped_assignments) = self.assignments.take();
         let (mut gates, mut units) = (Vec::new(), Vec::new());
         for (rollout, taken) in each(&self.units, |rollout, record| (*rollout, record.take())) {
             let Taken { strata, fresh, level } = taken;
@@ -104,7 +108,6 @@ impl Recorder {
                 units.push((rollout, fresh, level));
             }
         }
-        let (assignments, dropped_assignments) = self.assignments.take();
         Telemetry {
             boot: self.boot,
             seq: self.flushes.fetch_add(1, Ordering::AcqRel) + 1,

@@ -12,6 +12,7 @@ pub mod s3;
 pub mod scrub;
 mod seen;
 mod spool;
+mod verified;
 mod writer;
 
 pub use hold::Hold;

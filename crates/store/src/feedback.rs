@@ -13,7 +13,7 @@ use crate::telemetry::{closing, pairs, slices};
 use crate::write::Write;
 use crate::{Store, storage};
 pub(crate) use scales::plan;
-use scales::{Labels, Scales, Use};
+use scales::{Asked, Labels, Scales, Use};
 use seatrial_domain::plan::Scale;
 use seatrial_domain::telemetry::request_hash;
 use seatrial_domain::{EndpointName, Timestamp};
@@ -55,7 +55,7 @@ pub enum Error {
 /// The largest value that is counted, on either side of 0.
 pub const VALUE_MAX: f64 = 1e15;
 
-/// Distinct metrics of a request, and of a gate.
+/// Distinct metrics of a request, and of a gate, beyond which no more are taken that no plan asks for.
 const METRICS: u32 = 32;
 
 /// Whether the metric `?2` is one too many for the request `?1`, or for its gate.
@@ -111,19 +111,13 @@ async fn join(
         .fetch_optional(write.sql())
         .await?;
     let Some(assignment) = assignment else { return Ok(Err(Error::Unknown)) };
-    let Labels { scale, used } =
+    let Labels { scale, used, asked } =
         scales.of(write, assignment.maybe_count("rollout")?, &label.metric).await?;
     let told = match Told::read(scale, label.value) {
         Ok(told) => told,
         Err(error) => return Ok(Err(error)),
     };
-    let too_many: bool = sqlx::query_scalar(TOO_MANY)
-        .bind(request)
-        .bind(&label.metric)
-        .bind(METRICS)
-        .fetch_one(write.sql())
-        .await?;
-    if too_many {
+    if asked == Asked::ByNobody && is_one_too_many(write, request, &label.metric).await? {
         return Ok(Err(Error::Metrics { limit: METRICS }));
     }
     let added = sqlx::query(
@@ -151,6 +145,15 @@ async fn join(
         Told::Number(value) => value::join(write, &assignment, &label.metric, value).await?,
     }
     Ok(Ok(()))
+}
+
+async fn is_one_too_many(
+    write: &mut Write<'_>,
+    request: i64,
+    metric: &str,
+) -> Result<bool, storage::Error> {
+    let query = sqlx::query_scalar(TOO_MANY).bind(request).bind(metric).bind(METRICS);
+    Ok(query.fetch_one(write.sql()).await?)
 }
 
 /// What a label says.

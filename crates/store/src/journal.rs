@@ -12,7 +12,7 @@ mod served;
 mod verify;
 
 pub use append::New;
-pub(crate) use append::append;
+pub(crate) use append::{Tip, append};
 pub use canonical::genesis;
 pub use list::{Filter, Row};
 pub use served::{Served, Underway};

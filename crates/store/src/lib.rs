@@ -5,6 +5,7 @@
 
 pub mod aliases;
 pub mod artifacts;
+mod batch;
 pub mod blobs;
 pub mod changed;
 pub mod datasets;

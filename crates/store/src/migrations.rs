@@ -48,6 +48,11 @@ const ALL: &[Migration] = &[
         name: "unit labels",
         sql: include_str!("../migrations/0019_unit_labels.sql"),
     },
+    Migration {
+        number: 21,
+        name: "fewer pages",
+        sql: include_str!("../migrations/0021_fewer_pages.sql"),
+    },
 ];
 
 /// The schema this program knows.

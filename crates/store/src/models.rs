@@ -6,6 +6,7 @@ mod rename;
 use crate::aliases::By;
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
+use crate::tracking::COMMIT_TAG;
 use crate::versions::{self, Error};
 use crate::{Store, storage, tags};
 use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
@@ -148,22 +149,27 @@ pub(crate) async fn next_number(
     u64::try_from(number).map(VersionNumber).map_err(|e| storage::Error::corrupt("number", &e))
 }
 
-/// The next version's number of a model that is there.
+/// The next version's number of a model that is there, and the commit that its run was started from,
+/// if it is a run of this server's that says so: one question for both.
 pub(crate) async fn next_number_of(
     sql: &mut SqliteConnection,
-    name: &ModelName,
+    (name, run_id): (&ModelName, Option<&str>),
     now: Timestamp,
-) -> Result<VersionNumber, Error> {
-    let number: Option<i64> = sqlx::query_scalar(
+) -> Result<(VersionNumber, Option<String>), Error> {
+    let row = sqlx::query(
         "UPDATE model SET last_number = last_number + 1, updated_at = ?2
-         WHERE name = ?1 AND deleted_at IS NULL RETURNING last_number",
+         WHERE name = ?1 AND deleted_at IS NULL
+         RETURNING last_number,
+             (SELECT value FROM tracked_tag WHERE owner = ?3 AND key = ?4) AS code",
     )
     .bind(name.as_str())
     .bind(now.as_micros())
+    .bind(run_id)
+    .bind(COMMIT_TAG)
     .fetch_optional(sql)
     .await?;
-    let number = number.ok_or_else(|| Error::UnknownModel(name.clone()))?;
-    Ok(VersionNumber(u64::try_from(number).map_err(|e| storage::Error::corrupt("number", &e))?))
+    let row = row.ok_or_else(|| Error::UnknownModel(name.clone()))?;
+    Ok((VersionNumber(row.count("last_number")?), row.maybe_text("code")?))
 }
 
 /// The model, unless there is none or it was deleted.

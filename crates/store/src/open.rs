@@ -2,7 +2,7 @@
 
 use crate::blobs::{self, Blobs};
 use crate::lock::{self, DirLock};
-use crate::{gc, migrations, storage, tags, tracking};
+use crate::{gc, journal, migrations, policies, storage, tags, tracking};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::io;
@@ -42,6 +42,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// How long whoever writes or reads waits for a connection.
+    pub(crate) const fn writer_timeout(&self) -> Duration {
+        self.busy_timeout.saturating_mul(4)
+    }
+}
+
 /// Why a data directory could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -77,9 +84,12 @@ pub(crate) struct Inner {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
     pub(crate) blobs: Blobs,
+    pub(crate) policies: policies::Kept,
     pub(crate) garbage: gc::Meter,
     /// Whose turn it is to remove garbage. Nobody else waits for it.
     pub(crate) sweeping: tokio::sync::Mutex<()>,
+    /// The journal's last row, once this process has added one; whose turn it is to write.
+    pub(crate) tip: tokio::sync::Mutex<Option<journal::Tip>>,
     /// The journal's last committed row.
     pub(crate) head: watch::Sender<u64>,
     /// Rows in `assignment`, so that the cap costs no count.
@@ -121,8 +131,10 @@ impl Store {
             writer,
             readers,
             blobs,
+            policies: policies::Kept::default(),
             garbage: gc::Meter::default(),
             sweeping: tokio::sync::Mutex::default(),
+            tip: tokio::sync::Mutex::default(),
             head: watch::Sender::new(u64::try_from(head).unwrap_or(0)),
             assignments: AtomicU64::new(u64::try_from(rows).unwrap_or(0)),
             uncounted: AtomicU64::new(u64::try_from(uncounted).unwrap_or(0)),
@@ -176,5 +188,5 @@ fn pool(connections: u32, options: &Options) -> SqlitePoolOptions {
         .max_lifetime(None)
         // A file does not hang up, and each question would ask another one first.
         .test_before_acquire(false)
-        .acquire_timeout(options.busy_timeout.saturating_mul(4))
+        .acquire_timeout(options.writer_timeout())
 }

@@ -7,6 +7,13 @@ use crate::{Store, journal, storage};
 use seatrial_domain::{Actor, Digest, EndpointName, Timestamp};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+use std::sync::Arc;
+use tokio::sync::RwLock;
+
+/// Every policy's text in force, once it was read: each registration asks for them, and only this
+/// store changes them.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(RwLock<Option<Arc<[Policy]>>>);
 
 /// What is applied. The text was checked by the domain already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +69,11 @@ impl Store {
             .on(&policy.endpoint)
             .because(format!("text {}", policy.digest));
         write.journal(row).await?;
+        // Held over the commit, so that nobody reads what was before it and keeps that.
+        let mut kept = self.inner.policies.0.write().await;
+        *kept = None;
         write.commit().await?;
+        drop(kept);
         Ok(policy)
     }
 
@@ -102,14 +113,19 @@ impl Store {
     }
 
     /// Every policy's text in force, by name.
-    pub async fn policies(&self) -> Result<Vec<Policy>, storage::Error> {
+    pub async fn policies(&self) -> Result<Arc<[Policy]>, storage::Error> {
+        if let Some(kept) = &*self.inner.policies.0.read().await {
+            return Ok(Arc::clone(kept));
+        }
+        let mut kept = self.inner.policies.0.write().await;
         let rows = sqlx::query(
             "SELECT * FROM policy AS p
              WHERE number = (SELECT max(number) FROM policy WHERE name = p.name) ORDER BY name",
         )
         .fetch_all(self.readers())
         .await?;
-        rows.iter().map(read).collect()
+        let policies = rows.iter().map(read).collect::<Result<Arc<_>, _>>()?;
+        Ok(Arc::clone(kept.insert(policies)))
     }
 }
 

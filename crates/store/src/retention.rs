@@ -49,9 +49,15 @@ const EVIDENCE: [&str; 23] = [
 
 impl Store {
     /// Forgets assignments made before `time`, and the labels that came for them: from then on
-    /// their feedback is unknown. Gives how many assignments were forgotten.
+    /// their feedback is unknown. What was joined and is still to be counted stays, with all that came
+    /// after it. Gives how many assignments were forgotten.
     pub async fn prune_assignments(&self, time: Timestamp) -> Result<u64, storage::Error> {
         let mut write = self.write().await?;
+        let open: Option<i64> =
+            sqlx::query_scalar("SELECT min(until) FROM unit_closing WHERE until <= last")
+                .fetch_one(write.sql())
+                .await?;
+        let time = open.map_or(time, |open| time.min(Timestamp::from_micros(open)));
         sqlx::query(
             "DELETE FROM feedback
              WHERE request IN (SELECT request FROM assignment WHERE at < ?)",

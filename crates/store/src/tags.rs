@@ -1,6 +1,7 @@
 //! Key and value pairs on models and versions.
 
 use crate::aliases::By;
+use crate::batch::Batch;
 use crate::changed::{Changed, Named};
 use crate::row::{int, to_json};
 use crate::write::Write;
@@ -34,6 +35,14 @@ impl Limits {
             }
         }
         Ok(())
+    }
+}
+
+impl Limits {
+    /// As [`Limits::check`], of these alone.
+    fn check_given(self, tags: &Tags) -> Result<(), versions::Error> {
+        let count = u64::try_from(tags.len()).unwrap_or(u64::MAX);
+        self.check((int(count), int(bytes(tags, std::iter::empty()))))
     }
 }
 
@@ -98,8 +107,32 @@ pub(crate) async fn set(
     Ok(changed)
 }
 
-/// As [`set`], on a version that has none yet.
-pub(crate) async fn give(
+/// A version's tags of a text of JSON; those with the value already are passed over.
+macro_rules! given {
+    () => {
+        "INSERT INTO version_tag (model, number, key, value)
+         SELECT ?, ?, key, value FROM json_each(?) WHERE true
+         ON CONFLICT (model, number, key) DO UPDATE SET value = excluded.value
+         WHERE value <> excluded.value"
+    };
+}
+
+/// Adds what gives these tags to a version that has none yet. Errors: too many.
+pub(crate) fn give_in(
+    batch: &mut Batch,
+    (model, number): (&ModelName, VersionNumber),
+    tags: &Tags,
+    limits: Limits,
+) -> Result<(), versions::Error> {
+    if !tags.is_empty() {
+        limits.check_given(tags)?;
+        batch.add(given!()).bind(model.as_str()).bind(int(number.0)).bind(to_json("tags", tags)?);
+    }
+    Ok(())
+}
+
+/// Gives the tags that had another value, or none, and says which.
+async fn give(
     write: &mut Write<'_>,
     (model, number): (&ModelName, VersionNumber),
     tags: &Tags,
@@ -107,20 +140,13 @@ pub(crate) async fn give(
     if tags.is_empty() {
         return Ok(Tags::new());
     }
-    let count = u64::try_from(tags.len()).unwrap_or(u64::MAX);
-    write.tag_limits().check((int(count), int(bytes(tags, std::iter::empty()))))?;
-    let keys: Vec<String> = sqlx::query_scalar(
-        "INSERT INTO version_tag (model, number, key, value)
-         SELECT ?, ?, key, value FROM json_each(?) WHERE true
-         ON CONFLICT (model, number, key) DO UPDATE SET value = excluded.value
-         WHERE value <> excluded.value
-         RETURNING key",
-    )
-    .bind(model.as_str())
-    .bind(int(number.0))
-    .bind(to_json("tags", tags)?)
-    .fetch_all(write.sql())
-    .await?;
+    write.tag_limits().check_given(tags)?;
+    let keys: Vec<String> = sqlx::query_scalar(concat!(given!(), " RETURNING key"))
+        .bind(model.as_str())
+        .bind(int(number.0))
+        .bind(to_json("tags", tags)?)
+        .fetch_all(write.sql())
+        .await?;
     let changed = keys.into_iter().filter_map(|key| tags.get_key_value(&key));
     Ok(changed.map(|(key, value)| (key.clone(), value.clone())).collect())
 }

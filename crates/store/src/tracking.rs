@@ -20,7 +20,7 @@ pub use ids::{ExperimentId, LoggedModelId, RunId};
 pub use log::{Batch, Inputs, Output};
 pub use logged_models::{LoggedModel, ModelStatus, NewLoggedModel};
 pub use points::{History, HistoryMark, Metric, ModelMetric, Of};
-pub use runs::{Edit, NewRun, Run, RunStatus};
+pub use runs::{COMMIT_TAG, Edit, NewRun, Run, RunStatus};
 
 use crate::storage;
 use std::collections::BTreeMap;

@@ -55,6 +55,22 @@ fn newer_counters_stand_for_older_ones_and_lists_are_joined_in_order() {
 }
 
 #[test]
+fn a_flush_is_empty_only_if_nothing_was_counted_or_served() {
+    assert!(Telemetry { boot: 1, seq: 7, ..Telemetry::default() }.is_empty());
+    let full = || flush(1, 0..1);
+    let of = Telemetry::default;
+    for said in [
+        Telemetry { gates: full().gates, ..of() },
+        Telemetry { units: full().units, ..of() },
+        Telemetry { assignments: full().assignments, ..of() },
+        Telemetry { pairs: full().pairs, ..of() },
+        Telemetry { shadow: vec![(RolloutId(1), ShadowCounts::default())], ..of() },
+    ] {
+        assert!(!said.is_empty(), "{said:?}");
+    }
+}
+
+#[test]
 fn counters_of_a_rollout_the_gateway_has_let_go_are_kept() {
     let mut backlog = Telemetry::default();
     let mut over = flush(1, 0..0);

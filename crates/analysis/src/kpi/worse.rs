@@ -4,7 +4,8 @@
 //! E[e] = 1 without an effect at any base rate, and E[e] ≤ 1 for a candidate whose values are
 //! stochastically no worse. z is mostly the score best for a change of scale, partly the rank, in
 //! case the reference misjudged the shape. λ doubles from .005 to .64; weights favour effects of one
-//! to four hundredths of a standard deviation, for those take days, and larger ones minutes.
+//! to four hundredths of a standard deviation, for those take days, and larger ones minutes
+//! (docs/adr/0017).
 
 use super::Better;
 use super::counts::Counts;
@@ -15,9 +16,9 @@ use crate::scores::Scores;
 
 const ROWS: usize = 16;
 const TILTS: [f64; 8] = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64];
-const TILT_WEIGHTS: [f64; 8] = [0.05, 0.2, 0.3, 0.2, 0.11, 0.07, 0.04, 0.03];
-const SHAPE_WEIGHT: f64 = 0.85;
-const RANKS_WEIGHT: f64 = 0.15;
+const TILT_WEIGHTS: [f64; 8] = [0.08, 0.27, 0.28, 0.17, 0.09, 0.05, 0.03, 0.03];
+const SHAPE_WEIGHT: f64 = 0.9;
+const RANKS_WEIGHT: f64 = 0.1;
 
 /// The 16 rows over the buckets of one reference.
 #[derive(Debug, Clone)]

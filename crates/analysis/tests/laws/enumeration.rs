@@ -64,9 +64,12 @@ fn betting_family_expects_one_on_the_boundary_of_each_null() {
         (Contrast::within_absolute(0.02).unwrap(), 1.0, 0.02),
     ];
     for (contrast, a, t) in nulls {
-        for (centres, mixture) in
-            [(Centres::Feedback, Mixture::Uniform), (Centres::Errors, Mixture::HalfOnWhole)]
-        {
+        for (centres, mixture) in [
+            (Centres::Feedback, Mixture::Uniform),
+            (Centres::Feedback, Mixture::Common),
+            (Centres::Errors, Mixture::HalfOnWhole),
+            (Centres::Errors, Mixture::WithinRatio),
+        ] {
             let family = Family::new(contrast, &centres, mixture).unwrap();
             for pi in SHARES {
                 for (p0, p1) in RATES.map(|p0| (p0, a * p0 + t)).into_iter().filter(|b| b.1 <= 1.0)

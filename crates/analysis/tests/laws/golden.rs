@@ -1,6 +1,6 @@
 //! Golden values: the errors row against scipy, the betting family against its prototype.
 
-use seatrial_analysis::errors_row::ErrorsRow;
+use seatrial_analysis::errors_row::{ErrorsRow, Weights};
 use seatrial_analysis::two_outcome::{Centres, Contrast, Family};
 use seatrial_analysis::{Cells, Mixture, Stratum};
 
@@ -16,7 +16,7 @@ fn errors_row_matches_the_reference_implementation() {
     let golden: Randomisation =
         serde_json::from_str(include_str!("../golden/randomisation.json")).unwrap();
     assert_eq!(golden.rows.len(), 32);
-    let row = ErrorsRow::default();
+    let row = ErrorsRow::weighing(Weights::Equal);
     for (pi, candidate_bad, errors, wanted) in golden.rows {
         let found = row.log_e(&[stratum(pi, [candidate_bad, 7, errors - candidate_bad, 11])]);
         let near_zero = (found - wanted).abs() < 1e-12;

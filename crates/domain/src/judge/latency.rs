@@ -99,7 +99,11 @@ impl Latency {
         let (shown, units_needed) = match verdict {
             CheckVerdict::Fail => (&samples.all, None),
             CheckVerdict::Inconclusive => {
-                (&samples.here, units_needed::latency(&check, &settled, bars.pass())?)
+                let needed = units_needed::latency(&check, &samples.here, bars.pass())?;
+                // Once these are answered it may be settled.
+                let awaited = look.samples(rules, |counts| counts.unanswered.candidate).here;
+                let awaited = awaited.iter().map(|stratum| stratum.counts).sum();
+                (&samples.here, needed.map(|units| units.max(awaited)))
             }
             CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
         };

@@ -36,14 +36,12 @@ impl Job {
             return;
         }
         mirror.record.sent();
-        let idle = mirror.sides.incumbent.is_idle();
-        let Some(scored) = self.score(&mirror.sides.candidate).await else {
+        let Some(Asked { scored, again, idle }) = self.ask().await else {
             mirror.record.candidate_failed(&self.copy.slices);
             return;
         };
         let candidate = self.agreements(&scored.outputs);
         let classes = self.classes(&scored.outputs);
-        let again = self.again().await;
         let latency = again.as_ref().filter(|_| idle).map(|again| Latencies {
             incumbent: again.latency,
             candidate: scored.latency,
@@ -63,21 +61,37 @@ impl Job {
         }
     }
 
+    /// Both answers; none if the candidate has none. Where both are asked, neither waits for another
+    /// copy, and which is first is as good as drawn: who comes second finds the inputs at hand, and a
+    /// candidate that is no slower must not look it.
+    async fn ask(&self) -> Option<Asked> {
+        let candidate = &self.mirror.sides.candidate;
+        match self.mirror.plan.noise_floor {
+            NoiseFloor::Off => {
+                let scored = self.score(candidate).await?;
+                Some(Asked { scored, again: None, idle: false })
+            }
+            NoiseFloor::Incumbent => {
+                let _turn = self.mirror.workshop.rescoring.acquire().await.ok()?;
+                let idle = self.mirror.sides.incumbent.is_idle();
+                let (scored, again) = if is_asked_first(self.copy.request) {
+                    let scored = self.score(candidate).await?;
+                    (scored, self.again().await)
+                } else {
+                    let again = self.again().await;
+                    (self.score(candidate).await?, again)
+                };
+                Some(Asked { scored, again, idle })
+            }
+        }
+    }
+
     /// The incumbent's second answer, against its first: how much disagreement means nothing, and how
     /// long it takes when it is asked as the candidate is. It is asked only while it has nothing else to
     /// do: its sessions are the clients'.
     async fn again(&self) -> Option<Scored> {
-        match self.mirror.plan.noise_floor {
-            NoiseFloor::Off => None,
-            NoiseFloor::Incumbent => {
-                let turn = self.mirror.workshop.rescoring.acquire().await;
-                let incumbent = &self.mirror.sides.incumbent;
-                match turn {
-                    Ok(_held) if incumbent.is_idle() => self.score(incumbent).await,
-                    Ok(_) | Err(_) => None,
-                }
-            }
-        }
+        let incumbent = &self.mirror.sides.incumbent;
+        if incumbent.is_idle() { self.score(incumbent).await } else { None }
     }
 
     /// What the incumbent answered the client and what the candidate did, as classes, where labels are to
@@ -103,6 +117,19 @@ impl Job {
         let latency = start.elapsed();
         answer.ok().map(|answered| Scored { outputs: answered.outputs, latency })
     }
+}
+
+/// Whether the candidate is, of a request of this hash.
+const fn is_asked_first(request: u64) -> bool {
+    request.count_ones().is_multiple_of(2)
+}
+
+/// What both sides answered.
+struct Asked {
+    scored: Scored,
+    again: Option<Scored>,
+    /// Whether the incumbent had nothing else to do when the first of them was asked.
+    idle: bool,
 }
 
 /// An answer beside the clients, and how long it took.

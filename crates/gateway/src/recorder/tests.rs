@@ -77,6 +77,34 @@ fn counters_are_cumulative_and_lists_are_new() {
 }
 
 #[test]
+fn whose_assignment_is_flushed_was_flushed_as_seen_whenever_that_is() {
+    const REQUESTS: u64 = 20_000;
+    let recorder = recorder(usize::try_from(4 * REQUESTS).unwrap());
+    let seen = std::thread::scope(|threads| {
+        let serving = threads.spawn(|| {
+            let units = recorder.units(ROLLOUT);
+            for hash in 0..REQUESTS {
+                route(&units, routed(hash, Arm::Candidate)).unwrap();
+                let counted = Counted::Yes;
+                recorder.assign(Assignment { counted, unit: Some(hash), ..assignment(hash) });
+            }
+        });
+        let mut seen = std::collections::BTreeSet::new();
+        let mut assigned = 0;
+        while assigned < REQUESTS {
+            let flush = recorder.flush();
+            let units = flush.units.iter().flat_map(|(_, units, _)| units);
+            seen.extend(units.map(|(hash, _)| *hash));
+            assert!(flush.assignments.iter().all(|one| seen.contains(&one.request)));
+            assigned += flush.assignments.len() as u64;
+        }
+        serving.join().unwrap();
+        seen
+    });
+    assert_eq!(seen.len() as u64, REQUESTS);
+}
+
+#[test]
 fn assignments_beyond_the_bound_are_dropped_and_counted() {
     let recorder = recorder(2);
     (0..5).for_each(|request| recorder.assign(assignment(request)));

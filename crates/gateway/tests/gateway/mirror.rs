@@ -49,7 +49,7 @@ async fn copies_are_compared_by_rule_and_slice_over_the_incumbents_own_noise() {
 
 #[tokio::test]
 async fn a_stuck_shadow_delays_no_client_and_every_copy_is_accounted_for() {
-    let world = shadowed(|_| {}).await;
+    let world = shadowed(|plan| plan.noise_floor = NoiseFloor::Off).await;
     let permits = Arc::new(Semaphore::new(0));
     world.candidate.play(Script::Wait(Arc::clone(&permits), 1));
     for n in 0..20 {
@@ -77,7 +77,7 @@ async fn copies_beyond_the_bytes_are_dropped_for_that_reason() {
 
 #[tokio::test]
 async fn copies_that_wait_when_the_shadow_ends_are_dropped_as_stopped() {
-    let world = shadowed(|_| {}).await;
+    let world = shadowed(|plan| plan.noise_floor = NoiseFloor::Off).await;
     let permits = Arc::new(Semaphore::new(0));
     world.candidate.play(Script::Wait(Arc::clone(&permits), 1));
     for _ in 0..4 {
@@ -149,7 +149,10 @@ async fn the_incumbent_is_asked_twice_only_while_no_client_keeps_it_busy() {
     let world = shadowed(|_| {}).await;
     let (client, copy) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     world.candidate.play(Script::Wait(Arc::clone(&copy), 1));
-    world.client.infer(&[]).await;
+    // One of which the candidate is asked first.
+    let first = |id: &String| request_hash(&digits(), id).count_ones().is_multiple_of(2);
+    let id = (0..).map(|n: u64| n.to_string()).find(first).unwrap();
+    world.client.infer(&[("x-request-id", &id)]).await;
     world.until(|world| world.candidate.calls() == 1).await;
     world.incumbent.play(Script::Wait(Arc::clone(&client), 1));
     let compared = async {
@@ -224,6 +227,19 @@ async fn both_are_timed_beside_the_clients_where_the_incumbent_is_asked_again() 
     world.client.infer(&[]).await;
     world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
     assert_eq!(world.shadow().paired_latency, LatencyPairs::default());
+}
+
+#[tokio::test]
+async fn of_a_pair_each_is_asked_first_about_as_often() {
+    let world = shadowed(|_| {}).await;
+    world.candidate.play(Script::Fail);
+    for n in 0..40_u64 {
+        world.client.infer(&[("x-request-id", &n.to_string())]).await;
+        world.until(|world| world.shadow().candidate_errors == n + 1).await;
+    }
+    // Where the candidate fails first, the incumbent is not asked again.
+    let again = world.incumbent.calls() - 40;
+    assert!((12..=28).contains(&again), "{again} of 40");
 }
 
 #[tokio::test]

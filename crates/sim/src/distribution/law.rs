@@ -11,10 +11,18 @@ pub enum Error {
     /// A median, mean, shape or spread that must be positive and finite.
     #[error("{0} is not a positive number")]
     NotPositive(f64),
+    /// A number so far from one, or a spread so wide, that outcomes could not be counted.
+    #[error("{0} is too large or too small a number")]
+    Extreme(f64),
     /// Parts of a mixture, which are not negative and sum to one.
     #[error("the parts of a mixture sum to {0}, not to one")]
     Parts(f64),
 }
+
+/// Numbers of a law are at most this, and those that must be positive at least one part of it.
+const LARGEST: f64 = 1e100;
+/// The widest spread of logarithms: forty of them from a median are still a finite number.
+const SIGMA_MAX: f64 = 10.0;
 
 /// How one outcome is distributed. Units are the caller's.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,20 +49,22 @@ impl Law {
 
     /// Checks the parameters. Errors: [`Error`].
     pub fn checked(self) -> Result<Self, Error> {
-        let positive = |value: f64| {
-            if value > 0.0 && value.is_finite() { Ok(()) } else { Err(Error::NotPositive(value)) }
-        };
         match &self {
-            Self::Constant(_) => {}
-            Self::Normal { sd, .. } => positive(*sd)?,
-            Self::LogNormal { median, sigma } => {
+            Self::Constant(value) => countable(*value)?,
+            Self::Normal { mean, sd } => countable(*mean).and(positive(*sd))?,
+            Self::LogNormal { median, sigma } if *sigma <= SIGMA_MAX => {
                 [*median, *sigma].into_iter().try_for_each(positive)?
             }
+            Self::LogNormal { sigma, .. } => positive(*sigma).and(Err(Error::Extreme(*sigma)))?,
             Self::Gamma { mean, shape } => [*mean, *shape].into_iter().try_for_each(positive)?,
-            Self::Shifted { law, .. } => drop(law.as_ref().clone().checked()?),
+            Self::Shifted { by, law } => {
+                countable(*by)?;
+                drop(law.as_ref().clone().checked()?);
+            }
             Self::Mixture(parts) => {
                 let sum: f64 = parts.iter().map(|(part, _)| part).sum();
-                if parts.iter().any(|(part, _)| *part < 0.0) || (sum - 1.0).abs() > 1e-9 {
+                let one = (sum - 1.0).abs() <= 1e-9;
+                if !one || parts.iter().any(|(part, _)| *part < 0.0) {
                     return Err(Error::Parts(sum));
                 }
                 for (_, law) in parts {
@@ -167,4 +177,16 @@ impl Law {
 
 fn standard(rng: &mut Rng) -> f64 {
     StandardNormal.sample(rng)
+}
+
+fn countable(value: f64) -> Result<(), Error> {
+    if value.abs() <= LARGEST { Ok(()) } else { Err(Error::Extreme(value)) }
+}
+
+fn positive(value: f64) -> Result<(), Error> {
+    match value {
+        value if !(value > 0.0 && value.is_finite()) => Err(Error::NotPositive(value)),
+        value if value < LARGEST.recip() => Err(Error::Extreme(value)),
+        value => countable(value),
+    }
 }

@@ -2,6 +2,9 @@
 
 mod besides;
 mod equality;
+mod extremes;
+mod judged;
+mod ledger;
 
 use super::ended::{Cause, Ended, Outcome};
 use super::load::{Answers, Incident, Load, Rhythm};

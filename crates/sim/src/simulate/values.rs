@@ -269,4 +269,6 @@ fn whole(value: f64) -> u64 {
 }
 
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod tests;

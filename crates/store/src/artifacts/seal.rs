@@ -1,11 +1,12 @@
 //! Making a version of what was uploaded: the files as they are at one moment, and from then on.
 
 use super::{Artifact, ArtifactPath, Error, end_of, read};
+use crate::batch::Batch;
 use crate::row::{int, to_json};
-use crate::versions::{self, New, Origin};
-use crate::write::Write;
+use crate::versions::{self, Listed, New, Origin};
 use crate::{Store, storage};
 use seatrial_domain::VersionRef;
+use sqlx::error::{DatabaseError, ErrorKind};
 
 /// The files below a directory at one moment, or the one file at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,35 +60,41 @@ impl Store {
         new: &New,
         (origin, description): (&Origin, &str),
         snapshot: &Snapshot,
-    ) -> Result<VersionRef, Error> {
-        let _until_registered = self.blobs().hold();
-        self.have_all(&new.manifest).await?;
+    ) -> Result<Listed, Error> {
         let mut write = self.write().await?;
-        let version = versions::number(&mut write, new, origin, description).await?;
-        seal(&mut write, snapshot, &version).await?;
+        let mut batch = Batch::default();
+        let version = versions::number((&mut write, &mut batch), new, origin, description).await?;
+        seal(&mut batch, snapshot, &version.reference)?;
+        batch.run(write.sql()).await.map_err(changed)?;
         write.commit().await?;
         Ok(version)
     }
 }
 
-async fn seal(
-    write: &mut Write<'_>,
-    snapshot: &Snapshot,
-    version: &VersionRef,
-) -> Result<(), Error> {
+/// Adds what seals the files. One that has other bytes by now has no path here, which is refused.
+fn seal(batch: &mut Batch, snapshot: &Snapshot, version: &VersionRef) -> Result<(), Error> {
     let wanted = snapshot.files.iter().map(|file| (file.path.as_str(), file.blob.digest.as_str()));
     let wanted = to_json("snapshot", &wanted.collect::<Vec<_>>())?;
-    let sealed = sqlx::query(
-        "INSERT INTO artifact_seal (path, model, number)
-         SELECT artifact.path, ?2, ?3 FROM json_each(?1) AS wanted
-         JOIN artifact ON artifact.path = wanted.value ->> 0
-                      AND artifact.digest = wanted.value ->> 1",
-    )
-    .bind(wanted)
-    .bind(version.model.as_str())
-    .bind(int(version.number.0))
-    .execute(write.sql())
-    .await?;
-    let all = usize::try_from(sealed.rows_affected()) == Ok(snapshot.files.len());
-    if all { Ok(()) } else { Err(Error::Changed) }
+    batch
+        .add(
+            "INSERT INTO artifact_seal (model, number, path)
+             SELECT ?, ?, artifact.path FROM json_each(?) AS wanted
+             LEFT JOIN artifact ON artifact.path = wanted.value ->> 0
+                               AND artifact.digest = wanted.value ->> 1",
+        )
+        .bind(version.model.as_str())
+        .bind(int(version.number.0))
+        .bind(wanted);
+    Ok(())
+}
+
+fn changed(error: storage::Error) -> Error {
+    let is = |error: &dyn DatabaseError| matches!(error.kind(), ErrorKind::NotNullViolation);
+    match &error {
+        storage::Error::Sql(source) if source.as_database_error().is_some_and(is) => Error::Changed,
+        storage::Error::Sql(_)
+        | storage::Error::Full(_)
+        | storage::Error::Busy(_)
+        | storage::Error::Corrupt { .. } => error.into(),
+    }
 }

@@ -9,7 +9,7 @@ use super::{Backend, Blobs, Error};
 use bytes::Bytes;
 use seatrial_domain::Digest;
 use sha2::{Digest as _, Sha256};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,8 +52,8 @@ impl Blobs {
         limit: u64,
     ) -> Result<(Bytes, LocalFile), Error> {
         let once = || async {
-            let mut opened = self.opened(digest, limit).await?;
-            Ok((read(&mut opened.file, digest, limit).await?, opened.local))
+            let opened = self.opened(digest, limit).await?;
+            Ok((read(opened.file, digest, limit).await?, opened.local))
         };
         self.with_a_good_copy(digest, once).await
     }
@@ -97,8 +97,8 @@ impl Blobs {
 
     /// Hashes the file, unless that was done since it changed. Those who ask at once for ranges of
     /// one file wait for one hash.
-    async fn know(&self, file: &mut File, digest: &Digest) -> Result<(), Error> {
-        let before = Identity::of(file).await?;
+    pub(super) async fn know(&self, file: &mut File, digest: &Digest) -> Result<(), Error> {
+        let before = Identity::of(&file.metadata().await?);
         if self.seen.knows(digest, before, (self.clock)()) {
             return Ok(());
         }
@@ -107,21 +107,9 @@ impl Blobs {
             return Ok(());
         }
         hash(file, digest).await?;
-        let after = Identity::of(file).await?;
+        let after = Identity::of(&file.metadata().await?);
         self.seen.remember(digest, (before, after), (self.clock)());
         Ok(())
-    }
-
-    /// As [`Blobs::verify`], but a blob in the data directory is not read again that this process has
-    /// read a while ago, if its file has not changed since.
-    pub async fn verified(&self, digest: &Digest) -> Result<(), Error> {
-        self.in_use(digest).await;
-        match &self.backend {
-            Backend::Local(directory) => {
-                self.know(&mut directory.file(digest).await?, digest).await
-            }
-            Backend::S3(s3) => s3.verify(digest).await.map(drop),
-        }
     }
 
     /// Reads the whole blob where it is stored, and compares its digest. Gives its size in bytes.
@@ -170,19 +158,29 @@ impl Blobs {
     }
 }
 
-async fn read(file: &mut File, digest: &Digest, limit: u64) -> Result<Bytes, Error> {
-    let size = file.metadata().await?.len();
+/// In one turn of a thread for files: for small ones each more would take longer than the reading.
+async fn read(file: File, digest: &Digest, limit: u64) -> Result<Bytes, Error> {
+    let file = file.into_std().await;
+    let (bytes, found) = tokio::task::spawn_blocking(move || whole(&file, limit))
+        .await
+        .map_err(io::Error::other)??;
+    check(digest, found)?;
+    Ok(bytes.into())
+}
+
+fn whole(file: &std::fs::File, limit: u64) -> Result<(Vec<u8>, Digest), Error> {
+    let size = file.metadata()?.len();
     if size > limit {
         return Err(Error::TooLarge { limit });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One byte beyond the limit shows a file that grew meanwhile.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).await?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
         return Err(Error::TooLarge { limit });
     }
-    check(digest, Digest::of(&bytes))?;
-    Ok(bytes.into())
+    let digest = Digest::of(&bytes);
+    Ok((bytes, digest))
 }
 
 /// How fast bytes are read.

@@ -4,13 +4,12 @@
 //! change within the clock's tick of that time would not show, so a file is remembered only once
 //! the time is well past: a fresh one is hashed again.
 
-use super::Error;
 use seatrial_domain::{Digest, Timestamp};
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::fs::File;
 
 /// Coarser than any file system's clock.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
@@ -26,15 +25,18 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) async fn of(file: &File) -> Result<Self, Error> {
-        let found = file.metadata().await?;
-        Ok(Self {
+    pub(super) fn of(found: &Metadata) -> Self {
+        Self {
             device: found.dev(),
             inode: found.ino(),
             size: found.len(),
             modified_ns: (found.mtime(), found.mtime_nsec()),
             changed_ns: (found.ctime(), found.ctime_nsec()),
-        })
+        }
+    }
+
+    pub(super) const fn bytes(&self) -> u64 {
+        self.size
     }
 
     fn is_settled(&self, now: Timestamp) -> bool {

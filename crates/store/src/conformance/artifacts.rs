@@ -42,7 +42,7 @@ async fn seal(store: &Store, snapshot: &Snapshot) -> Result<Version, Error> {
     let manifest = Manifest::new(ArtifactType::Model, files).unwrap();
     let new = New { manifest, ..new_version(store, b"unused").await };
     let made = store.register_sealing(&new, (&Origin::default(), ""), snapshot).await?;
-    Ok(store.version(&made.model, made.number).await?)
+    Ok(store.version(&made.reference.model, made.reference.number).await?)
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::fixture::{Fixture, ada, at, endpoint, fixture, model, version};
 use crate::Store;
-use crate::feedback::Label;
+use crate::feedback::{Error, Label};
 use crate::rollouts::{Draft, Stored};
 use crate::telemetry::Due;
 use seatrial_analysis::counts::Cells;
@@ -137,6 +137,37 @@ async fn a_unit_counts_once_with_all_labels_that_came_until_it_was_closed() {
     let counts = canary(&evidence(store, &stored).await);
     assert_eq!(counts.feedback["m"], any);
     assert_eq!(counts.late["m"], ArmCount { candidate: 1, incumbent: 0 });
+}
+
+#[tokio::test]
+async fn labels_that_are_still_to_be_counted_outlast_a_server_that_was_down() {
+    let (fixture, stored) = shop(ANY).await;
+    let store = &fixture.store;
+    let first = |id: &str, unit, at| request(&stored, id, (unit, Counted::Yes), at);
+    flush(store, 1, vec![first("a", 2, 10), first("b", 3, 3_000)]).await;
+    joined(store, &[label("a", 1.0), label("b", 1.0)]).await;
+    // Hours later, before anything else.
+    assert_eq!(store.prune_assignments(at(20_000)).await.unwrap(), 0);
+    for _ in 0..3 {
+        store.close_units(at(20_000)).await.unwrap();
+    }
+    let both = Cells { candidate_good: 1, incumbent_good: 1, ..Cells::default() };
+    assert_eq!(canary(&evidence(store, &stored).await).feedback["m"], both);
+    assert_eq!(store.prune_assignments(at(20_000)).await.unwrap(), 2, "now they may go");
+    let units = ArmCount { candidate: 1, incumbent: 1 };
+    assert_eq!(matured(store, &stored, 20_000).await, (units, both));
+}
+
+#[tokio::test]
+async fn names_that_somebody_made_up_keep_no_label_out_that_the_plan_asks_for() {
+    let (fixture, stored) = shop(ANY).await;
+    let store = &fixture.store;
+    flush(store, 1, vec![request(&stored, "a", (2, Counted::Yes), 10)]).await;
+    let named = |n: u32| Label { metric: format!("junk-{n}"), ..label("a", 1.0) };
+    joined(store, &(0..32).map(named).collect::<Vec<_>>()).await;
+    let full = Err(Error::Metrics { limit: 32 });
+    let answers = store.join_feedback(&[named(32), label("a", 1.0)]).await.unwrap();
+    assert_eq!(answers, [full, Ok(())]);
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! What every store promises of feedback, as tests.
 
-use super::fixture::{at, endpoint, fixture};
-use crate::Store;
+use super::fixture::{at, endpoint, fixture, fixture_with};
 use crate::feedback::{Error, Label};
 use crate::telemetry::Due;
+use crate::{Options, Store};
 use seatrial_analysis::counts::Cells;
 use seatrial_domain::evidence::{ArmCount, Evidence, GateIndex, Matured};
 use seatrial_domain::exposure::Exposure;
@@ -151,6 +151,26 @@ async fn metrics_beyond_the_limit_are_refused_and_known_ones_are_still_taken() {
     assert_eq!(store.join_feedback(&more).await.unwrap(), expected);
     let evidence = store.evidence(ROLLOUT).await.unwrap();
     assert_eq!(evidence.gates[&GateIndex(0).unseen()].feedback.len(), 32);
+}
+
+#[tokio::test]
+async fn a_unit_there_was_no_room_for_is_not_waited_for() {
+    let fixture = fixture_with(Options { assignments_limit: 2, ..Options::default() }).await;
+    let store = &fixture.store;
+    let all = ["a", "b", "c", "d"].map(|id| (id, Arm::Candidate, Counted::Yes));
+    answered(store, &all).await;
+    let answers = store.join_feedback(&["a", "b", "c"].map(|id| label(id, 1.0))).await.unwrap();
+    assert_eq!(answers, [Ok(()), Ok(()), Err(Error::Unknown)]);
+    let (gate, metric, scale) = (GateIndex(0), "correct".to_owned(), Scale::YesNo);
+    let due = Due { gate, metric, scale, assigned_before: at(99) };
+    let mut evidence = Evidence::default();
+    store.mature(ROLLOUT, &[due], &mut evidence).await.unwrap();
+    let Matured { units, labels, .. } = evidence.gates[&gate.unseen()].matured["correct"];
+    assert_eq!(
+        (units.candidate, labels.candidate_good),
+        (2, 2),
+        "coverage is of what can be labelled"
+    );
 }
 
 #[tokio::test]

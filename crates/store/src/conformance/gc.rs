@@ -8,6 +8,7 @@ use crate::Options;
 use crate::blobs::s3;
 use crate::datasets::{self, Format};
 use crate::gc::{Order, Total};
+use crate::journal::Filter;
 use crate::page::Request;
 use crate::versions::Version;
 use seatrial_domain::{Digest, Timestamp, VersionNumber};
@@ -240,7 +241,7 @@ async fn two_operators_at_once_share_what_there_is() {
     }
     let (one, two) = tokio::join!(swept(store), swept(store));
     assert_eq!(one + two, 9);
-    let rows = store.outbox("a test", 100).await.unwrap();
+    let rows = store.journal(&Filter::default(), &Request::first(100)).await.unwrap().items;
     let told = rows.iter().filter(|row| row.event == "garbage_removed");
     let told = told.map(|row| row.evidence.as_ref().unwrap()["blobs"].as_array().unwrap().len());
     assert_eq!(told.sum::<usize>(), 9, "each is journalled once");
@@ -259,7 +260,7 @@ async fn a_sweep_is_bounded_journalled_and_counted() {
     assert_eq!(collected.removed, Total { blobs: 2, bytes: 6 });
     assert_eq!(collected.left, Total { blobs: 1, bytes: 3 });
 
-    let rows = store.outbox("a test", 100).await.unwrap();
+    let rows = store.journal(&Filter::default(), &Request::first(100)).await.unwrap().items;
     let row = rows.last().unwrap();
     assert_eq!((row.event.as_str(), &row.actor), ("garbage_removed", &ada()));
     assert_eq!(row.cause.in_words(), "by hand: 2 blobs, 6 bytes, that nothing refers to");

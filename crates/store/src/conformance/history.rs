@@ -19,7 +19,7 @@ async fn no_way_of_making_a_model_again_gives_a_number_twice() {
         // By a client that makes the model first, and by one that does not.
         let registered = if seconds % 2 == 0 {
             store.create_model(&model(), &Said::default(), at(seconds)).await.unwrap();
-            store.register_numbered(&new, &Origin::default(), "").await.unwrap()
+            store.register_numbered(&new, &Origin::default(), "").await.unwrap().reference
         } else {
             store.register_version(&new).await.unwrap().into_version().reference
         };

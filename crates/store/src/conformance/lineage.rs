@@ -6,6 +6,7 @@ use crate::aliases::By;
 use crate::blobs::Blob;
 use crate::datasets::{self, Format};
 use crate::lineage::{Bounds, Error as Refused, Family, Kin, Whereabouts};
+use crate::models::Said;
 use crate::versions::{Error, New, Origin, Registered};
 use seatrial_domain::lineage::{Cited, Lineage};
 use seatrial_domain::{Digest, ModelName, VersionNumber};
@@ -77,6 +78,27 @@ async fn a_lineage_reads_back_as_it_was_said() {
     assert_eq!(line(&family), ["digits@2", "digits@1"]);
     let version = fixture.store.version(&model(), VersionNumber(2)).await.unwrap();
     assert_eq!(version.origin.run_id.as_deref(), Some("run 7"));
+}
+
+#[tokio::test]
+async fn the_commit_of_its_run_is_the_code_of_a_version_that_names_none() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let id = super::tracking::run(&fixture, 1).await.id.to_string();
+    store.create_model(&model(), &Said::default(), at(1)).await.unwrap();
+    let own = Lineage::default().by_code(Some("4f2a1c")).unwrap();
+    for (lineage, run_id, code) in [
+        (Lineage::default(), Some(id.as_str()), Some("c0ffee")),
+        (Lineage::default(), Some("of another server"), None),
+        (Lineage::default(), None, None),
+        (own, Some(id.as_str()), Some("4f2a1c")),
+    ] {
+        let new = new(store, b"one", lineage).await;
+        let origin = Origin { run_id: run_id.map(str::to_owned), ..Origin::default() };
+        let made = store.register_numbered(&new, &origin, "").await.unwrap();
+        let family = family(store, made.reference.number.0, ALL).await;
+        assert_eq!(family.line[0].code_ref.as_deref(), code, "{run_id:?}");
+    }
 }
 
 #[tokio::test]

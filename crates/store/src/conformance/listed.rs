@@ -19,7 +19,9 @@ async fn versions(store: &Store, model: &str, count: u64) {
     store.create_model(&model, &crate::models::Said::default(), at(1)).await.unwrap();
     let new = New { model, ..new_version(store, b"one").await };
     for _ in 0..count {
-        store.register_numbered(&new, &Origin::default(), "").await.unwrap();
+        let made = store.register_numbered(&new, &Origin::default(), "").await.unwrap();
+        let key = (&made.reference.model, made.reference.number);
+        assert_eq!(store.listed(key).await.unwrap(), made, "it is answered as it is found");
     }
 }
 

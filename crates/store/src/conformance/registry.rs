@@ -3,6 +3,7 @@
 use super::fixture::{ada, at, fixture, live, model, new_version, queued, tamper, version};
 use crate::aliases::By;
 use crate::changed::{Changed, Named};
+use crate::journal::Filter;
 use crate::models::Said;
 use crate::page::Request;
 use crate::versions::{Diff, Error, Lifecycle, New, Registered};
@@ -164,7 +165,7 @@ async fn what_is_newly_named_is_journalled_in_the_same_write_and_nothing_else_is
     let other = new_version(store, b"two").await;
     store.register_version(&other).await.unwrap();
 
-    let rows = store.outbox("a test", 100).await.unwrap();
+    let rows = store.journal(&Filter::default(), &Request::first(100)).await.unwrap().items;
     let told = rows.iter().map(|row| format!("{} {}", row.event, row.cause.in_words()));
     let digest = |new: &New| format!("registered sealed as {}", new.manifest.digest());
     let expected = [

@@ -35,11 +35,13 @@ async fn every_text_of_a_policy_is_kept_under_its_number() {
     };
     for (yaml, number) in [("a: 1", 1), ("a: 1", 1), ("a: 2", 2), ("a: 1", 3)] {
         assert_eq!(store.apply_policy(&new(yaml)).await.unwrap().number, number);
+        let in_force = store.policies().await.unwrap();
+        assert_eq!(in_force.iter().map(|policy| policy.number).collect::<Vec<_>>(), [number]);
     }
     let latest = store.policy_of(&endpoint()).await.unwrap().unwrap();
     assert_eq!((latest.number, latest.yaml.as_str()), (3, "a: 1"));
     assert_eq!(store.policy("standard").await.unwrap(), Some(latest.clone()));
-    assert_eq!(store.policies().await.unwrap(), [latest]);
+    assert_eq!(*store.policies().await.unwrap(), [latest]);
 }
 
 #[tokio::test]

@@ -155,6 +155,16 @@ async fn a_number_is_a_label_where_the_pinned_plan_checks_a_kpi() {
         Err(Error::Different { first: 0.0 }),
     ];
     assert_eq!(fixture.store.join_feedback(&labels).await.unwrap(), expected);
+    let junk = |n: u32| of(&format!("junk-{n}"), 1.0);
+    let answers =
+        fixture.store.join_feedback(&(0..40).map(junk).collect::<Vec<_>>()).await.unwrap();
+    assert!(
+        answers.contains(&Err(Error::Metrics { limit: 32 })),
+        "no more of what nobody asks for"
+    );
+    flush(&fixture.store, 2, vec![unit(stored.rollout.id, "b", Arm::Candidate, 11)]).await;
+    let of_another = Label { request_id: "b".to_owned(), ..of("revenue", 3.5) };
+    assert_eq!(fixture.store.join_feedback(&[of_another]).await.unwrap(), [Ok(())]);
     let not_a_number = fixture.store.join_feedback(&[of("revenue", f64::NAN)]).await.unwrap();
     assert!(matches!(not_a_number[..], [Err(Error::Range(_))]));
 }

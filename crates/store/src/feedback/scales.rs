@@ -16,6 +16,14 @@ pub(super) struct Scales(BTreeMap<u64, Option<Plan>>);
 pub(super) struct Labels {
     pub(super) scale: Scale,
     pub(super) used: Use,
+    pub(super) asked: Asked,
+}
+
+/// Who wants the labels of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    ByThePlan,
+    ByNobody,
 }
 
 /// What becomes of a label.
@@ -36,7 +44,10 @@ impl Labels {
             PerUnit::First => Use::AsItComes,
             PerUnit::Any | PerUnit::Mean => Use::Closed,
         };
-        Self { scale: plan.scale_of(metric).unwrap_or(Scale::YesNo), used }
+        match plan.scale_of(metric) {
+            Some(scale) => Self { scale, used, asked: Asked::ByThePlan },
+            None => Self { scale: Scale::YesNo, used, asked: Asked::ByNobody },
+        }
     }
 }
 
@@ -48,7 +59,7 @@ impl Scales {
         rollout: Option<u64>,
         metric: &str,
     ) -> Result<Labels, storage::Error> {
-        let none = Labels { scale: Scale::YesNo, used: Use::AsItComes };
+        let none = Labels { scale: Scale::YesNo, used: Use::AsItComes, asked: Asked::ByNobody };
         let Some(id) = rollout else { return Ok(none) };
         let plan = match self.0.entry(id) {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),

@@ -1,10 +1,11 @@
 //! Adding a row: the next number, linked to the row before.
 
 use super::canonical::{Stored, genesis};
+use crate::batch::Batch;
 use crate::row::{Columns, int, to_json};
 use crate::storage::Error;
 use seatrial_domain::rollout::{Cause, Effect, Entry, Rollout};
-use seatrial_domain::{Actor, Digest, EndpointName, Revision, Timestamp};
+use seatrial_domain::{Actor, EndpointName, Revision, Timestamp};
 use serde_json::Value;
 use sqlx::SqliteConnection;
 
@@ -109,49 +110,60 @@ fn serving(effects: &[Effect]) -> Result<Option<String>, Error> {
     changed.map(|version| to_json("serving", version)).transpose()
 }
 
-/// Appends within the caller's transaction. Gives the row's number.
-pub(crate) async fn append(sql: &mut SqliteConnection, new: New<'_>) -> Result<u64, Error> {
-    let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
-        .fetch_optional(&mut *sql)
-        .await?;
-    let (seq, previous) = match last {
-        Some(row) => (row.count("seq")?.saturating_add(1), row.text("hash")?),
-        None => (1, genesis().to_string()),
-    };
-    let stored = new.stored(seq, previous)?;
-    let hash = stored.hash()?;
-    insert(sql, stored, &hash).await?;
-    Ok(seq)
+/// A row's number and hash: what the next one is linked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tip {
+    pub(crate) seq: u64,
+    pub(crate) hash: String,
 }
 
-async fn insert(sql: &mut SqliteConnection, row: Stored, hash: &Digest) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO journal (seq, at, actor, event, subject, endpoint, rollout, revision,
+impl Tip {
+    /// The last row's.
+    pub(crate) async fn read(sql: &mut SqliteConnection) -> Result<Self, Error> {
+        let last = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
+            .fetch_optional(sql)
+            .await?;
+        Ok(match last {
+            Some(row) => Self { seq: row.count("seq")?, hash: row.text("hash")? },
+            None => Self { seq: 0, hash: genesis().to_string() },
+        })
+    }
+}
+
+/// Adds what inserts the row after `tip`, and gives the row's own.
+pub(crate) fn append(batch: &mut Batch, tip: Tip, new: &New<'_>) -> Result<Tip, Error> {
+    let row = new.stored(tip.seq.saturating_add(1), tip.hash)?;
+    let tip = Tip { seq: row.seq, hash: row.hash()?.to_string() };
+    insert(batch, row, &tip.hash);
+    Ok(tip)
+}
+
+fn insert(batch: &mut Batch, row: Stored, hash: &str) {
+    batch
+        .add(
+            "INSERT INTO journal (seq, at, actor, event, subject, endpoint, rollout, revision,
                               from_stage, to_stage, overlays, share, epoch, cause, effects,
                               serving, plan_hash, evidence, previous, hash)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(int(row.seq))
-    .bind(row.at)
-    .bind(row.actor)
-    .bind(row.event)
-    .bind(row.subject)
-    .bind(row.endpoint)
-    .bind(row.rollout.map(int))
-    .bind(row.revision.map(int))
-    .bind(row.from)
-    .bind(row.to)
-    .bind(row.overlays)
-    .bind(row.share.map(int))
-    .bind(row.epoch.map(int))
-    .bind(row.cause)
-    .bind(row.effects)
-    .bind(row.serving)
-    .bind(row.plan_hash)
-    .bind(row.evidence)
-    .bind(row.previous)
-    .bind(hash.as_str())
-    .execute(sql)
-    .await?;
-    Ok(())
+        )
+        .bind(int(row.seq))
+        .bind(row.at)
+        .bind(row.actor)
+        .bind(row.event)
+        .bind(row.subject)
+        .bind(row.endpoint)
+        .bind(row.rollout.map(int))
+        .bind(row.revision.map(int))
+        .bind(row.from)
+        .bind(row.to)
+        .bind(row.overlays)
+        .bind(row.share.map(int))
+        .bind(row.epoch.map(int))
+        .bind(row.cause)
+        .bind(row.effects)
+        .bind(row.serving)
+        .bind(row.plan_hash)
+        .bind(row.evidence)
+        .bind(row.previous)
+        .bind(hash);
 }

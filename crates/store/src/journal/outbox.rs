@@ -1,22 +1,19 @@
 //! How far each consumer has delivered. The journal's rows are the outbox's.
 
-use super::{Filter, Row};
 use crate::Store;
-use crate::page::Request;
 use crate::row::{Columns, int, to_json};
 use crate::storage::Error;
 use seatrial_domain::EndpointName;
 use seatrial_domain::rollout::Cause;
 
 impl Store {
-    /// The rows `consumer` has not delivered yet, in order, at most `limit`.
-    pub async fn outbox(&self, consumer: &str, limit: u32) -> Result<Vec<Row>, Error> {
+    /// The last row that `consumer` has delivered; 0 before the first.
+    pub async fn delivered_to(&self, consumer: &str) -> Result<u64, Error> {
         let row = sqlx::query("SELECT seq FROM outbox WHERE consumer = ?")
             .bind(consumer)
             .fetch_optional(self.readers())
             .await?;
-        let seq = row.map_or(Ok(0), |row| row.count("seq"))?;
-        Ok(self.journal(&Filter::default(), &Request::after(seq, limit)).await?.items)
+        row.map_or(Ok(0), |row| row.count("seq"))
     }
 
     /// Whether a rollout was created on the endpoint after row `seq`, for exactly this cause: what a

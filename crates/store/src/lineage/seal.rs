@@ -1,6 +1,7 @@
 //! Sealing a lineage with its version, in one transaction.
 
 use super::{Error, Parent, Row, TrainedOn, load, parents};
+use crate::batch::Batch;
 use crate::row::{Columns, int, to_json};
 use crate::storage;
 use seatrial_domain::ids::DatasetName;
@@ -8,45 +9,39 @@ use seatrial_domain::lineage::{Cited, Lineage};
 use seatrial_domain::{Digest, ModelName, VersionNumber};
 use sqlx::SqliteConnection;
 
-/// Seals what is said of a version that was just inserted. Errors: what is cited is not here, or
+/// Adds what seals what is said of a version to the batch that inserts it. Errors: what is cited is not here, or
 /// descends from it.
 pub(crate) async fn seal(
-    sql: &mut SqliteConnection,
+    (sql, batch): (&mut SqliteConnection, &mut Batch),
     key: (&ModelName, VersionNumber),
     digest: &Digest,
     said: &Lineage,
 ) -> Result<(), Error> {
+    // Its own row is not there yet.
     let parents = found(sql, said).await?;
-    // Its own row is there already.
-    let own = |parent: &Parent| parent.version.as_ref().is_some_and(|(m, n)| (m, *n) == key);
-    if parents.iter().any(own) {
-        return Err(Error::UnknownParent(key.0.clone(), key.1));
-    }
     refuse_loops(sql, digest, &parents).await?;
     for (position, parent) in (0_i64..).zip(&parents) {
         let version = parent.version.as_ref();
-        sqlx::query("INSERT INTO lineage_parent VALUES (?, ?, ?, ?, ?, ?)")
+        batch
+            .add("INSERT INTO lineage_parent VALUES (?, ?, ?, ?, ?, ?)")
             .bind(key.0.as_str())
             .bind(int(key.1.0))
             .bind(position)
             .bind(parent.digest.as_str())
             .bind(version.map(|(model, _)| model.as_str()))
-            .bind(version.map(|(_, number)| int(number.0)))
-            .execute(&mut *sql)
-            .await?;
+            .bind(version.map(|(_, number)| int(number.0)));
     }
     let row = row(sql, said).await?;
     let dataset = row.dataset.as_ref();
     let named = dataset.and_then(|trained| trained.dataset.as_ref());
-    sqlx::query("INSERT INTO lineage VALUES (?, ?, ?, ?, ?, ?)")
+    batch
+        .add("INSERT INTO lineage VALUES (?, ?, ?, ?, ?, ?)")
         .bind(key.0.as_str())
         .bind(int(key.1.0))
         .bind(dataset.map(|trained| trained.digest.as_str()))
         .bind(named.map(|(name, _)| name.as_str()))
         .bind(named.map(|(_, number)| int(number.0)))
-        .bind(&row.code_ref)
-        .execute(sql)
-        .await?;
+        .bind(&row.code_ref);
     Ok(())
 }
 

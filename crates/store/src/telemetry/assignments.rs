@@ -48,6 +48,8 @@ const PUT: &str = "
     WHERE (rollout IS NOT excluded.rollout OR gate IS NOT excluded.gate)
       AND NOT EXISTS (SELECT 1 FROM feedback WHERE feedback.request = assignment.request)";
 
+const YES: &str = "yes";
+
 /// One element of the statement's JSON array.
 #[derive(Serialize)]
 struct Element<'a> {
@@ -71,12 +73,12 @@ pub(super) async fn put(
     from: &Telemetry,
     room: Room,
 ) -> Result<Batch, Error> {
-    let counted: Vec<_> =
-        from.assignments.iter().filter(|one| one.counted == Counted::Yes).map(element).collect();
+    let elements = fitting(&from.assignments, room);
+    // Of a unit that is not kept no label can be joined: it is not waited for either.
+    let counted = elements.iter().filter(|one| one.counted == YES).collect::<Vec<_>>();
     let units = to_json("assignments", &counted)?;
     cohorts::put(sql, &units).await?;
     slices::put(sql, &units).await?;
-    let elements = fitting(&from.assignments, room);
     let dropped = from.assignments.len().saturating_sub(elements.len());
     let list = to_json("assignments", &elements)?;
     let new = sqlx::query(NEW).bind(&list).fetch_one(&mut *sql).await?;
@@ -115,7 +117,7 @@ fn element(assignment: &Assignment) -> Element<'_> {
             Arm::Candidate => "candidate",
         },
         counted: match assignment.counted {
-            Counted::Yes => "yes",
+            Counted::Yes => YES,
             Counted::No => "no",
         },
         unit: assignment.unit.map(u64::cast_signed),

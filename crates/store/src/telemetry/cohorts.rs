@@ -26,8 +26,8 @@ pub struct Due {
     pub assigned_before: Timestamp,
 }
 
-/// Counted units of the list `?1` by second. A flush that comes again adds none: what it brought is
-/// known as an assignment, unless there was no room for it.
+/// Counted units of the list `?1` by second, for all of which there is room. A flush that comes again
+/// adds none: what it brought is known as an assignment.
 const ADD: &str = "
     INSERT INTO cohort_unit (rollout, gate, seen, second, candidate, incumbent)
     SELECT value ->> 'rollout', value ->> 'gate', value ->> 'seen', (value ->> 'at') / 1000000,

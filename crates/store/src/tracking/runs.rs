@@ -14,7 +14,8 @@ use std::str::FromStr;
 
 /// The tag that is the run's name too.
 pub(super) const NAME_TAG: &str = "mlflow.runName";
-const COMMIT_TAG: &str = "mlflow.source.git.commit";
+/// Where a client notes the commit that a run was started from.
+pub const COMMIT_TAG: &str = "mlflow.source.git.commit";
 
 /// How far a run is, in the words of its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,14 +133,6 @@ impl Store {
     pub async fn run(&self, id: &RunId) -> Result<Run, Error> {
         let mut tx = self.readers().begin().await?;
         load(&mut tx, id).await
-    }
-
-    /// The commit of the code that a run ran, as its client says; none also of a run that is not
-    /// here.
-    pub async fn commit_of_run(&self, id: &RunId) -> Result<Option<String>, storage::Error> {
-        let query = "SELECT value FROM tracked_tag WHERE owner = ? AND key = ?";
-        let commit = sqlx::query_scalar(query).bind(id.as_str()).bind(COMMIT_TAG);
-        Ok(commit.fetch_optional(self.readers()).await?)
     }
 
     /// Errors: [`Error::UnknownRun`], [`Error::Limit`].

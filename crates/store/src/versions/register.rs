@@ -1,7 +1,8 @@
 //! Sealing a version: number, manifest, tags, aliases and journal row in one transaction.
 
-use super::{Error, Version, load};
+use super::{Error, Listed, Stage, Standing, Version, load};
 use crate::aliases::{self, By};
+use crate::batch::Batch;
 use crate::changed::{Changed, Named};
 use crate::row::{Columns, int, to_json};
 use crate::write::Write;
@@ -82,7 +83,10 @@ impl Store {
             }
             None => {
                 let number = models::next_number(write.sql(), &new.model, new.now).await?;
-                insert(&mut write, (new, number), &Origin::default(), "").await?;
+                let (mut batch, origin) = (Batch::default(), Origin::default());
+                let said = (&origin, "");
+                insert((&mut write, &mut batch), (new, number), &new.lineage, said).await?;
+                batch.run(write.sql()).await?;
                 number
             }
         };
@@ -113,23 +117,24 @@ impl Store {
     }
 
     /// Registers a version of a model that is there, with a number of its own even if the model has
-    /// one of the same bytes: so registry clients expect it. Who has its blobs holds them until
-    /// then. Errors: [`Error::UnknownModel`], [`Error::MissingBlob`], [`Error::Lineage`].
+    /// one of the same bytes: so registry clients expect it. Where its lineage names no code, the
+    /// commit that its run was started from is that. Who has verified its blobs holds them
+    /// until then. Errors: [`Error::UnknownModel`], [`Error::Lineage`].
     pub async fn register_numbered(
         &self,
         new: &New,
         origin: &Origin,
         description: &str,
-    ) -> Result<VersionRef, Error> {
-        let _until_registered = self.blobs().hold();
-        self.have_all(&new.manifest).await?;
+    ) -> Result<Listed, Error> {
         let mut write = self.write().await?;
-        let version = number(&mut write, new, origin, description).await?;
+        let mut batch = Batch::default();
+        let version = number((&mut write, &mut batch), new, origin, description).await?;
+        batch.run(write.sql()).await?;
         write.commit().await?;
         Ok(version)
     }
 
-    pub(crate) async fn have_all(&self, manifest: &Manifest) -> Result<(), Error> {
+    async fn have_all(&self, manifest: &Manifest) -> Result<(), Error> {
         for file in manifest.files() {
             if !self.blobs().has(&file.digest, file.size).await? {
                 let (path, digest) = (file.path.clone(), file.digest.clone());
@@ -140,17 +145,39 @@ impl Store {
     }
 }
 
-/// As [`Store::register_numbered`], in a transaction of somebody else's.
+/// Adds what registers a version as [`Store::register_numbered`] does.
 pub(crate) async fn number(
-    write: &mut Write<'_>,
+    (write, batch): (&mut Write<'_>, &mut Batch),
     new: &New,
     origin: &Origin,
     description: &str,
-) -> Result<VersionRef, Error> {
-    let number = models::next_number_of(write.sql(), &new.model, new.now).await?;
-    let version = insert(write, (new, number), origin, description).await?;
-    tags::give(write, (&new.model, number), &new.tags).await?;
-    Ok(version)
+) -> Result<Listed, Error> {
+    let of = (&new.model, run_id(new, origin));
+    let (number, code) = models::next_number_of(write.sql(), of, new.now).await?;
+    let lineage = match new.lineage.code_ref() {
+        Some(_) => None,
+        // One that is no line is no commit, and no reason to refuse the version.
+        None => code.and_then(|code| new.lineage.clone().by_code(Some(&code)).ok()),
+    };
+    let lineage = lineage.as_ref().unwrap_or(&new.lineage);
+    let reference = insert((write, batch), (new, number), lineage, (origin, description)).await?;
+    tags::give_in(batch, (&new.model, number), &new.tags, write.tag_limits())?;
+    Ok(Listed {
+        reference,
+        standing: Standing { stage: Stage::None, rollout: None },
+        tags: new.tags.clone(),
+        aliases: Vec::new(),
+        source: new.source.clone(),
+        origin: Origin { run_id: run_id(new, origin).map(str::to_owned), ..origin.clone() },
+        description: description.to_owned(),
+        created_at: new.now,
+        updated_at: new.now,
+        created_by: new.actor.clone(),
+    })
+}
+
+fn run_id<'a>(new: &'a New, origin: &'a Origin) -> Option<&'a str> {
+    origin.run_id.as_deref().or(new.lineage.run_id())
 }
 
 async fn find(
@@ -169,43 +196,45 @@ async fn find(
     row.map(|row| row.count("number").map(VersionNumber)).transpose()
 }
 
+/// Adds what inserts the version, seals its lineage and journals it.
 async fn insert(
-    write: &mut Write<'_>,
+    (write, batch): (&mut Write<'_>, &mut Batch),
     (new, number): (&New, VersionNumber),
-    origin: &Origin,
-    description: &str,
+    lineage: &Lineage,
+    (origin, description): (&Origin, &str),
 ) -> Result<VersionRef, Error> {
     let digest = new.manifest.digest();
     let manifest = String::from_utf8(new.manifest.to_bytes())
         .map_err(|error| storage::Error::corrupt("manifest", &error))?;
-    sqlx::query(
-        "INSERT INTO version (model, number, digest, manifest, signature, source, lifecycle,
-                              created_at, updated_at, created_by, run_id, run_link, model_id, flavors,
-                              description)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'registered', ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    )
-    .bind(new.model.as_str())
-    .bind(int(number.0))
-    .bind(digest.as_str())
-    .bind(manifest)
-    .bind(to_json("signature", &new.signature)?)
-    .bind(&new.source)
-    .bind(new.now.as_micros())
-    .bind(to_json("actor", &new.actor)?)
-    .bind(origin.run_id.as_deref().or(new.lineage.run_id()))
-    .bind(&origin.run_link)
-    .bind(&origin.model_id)
-    .bind(to_json("flavors", &new.flavors)?)
-    .bind(description)
-    .execute(write.sql())
-    .await?;
-    lineage::seal(write.sql(), (&new.model, number), &digest, &new.lineage).await?;
+    batch
+        .add(
+            "INSERT INTO version (model, number, digest, manifest, signature, source, lifecycle,
+                                  created_at, updated_at, created_by, run_id, run_link, model_id,
+                                  flavors, description)
+             VALUES (?, ?, ?, ?, ?, ?, 'registered', ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(new.model.as_str())
+        .bind(int(number.0))
+        .bind(digest.as_str())
+        .bind(manifest)
+        .bind(to_json("signature", &new.signature)?)
+        .bind(&new.source)
+        .bind(new.now.as_micros())
+        .bind(new.now.as_micros())
+        .bind(to_json("actor", &new.actor)?)
+        .bind(run_id(new, origin))
+        .bind(&origin.run_link)
+        .bind(&origin.model_id)
+        .bind(to_json("flavors", &new.flavors)?)
+        .bind(description);
+    let key = (&new.model, number);
+    lineage::seal((write.sql(), batch), key, &digest, lineage).await?;
     // On a version that was not there before, everything is new.
     let changed = Changed { aliases: new.aliases.clone(), tags: new.tags.clone() };
     let version = VersionRef { model: new.model.clone(), number, digest };
     let (subject, said) = (version.to_string(), format!("sealed as {}", version.digest));
     let evidence = Named { version: version.clone(), changed }.evidence()?;
     let row = journal::New::about(&subject, "registered", &new.actor, new.now).because(said);
-    write.journal(row.with(evidence.as_ref())).await?;
+    write.journal_in(batch, row.with(evidence.as_ref())).await?;
     Ok(version)
 }

@@ -115,7 +115,7 @@ struct Told {
     notes: Vec<String>,
 }
 
-/// Each has the whole of alpha, since a fail asks a person and takes nothing back.
+/// Each has the whole of alpha: see [`super`].
 fn account(report: &CheckReport, alpha: Alpha, fail_at: f64, told: Told) -> Account {
     let most = report.fail_log_e.unwrap_or(f64::NEG_INFINITY);
     Account {

@@ -26,6 +26,19 @@ fn slower_below_the_limit_is_healthy() {
 }
 
 #[test]
+fn requests_in_flight_do_not_make_the_units_still_needed_unknown() {
+    let needed = |in_flight: u64| {
+        let mut counts = gate(canary_units(90), arms(20_000, 2_000));
+        counts.units.candidate += in_flight;
+        counts.unanswered.candidate = in_flight;
+        report(&look(&[latency(250)], &only(counts)), "latencyP99").units_needed
+    };
+    let all_answered = needed(0).unwrap();
+    assert_eq!(needed(1), Some(all_answered), "as if it were answered like the others");
+    assert_eq!(needed(all_answered + 7), Some(all_answered + 7), "at least until they are");
+}
+
+#[test]
 fn slower_above_the_limit_fails_with_its_value() {
     let counts = gate(canary_units(100), arms(300_000, 2_000));
     let verdict = look(&[errors(0.005), latency(250)], &only(counts));

@@ -10,6 +10,25 @@ fn spread_of(draws: &[kpi::Values], of: fn(&kpi::Values) -> u64) -> (f64, f64) {
     (mean, square / values.len() as f64)
 }
 
+/// Laws with heavy tails, and with many values alike.
+pub(super) fn heavy() -> [Law; 3] {
+    let worth = Law::LogNormal { median: 10.0, sigma: 1.5 };
+    [
+        worth.clone(),
+        Law::Mixture(vec![(0.7, Law::Constant(0.0)), (0.3, Law::exponential(5.0))]),
+        Law::Mixture(vec![(0.95, Law::Constant(0.0)), (0.05, worth)]),
+    ]
+}
+
+/// The values of so many units, drawn one by one.
+pub(super) fn singles(numbers: &Numbers, rng: &mut Rng, units: ArmCount) -> kpi::Counts {
+    let mut counts = kpi::Counts::default();
+    for (arm, units) in [(Arm::Candidate, units.candidate), (Arm::Incumbent, units.incumbent)] {
+        (0..units).for_each(|_| numbers.one(rng, 0, (arm, &mut counts)));
+    }
+    counts
+}
+
 #[test]
 fn sums_drawn_at_once_have_the_law_of_sums_of_single_values() {
     let laws = [
@@ -25,12 +44,8 @@ fn sums_drawn_at_once_have_the_law_of_sums_of_single_values() {
         let count = ArmCount { candidate: units, incumbent: 0 };
         let at_once: Vec<_> =
             (0..draws).map(|_| numbers.draw(&mut rng, 0, count).candidate).collect();
-        let single = |rng: &mut Rng| {
-            let mut counts = kpi::Counts::default();
-            (0..units).for_each(|_| numbers.one(rng, 0, (Arm::Candidate, &mut counts)));
-            counts.candidate
-        };
-        let singles: Vec<_> = (0..draws).map(|_| single(&mut rng)).collect();
+        let singles: Vec<_> =
+            (0..draws).map(|_| singles(&numbers, &mut rng, count).candidate).collect();
         let measures: [fn(&kpi::Values) -> u64; 3] =
             [|it| it.sum, |it| it.squares, |it| it.buckets.iter().skip(32).sum()];
         for of in measures {
