@@ -106,6 +106,51 @@ fn with_the_right_units_but_the_plain_share_it_is_not_either() {
     assert!((always - 1.0).abs() > 0.01, "{always}");
 }
 
+/// Whether any of a unit's labels in a gate is good; none: none of its requests there got one.
+type Earned = [Option<bool>; 4];
+
+/// E[e] over the draw of a unit that comes in every gate, with `perUnit: any`: what it earned in a gate on
+/// either arm.
+fn expectation_of_any(candidate: &Earned, incumbent: &Earned) -> f64 {
+    let margin = two_outcome::Margin::Absolute(0.02);
+    let check = two_outcome::Check::feedback(margin).unwrap();
+    let of = |(chance, from): (f64, usize)| {
+        let counted = counted(from, &[Some(good(5)); 4]).into_iter().filter_map(|(of, units)| {
+            let gate = usize::from(of.gate.0);
+            let on_candidate = units.candidate() > 0;
+            let cells =
+                match (on_candidate, if on_candidate { candidate } else { incumbent }[gate]?) {
+                    (true, true) => Cells { candidate_good: 1, ..Cells::default() },
+                    (true, false) => Cells { candidate_bad: 1, ..Cells::default() },
+                    (false, true) => Cells { incumbent_good: 1, ..Cells::default() },
+                    (false, false) => Cells { incumbent_bad: 1, ..Cells::default() },
+                };
+            Some(Stratum { pi: of.seen.pi(share_of(of)).unwrap(), counts: cells })
+        });
+        chance * check.rollback_log_e(&counted.collect::<Vec<_>>()).exp()
+    };
+    parts().into_iter().map(of).sum()
+}
+
+fn everything_earned() -> Vec<Earned> {
+    let choices = [None, Some(true), Some(false)];
+    (0..81_usize).map(|n| [1, 3, 9, 27].map(|digit| choices[n / digit % 3])).collect()
+}
+
+#[test]
+fn a_unit_worth_any_of_its_labels_is_a_fair_bet_over_gates_and_a_better_candidate_a_lost_one() {
+    for earned in everything_earned() {
+        let same = expectation_of_any(&earned, &earned);
+        assert!((same - 1.0).abs() < 1e-12, "{earned:?}: {same}");
+        let better = earned.map(|any| any.map(|_| true));
+        let no_worse = expectation_of_any(&better, &earned);
+        assert!(no_worse < 1.0 + 1e-12, "{earned:?}: {no_worse}");
+        let worse = earned.map(|any| any.map(|_| false));
+        let is_worse = expectation_of_any(&worse, &earned);
+        assert!(is_worse > 1.0 - 1e-12, "{earned:?}: {is_worse}");
+    }
+}
+
 /// One unit at an even split that fails with its second request. Whoever waits for that on the
 /// candidate alone has a bet that is won on average.
 #[test]
