@@ -5,8 +5,9 @@
 //! e-process on pairs, so that looking often makes no fail. Half of alpha goes to the noise, where there
 //! is a floor: it was measured as well. Each has the whole of alpha: a fail asks a person, or turns down
 //! what nobody was shown yet, and takes nothing back. Several enforced limits together are therefore
-//! crossed by chance alone with at most their number times alpha. Which of a pair was slower, and which was right, is reported beside it. A copy the candidate failed is a pair that disagrees. A
-//! rule that compared nothing while others did has no say, and where none did nothing passes.
+//! crossed by chance alone with at most their number times alpha. Which of a pair was slower, and which
+//! was right, is reported beside it. A copy the candidate failed is a pair that disagrees. A rule that
+//! compared nothing while others did has no say, and where none did nothing passes.
 //! Slices warn; one gates only with a limit of its own, and then a value of it must have been seen.
 
 mod account;

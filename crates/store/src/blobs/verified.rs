@@ -59,7 +59,7 @@ impl Blobs {
         let directory = directory.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let mut large = Vec::new();
-            for digest in unknown(&directory, &left, (&seen, now))? {
+            for digest in left {
                 if !is_verified(&directory, &digest, (&seen, now))? {
                     large.push(digest);
                 }
@@ -92,6 +92,9 @@ fn is_verified(
     (seen, now): (&Seen, Timestamp),
 ) -> Result<bool, Error> {
     let before = identity(directory, digest)?;
+    if seen.knows(digest, before, now) {
+        return Ok(true);
+    }
     if before.bytes() > SMALL_BYTES {
         return Ok(false);
     }
