@@ -62,7 +62,7 @@ impl Store {
         let row = sqlx::query("SELECT number FROM alias WHERE model = ? AND name = ?")
             .bind(model.as_str())
             .bind(alias)
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.map(|row| row.count("number").map(VersionNumber)).transpose()
     }
@@ -72,7 +72,7 @@ impl Store {
         &self,
         version: (&ModelName, VersionNumber),
     ) -> Result<Vec<String>, storage::Error> {
-        let mut sql = self.readers().acquire().await?;
+        let mut sql = self.reader().await?;
         of_version(&mut sql, version).await
     }
 }

@@ -71,7 +71,7 @@ impl Store {
 
     /// The file at `path`.
     pub async fn artifact(&self, path: &ArtifactPath) -> Result<Option<Artifact>, storage::Error> {
-        let mut connection = self.readers().acquire().await?;
+        let mut connection = self.reader().await?;
         find(&mut connection, path).await
     }
 

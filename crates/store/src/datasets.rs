@@ -141,7 +141,7 @@ impl Store {
         )
         .bind(name.as_str())
         .bind(number.map(|number| int(number.0)))
-        .fetch_optional(self.readers())
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
         match row {
             Some(row) => Ok(read(&row)?),
@@ -161,7 +161,7 @@ impl Store {
         .bind(after.map_or("", |(name, _)| name.as_str()))
         .bind(after.map_or(0, |(_, number)| int(number.0)))
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let datasets = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(datasets, page, |dataset| (dataset.name.clone(), dataset.number)))

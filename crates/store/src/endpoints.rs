@@ -51,7 +51,7 @@ impl Store {
     pub async fn endpoint(&self, name: &EndpointName) -> Result<Option<Endpoint>, storage::Error> {
         let row = sqlx::query("SELECT * FROM endpoint WHERE name = ?")
             .bind(name.as_str())
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.as_ref().map(read).transpose()
     }
@@ -64,7 +64,7 @@ impl Store {
         let rows = sqlx::query("SELECT * FROM endpoint WHERE name > ? ORDER BY name LIMIT ?")
             .bind(page.after.as_ref().map_or("", EndpointName::as_str))
             .bind(page.rows())
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await?;
         let endpoints = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(endpoints, page, |endpoint| endpoint.name.clone()))
@@ -72,8 +72,9 @@ impl Store {
 
     /// Every endpoint, by name: there are as many as a server runs.
     pub async fn endpoints(&self) -> Result<Vec<Endpoint>, storage::Error> {
-        let rows =
-            sqlx::query("SELECT * FROM endpoint ORDER BY name").fetch_all(self.readers()).await?;
+        let rows = sqlx::query("SELECT * FROM endpoint ORDER BY name")
+            .fetch_all(&mut *self.reader().await?)
+            .await?;
         rows.iter().map(read).collect()
     }
 }

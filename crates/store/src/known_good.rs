@@ -32,7 +32,7 @@ impl Store {
              ORDER BY k.at DESC, k.rollout DESC, k.number DESC",
         )
         .bind(endpoint.as_str())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         rows.iter().map(read).collect()
     }

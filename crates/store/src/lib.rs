@@ -23,6 +23,7 @@ pub mod open;
 pub mod page;
 pub mod policies;
 pub mod quarantine;
+mod reader;
 pub mod reports;
 mod retention;
 pub mod rollouts;

@@ -8,6 +8,7 @@ use crate::page::{Page, Request};
 use crate::row::{Columns, int};
 use crate::tracking::COMMIT_TAG;
 use crate::versions::{self, Error};
+use crate::write::{Write, beginning};
 use crate::{Store, storage, tags};
 use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
 use sqlx::SqliteConnection;
@@ -57,7 +58,7 @@ pub(crate) use whole;
 impl Store {
     /// The model. Errors: [`Error::UnknownModel`].
     pub async fn model(&self, name: &ModelName) -> Result<Model, Error> {
-        let mut connection = self.readers().acquire().await?;
+        let mut connection = self.reader().await?;
         find(&mut connection, name).await?.ok_or_else(|| Error::UnknownModel(name.clone()))
     }
 
@@ -65,7 +66,7 @@ impl Store {
     pub async fn ever_had(&self, name: &ModelName) -> Result<bool, storage::Error> {
         let row = sqlx::query("SELECT 1 FROM model WHERE name = ?")
             .bind(name.as_str())
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         Ok(row.is_some())
     }
@@ -81,7 +82,7 @@ impl Store {
         ))
         .bind(page.after.as_ref().map_or("", ModelName::as_str))
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let models = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::cut(models, page, |model| model.name.clone()))
@@ -149,27 +150,26 @@ pub(crate) async fn next_number(
     u64::try_from(number).map(VersionNumber).map_err(|e| storage::Error::corrupt("number", &e))
 }
 
-/// The next version's number of a model that is there, and the commit that its run was started from,
-/// if it is a run of this server's that says so: one question for both.
-pub(crate) async fn next_number_of(
-    sql: &mut SqliteConnection,
+/// Begins a transaction with the next version's number of a model that is there, and the commit that
+/// its run was started from, if it is a run of this server's that says so: one question for all.
+pub(crate) async fn write_numbering<'a>(
+    store: &'a Store,
     (name, run_id): (&ModelName, Option<&str>),
     now: Timestamp,
-) -> Result<(VersionNumber, Option<String>), Error> {
-    let row = sqlx::query(
+) -> Result<(Write<'a>, VersionNumber, Option<String>), Error> {
+    let number = sqlx::query(beginning!(
         "UPDATE model SET last_number = last_number + 1, updated_at = ?2
          WHERE name = ?1 AND deleted_at IS NULL
          RETURNING last_number,
-             (SELECT value FROM tracked_tag WHERE owner = ?3 AND key = ?4) AS code",
-    )
+             (SELECT value FROM tracked_tag WHERE owner = ?3 AND key = ?4) AS code"
+    ))
     .bind(name.as_str())
     .bind(now.as_micros())
     .bind(run_id)
-    .bind(COMMIT_TAG)
-    .fetch_optional(sql)
-    .await?;
+    .bind(COMMIT_TAG);
+    let (write, row) = store.write_asking(number).await?;
     let row = row.ok_or_else(|| Error::UnknownModel(name.clone()))?;
-    Ok((VersionNumber(row.count("last_number")?), row.maybe_text("code")?))
+    Ok((write, VersionNumber(row.count("last_number")?), row.maybe_text("code")?))
 }
 
 /// The model, unless there is none or it was deleted.

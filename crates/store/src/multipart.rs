@@ -9,6 +9,7 @@ use crate::row::{Columns, int};
 use crate::write::Write;
 use crate::{Store, storage};
 use seatrial_domain::Timestamp;
+use sqlx::Connection as _;
 use sqlx::sqlite::SqliteRow;
 
 /// Why an upload in parts is refused.
@@ -86,7 +87,8 @@ impl Store {
 
     /// The upload, and what has arrived of it. Errors: [`Error::Unknown`].
     pub async fn multipart(&self, id: &str) -> Result<Upload, Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let row = sqlx::query("SELECT * FROM multipart WHERE id = ?")
             .bind(id)
             .fetch_optional(&mut *tx)
@@ -186,12 +188,14 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<String>, storage::Error> {
         let ids = sqlx::query_scalar("SELECT id FROM multipart WHERE touched_at < ? LIMIT ?");
-        Ok(ids.bind(before.as_micros()).bind(limit).fetch_all(self.readers()).await?)
+        Ok(ids.bind(before.as_micros()).bind(limit).fetch_all(&mut *self.reader().await?).await?)
     }
 
     /// Every part there is, of whatever upload.
     pub async fn multipart_parts(&self) -> Result<Vec<Part>, storage::Error> {
-        let rows = sqlx::query("SELECT * FROM multipart_part").fetch_all(self.readers()).await?;
+        let rows = sqlx::query("SELECT * FROM multipart_part")
+            .fetch_all(&mut *self.reader().await?)
+            .await?;
         rows.iter().map(read).collect()
     }
 }

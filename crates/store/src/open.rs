@@ -2,9 +2,11 @@
 
 use crate::blobs::{self, Blobs};
 use crate::lock::{self, DirLock};
-use crate::{gc, journal, migrations, policies, storage, tags, tracking};
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use crate::reader::Readers;
+use crate::write::Writer;
+use crate::{gc, migrations, policies, storage, tags, tracking};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,16 +82,13 @@ pub struct Store {
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    /// One connection: writers queue here, in order, rather than at the file's lock.
-    pub(crate) writer: SqlitePool,
-    pub(crate) readers: SqlitePool,
+    pub(crate) writer: Writer,
+    pub(crate) readers: Readers,
     pub(crate) blobs: Blobs,
     pub(crate) policies: policies::Kept,
     pub(crate) garbage: gc::Meter,
     /// Whose turn it is to remove garbage. Nobody else waits for it.
     pub(crate) sweeping: tokio::sync::Mutex<()>,
-    /// The journal's last row, once this process has added one; whose turn it is to write.
-    pub(crate) tip: tokio::sync::Mutex<Option<journal::Tip>>,
     /// The journal's last committed row.
     pub(crate) head: watch::Sender<u64>,
     /// Rows in `assignment`, so that the cap costs no count.
@@ -112,20 +111,20 @@ impl Store {
             lock::Error::Io(source) => unusable(source),
         })?;
         let connect = connect_options(&dir.join("seatrial.db"), &options);
-        let writer = pool(1, &options).connect_with(connect.clone()).await?;
-        migrations::apply(&mut *writer.acquire().await?).await?;
-        let readers = pool(options.readers.max(1), &options)
-            .connect_with(connect.pragma("query_only", "ON"))
-            .await?;
+        let mut connection = connect.connect().await?;
+        migrations::apply(&mut connection).await?;
+        let patience = options.writer_timeout();
+        let writer = Writer::new(connection, connect.clone(), patience);
+        let readers = Readers::new(options.readers, connect.pragma("query_only", "ON"), patience);
         let blobs = Blobs::open(&dir.join("blobs"), &options.blobs).await?;
         let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal")
-            .fetch_one(&readers)
+            .fetch_one(&mut *readers.lend().await?)
             .await?;
         let (rows, uncounted): (i64, i64) = sqlx::query_as(
             "SELECT count(*), count(*) FILTER (WHERE counted = 'no' AND unit IS NULL)
              FROM assignment",
         )
-        .fetch_one(&readers)
+        .fetch_one(&mut *readers.lend().await?)
         .await?;
         let inner = Inner {
             writer,
@@ -134,7 +133,6 @@ impl Store {
             policies: policies::Kept::default(),
             garbage: gc::Meter::default(),
             sweeping: tokio::sync::Mutex::default(),
-            tip: tokio::sync::Mutex::default(),
             head: watch::Sender::new(u64::try_from(head).unwrap_or(0)),
             assignments: AtomicU64::new(u64::try_from(rows).unwrap_or(0)),
             uncounted: AtomicU64::new(u64::try_from(uncounted).unwrap_or(0)),
@@ -159,10 +157,6 @@ impl Store {
         self.inner.readers.close().await;
         self.inner.writer.close().await;
     }
-
-    pub(crate) fn readers(&self) -> &SqlitePool {
-        &self.inner.readers
-    }
 }
 
 fn connect_options(file: &Path, options: &Options) -> SqliteConnectOptions {
@@ -178,15 +172,4 @@ fn connect_options(file: &Path, options: &Options) -> SqliteConnectOptions {
         Some(bytes) => connect.pragma("max_page_count", (bytes / PAGE_BYTES).max(1).to_string()),
         None => connect,
     }
-}
-
-fn pool(connections: u32, options: &Options) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .min_connections(1)
-        .max_connections(connections)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        // A file does not hang up, and each question would ask another one first.
-        .test_before_acquire(false)
-        .acquire_timeout(options.writer_timeout())
 }

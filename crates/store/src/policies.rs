@@ -81,7 +81,7 @@ impl Store {
     pub async fn policy(&self, name: &str) -> Result<Option<Policy>, storage::Error> {
         let row = sqlx::query("SELECT * FROM policy WHERE name = ? ORDER BY number DESC LIMIT 1")
             .bind(name)
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.as_ref().map(read).transpose()
     }
@@ -91,7 +91,7 @@ impl Store {
         &self,
         endpoint: &EndpointName,
     ) -> Result<Option<Policy>, storage::Error> {
-        in_force(&mut *self.readers().acquire().await?, endpoint).await
+        in_force(&mut *self.reader().await?, endpoint).await
     }
 
     /// Policies' texts in force, by name.
@@ -106,7 +106,7 @@ impl Store {
         )
         .bind(page.after.as_deref().unwrap_or_default())
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let policies = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(policies, page, |policy| policy.name.clone()))
@@ -122,7 +122,7 @@ impl Store {
             "SELECT * FROM policy AS p
              WHERE number = (SELECT max(number) FROM policy WHERE name = p.name) ORDER BY name",
         )
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let policies = rows.iter().map(read).collect::<Result<Arc<_>, _>>()?;
         Ok(Arc::clone(kept.insert(policies)))

@@ -23,7 +23,7 @@ impl Store {
     pub async fn quarantine(&self, digest: &Digest) -> Result<Option<Mark>, storage::Error> {
         let row = sqlx::query("SELECT * FROM quarantine WHERE digest = ? AND lifted_at IS NULL")
             .bind(digest.as_str())
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.as_ref().map(read).transpose()
     }
@@ -39,7 +39,7 @@ impl Store {
         )
         .bind(page.after.as_ref().map_or("", Digest::as_str))
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let marks = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(marks, page, |mark| mark.digest.clone()))

@@ -34,7 +34,7 @@ impl Store {
     pub async fn report(&self, rollout: RolloutId) -> Result<Option<Value>, storage::Error> {
         let row = sqlx::query("SELECT report FROM validation_report WHERE rollout = ?")
             .bind(int(rollout.0))
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.map(|row| row.json("report")).transpose()
     }

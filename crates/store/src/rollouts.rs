@@ -75,7 +75,7 @@ impl Store {
     pub async fn rollout(&self, id: RolloutId) -> Result<Option<Stored>, storage::Error> {
         let row = sqlx::query("SELECT * FROM rollout WHERE id = ?")
             .bind(int(id.0))
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.as_ref().map(read).transpose()
     }
@@ -95,7 +95,7 @@ impl Store {
         .bind(filter.endpoint.as_ref().map(EndpointName::as_str))
         .bind(filter.phase.map(Phase::as_str))
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let rollouts = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(rollouts, page, |stored| stored.rollout.id))
@@ -104,7 +104,7 @@ impl Store {
     /// Every rollout that has not ended, in the order of their numbers: what a start goes on with.
     pub async fn open_rollouts(&self) -> Result<Vec<Stored>, storage::Error> {
         let rows = sqlx::query("SELECT * FROM rollout WHERE phase <> 'ended' ORDER BY id")
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await?;
         rows.iter().map(read).collect()
     }
@@ -116,7 +116,7 @@ impl Store {
     ) -> Result<Option<Stored>, storage::Error> {
         let row = sqlx::query("SELECT * FROM rollout WHERE endpoint = ? AND phase = 'active'")
             .bind(endpoint.as_str())
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.as_ref().map(read).transpose()
     }
@@ -126,7 +126,7 @@ impl Store {
         let row =
             sqlx::query("SELECT coalesce(max(epoch), 0) AS epoch FROM rollout WHERE endpoint = ?")
                 .bind(endpoint.as_str())
-                .fetch_one(self.readers())
+                .fetch_one(&mut *self.reader().await?)
                 .await?;
         Ok(Epoch(row.count("epoch")?))
     }
@@ -142,7 +142,7 @@ impl Store {
              ORDER BY epoch DESC LIMIT 1",
         )
         .bind(endpoint.as_str())
-        .fetch_optional(self.readers())
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
         Ok(row.as_ref().map(read).transpose()?.map(|stored| stored.rollout.settings))
     }
@@ -156,7 +156,7 @@ impl Store {
             "SELECT * FROM rollout WHERE endpoint = ? AND phase = 'queued' ORDER BY id",
         )
         .bind(endpoint.as_str())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         rows.iter().map(read).collect()
     }

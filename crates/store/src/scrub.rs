@@ -35,7 +35,8 @@ pub struct Corrupt {
 
 impl Store {
     pub async fn scrub_progress(&self) -> Result<Progress, storage::Error> {
-        let row = sqlx::query("SELECT * FROM scrub").fetch_optional(self.readers()).await?;
+        let row =
+            sqlx::query("SELECT * FROM scrub").fetch_optional(&mut *self.reader().await?).await?;
         let Some(row) = row else { return Ok(Progress::default()) };
         let time = |micros: Option<u64>| {
             micros.map(|at| Timestamp::from_micros(i64::try_from(at).unwrap_or(i64::MAX)))
@@ -101,7 +102,7 @@ impl Store {
     /// The corrupt blobs, by digest.
     pub async fn corrupt_blobs(&self) -> Result<Vec<Corrupt>, storage::Error> {
         let rows = sqlx::query("SELECT * FROM corrupt_blob ORDER BY digest");
-        let rows = rows.fetch_all(self.readers()).await?;
+        let rows = rows.fetch_all(&mut *self.reader().await?).await?;
         let read = |row| {
             let (digest, found): (Digest, Digest) =
                 (Columns::parsed(row, "digest")?, Columns::parsed(row, "found")?);

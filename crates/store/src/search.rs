@@ -69,7 +69,8 @@ impl Store {
             " WHERE m.rowid IN (SELECT m.rowid FROM model AS m WHERE deleted_at IS NULL"
         ));
         of_page(&mut query, search, Columns::of(Subject::Models))?;
-        let filled = fill::from(query.build().fetch(self.readers()), models::read, Model::bytes);
+        let mut reader = self.reader().await?;
+        let filled = fill::from(query.build().fetch(&mut *reader), models::read, Model::bytes);
         Ok(page(filled.await?, search, mark_of_model))
     }
 
@@ -79,12 +80,13 @@ impl Store {
             let mut query = QueryBuilder::new(concat!(at_once!(), versions_where!()));
             of_page(&mut query, search, Columns::of(Subject::Versions))?;
             query.push(")");
-            let row = query.build().fetch_one(self.readers()).await?;
+            let row = query.build().fetch_one(&mut *self.reader().await?).await?;
             fill::with(listed::read_all(&row)?, Listed::bytes)
         } else {
             let mut query = QueryBuilder::new(versions_where!());
             of_page(&mut query, search, Columns::of(Subject::Versions))?;
-            let rows = query.build().fetch(self.readers());
+            let mut reader = self.reader().await?;
+            let rows = query.build().fetch(&mut *reader);
             fill::from(rows, listed::read, Listed::bytes).await?
         };
         Ok(page(filled, search, |version, key| match key {
@@ -119,7 +121,8 @@ fn finish(query: &mut Query, search: &Search, columns: Columns) -> Result<(), Er
         push_after(query, &columns, &search.order, marks);
     }
     push_order(query, &columns, &search.order);
-    query.push(" LIMIT ").push_bind(i64::from(search.limit) + 1);
+    // A bare argument here has the database plan the statement anew for each of its values.
+    query.push(" LIMIT ").push_bind(i64::from(search.limit) + 1).push(" + 0");
     Ok(())
 }
 

@@ -51,7 +51,7 @@ impl Store {
     pub async fn signatures(&self, digest: &Digest) -> Result<Vec<Signature>, storage::Error> {
         let rows = sqlx::query("SELECT * FROM version_signature WHERE digest = ? ORDER BY at, id")
             .bind(digest.as_str())
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await?;
         rows.iter().map(read).collect()
     }
@@ -65,7 +65,7 @@ impl Store {
         let row = sqlx::query("SELECT * FROM version_signature WHERE digest = ? AND id = ?")
             .bind(digest.as_str())
             .bind(id.as_str())
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.as_ref().map(read).transpose()
     }
@@ -82,7 +82,7 @@ impl Store {
         )
         .bind(digest.as_str())
         .bind(key.as_str())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         rows.iter().map(read).collect()
     }

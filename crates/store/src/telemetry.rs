@@ -67,7 +67,7 @@ impl Store {
         let (gateway, store): (i64, i64) = sqlx::query_as(
             "SELECT coalesce(sum(gateway_dropped), 0), coalesce(sum(store_dropped), 0) FROM boot",
         )
-        .fetch_one(self.readers())
+        .fetch_one(&mut *self.reader().await?)
         .await?;
         let count = |n| u64::try_from(n).unwrap_or(0);
         Ok(Dropped { gateway: count(gateway), store: count(store) })

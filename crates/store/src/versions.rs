@@ -156,7 +156,7 @@ impl Store {
         model: &ModelName,
         number: VersionNumber,
     ) -> Result<Version, Error> {
-        let mut connection = self.readers().acquire().await?;
+        let mut connection = self.reader().await?;
         load(&mut connection, (model, number)).await
     }
 
@@ -173,7 +173,7 @@ impl Store {
         .bind(model.as_str())
         .bind(page.after.map_or(i64::MAX, |number| int(number.0)))
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let versions = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::cut(versions, page, |version| version.reference.number))

@@ -38,7 +38,7 @@ impl Store {
         .bind(alias)
         .bind(page.after.map_or(i64::MAX, int))
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let moves = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(moves, page, |one| one.id))
@@ -58,7 +58,7 @@ impl Store {
         )
         .bind(model.as_str())
         .bind(time.as_micros())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         rows.iter().map(read).collect()
     }

@@ -39,7 +39,7 @@ impl Store {
         .bind(prefix)
         .bind(end)
         .bind(int(limit))
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let entry = |row| {
             let name = Columns::text(row, "name")?;

@@ -35,13 +35,13 @@ impl Store {
             "SELECT path, digest, size FROM artifact WHERE path = ?
              UNION ALL
              SELECT * FROM (SELECT path, digest, size FROM artifact WHERE path > ? AND path < ?
-                            ORDER BY path LIMIT ?)",
+                            ORDER BY path LIMIT ? + 0)",
         )
         .bind(path.as_str())
         .bind(&directory)
         .bind(end_of(path.as_str()))
         .bind(int(limit.saturating_add(1)))
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let files = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         // A file is no directory, so that it is alone.
@@ -61,12 +61,10 @@ impl Store {
         (origin, description): (&Origin, &str),
         snapshot: &Snapshot,
     ) -> Result<Listed, Error> {
-        let mut write = self.write().await?;
-        let mut batch = Batch::default();
-        let version = versions::number((&mut write, &mut batch), new, origin, description).await?;
+        let numbered = versions::number(self, new, origin, description).await?;
+        let (write, mut batch, version) = numbered;
         seal(&mut batch, snapshot, &version.reference)?;
-        batch.run(write.sql()).await.map_err(changed)?;
-        write.commit().await?;
+        write.commit_with(batch).await.map_err(changed)?;
         Ok(version)
     }
 }

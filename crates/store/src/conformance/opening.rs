@@ -2,6 +2,7 @@
 
 use super::fixture::{ada, at, endpoint, fixture, fixture_with, model, new_version, tamper};
 use crate::{Options, Store, open, policies, storage};
+use futures_util::FutureExt as _;
 use seatrial_domain::endpoint::Settings;
 use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::exposure::Exposure;
@@ -85,6 +86,54 @@ async fn a_transaction_dropped_half_way_leaves_nothing() {
     assert_eq!(*fixture.store.journal_head().borrow(), 0);
     let fixture = fixture.reopened().await;
     assert!(fixture.store.endpoints().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_transaction_dropped_half_way_ends_at_once() {
+    let fixture = fixture().await;
+    drop(fixture.store.write().await.unwrap());
+    // By another connection, which waits a while for the lock.
+    tamper(fixture.dir.path(), "BEGIN IMMEDIATE; COMMIT").await;
+}
+
+#[tokio::test]
+async fn a_writer_who_gives_up_in_the_middle_of_a_question_holds_nobody_up() {
+    let store = fixture().await.store;
+    for _ in 0..20 {
+        let set = async {
+            let settings = Settings::of(model());
+            store.set_endpoint(&endpoint(), &settings, &ada(), at(1)).await
+        };
+        // Asked once whether it is done, and dropped.
+        assert!(set.now_or_never().is_none());
+    }
+    let settings = Settings::of(model());
+    store.set_endpoint(&endpoint(), &settings, &ada(), at(2)).await.unwrap();
+    assert_eq!(store.endpoints().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn as_many_read_at_once_as_there_are_readers_and_the_next_waits_its_time() {
+    let busy_timeout = std::time::Duration::from_millis(10);
+    let fixture = fixture_with(Options { readers: 2, busy_timeout, ..Options::default() }).await;
+    let store = &fixture.store;
+    let (first, second) = (store.reader().await.unwrap(), store.reader().await.unwrap());
+    let error = store.endpoints().await.unwrap_err();
+    assert!(matches!(error, storage::Error::Busy(_)), "{error:?}");
+    drop(first);
+    assert!(store.endpoints().await.unwrap().is_empty());
+    drop(second);
+}
+
+#[tokio::test]
+async fn a_closed_store_refuses_whoever_asks() {
+    let store = fixture().await.store;
+    store.close().await;
+    let refused =
+        |error: &storage::Error| matches!(error, storage::Error::Sql(sqlx::Error::PoolClosed));
+    let read = store.endpoints().await.unwrap_err();
+    let written = store.write().await.unwrap_err();
+    assert!(refused(&read) && refused(&written), "{read:?}, {written:?}");
 }
 
 #[tokio::test]

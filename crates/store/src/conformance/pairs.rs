@@ -112,7 +112,7 @@ async fn a_pair_nobody_can_label_is_not_kept_and_goes_with_its_assignment() {
     flush(store, 1, vec![assigned(&stored, "a")], vec![known, lost]).await;
     let kept = async || -> i64 {
         let count = sqlx::query_scalar("SELECT count(*) FROM shadow_pair");
-        count.fetch_one(store.readers()).await.unwrap()
+        count.fetch_one(&mut *store.reader().await.unwrap()).await.unwrap()
     };
     assert_eq!(kept().await, 1);
     joined(store, &[digit("a", 1.0)]).await;

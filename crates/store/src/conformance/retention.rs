@@ -87,7 +87,7 @@ async fn evidence_goes_when_its_plan_says_so_and_the_journal_stays() {
     let seen = store.seen_units(ended).await.unwrap();
     assert_eq!((seen.level, seen.units.len()), (0, 0));
     let pairs: Vec<i64> = sqlx::query_scalar("SELECT rollout FROM shadow_pair")
-        .fetch_all(store.readers())
+        .fetch_all(&mut *store.reader().await.unwrap())
         .await
         .unwrap();
     assert_eq!(pairs, [running.0.cast_signed()]);

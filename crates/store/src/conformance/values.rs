@@ -352,7 +352,7 @@ async fn values_go_with_the_rest_of_the_evidence() {
     happens(store, &turned, &Event::Abort { reason: "enough".to_owned() }, at(5)).await;
     let sampled = async || -> i64 {
         let count = sqlx::query_scalar("SELECT count(*) FROM value_sample");
-        count.fetch_one(store.readers()).await.unwrap()
+        count.fetch_one(&mut *store.reader().await.unwrap()).await.unwrap()
     };
     assert_eq!(sampled().await, 3);
     assert_eq!(store.prune_evidence(at(500 * 86_400)).await.unwrap(), 1);

@@ -31,7 +31,7 @@ macro_rules! marks {
 
 impl Store {
     pub(super) async fn marked(&self) -> Result<BTreeSet<Digest>, storage::Error> {
-        let rows = sqlx::query(marks!()).fetch_all(self.readers()).await?;
+        let rows = sqlx::query(marks!()).fetch_all(&mut *self.reader().await?).await?;
         rows.iter().map(|row| row.parsed("digest")).collect()
     }
 
@@ -47,7 +47,7 @@ impl Store {
         );
         let rows = sqlx::query(wanted)
             .bind(to_json("digests", digests)?)
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await?;
         rows.iter().map(|row| row.parsed("digest")).collect()
     }

@@ -73,7 +73,7 @@ impl Store {
         .bind(filter.from.map(Timestamp::as_micros))
         .bind(filter.until.map(Timestamp::as_micros))
         .bind(page.rows())
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(rows, page, |row| row.seq))

@@ -11,7 +11,7 @@ impl Store {
     pub async fn delivered_to(&self, consumer: &str) -> Result<u64, Error> {
         let row = sqlx::query("SELECT seq FROM outbox WHERE consumer = ?")
             .bind(consumer)
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await?;
         row.map_or(Ok(0), |row| row.count("seq"))
     }
@@ -32,7 +32,7 @@ impl Store {
         .bind(endpoint.as_str())
         .bind(int(seq))
         .bind(said)
-        .fetch_optional(self.readers())
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
         Ok(row.is_some())
     }

@@ -7,6 +7,7 @@ use crate::row::{Columns, from_json};
 use crate::storage::Error;
 use seatrial_domain::{EndpointName, RolloutId, Share, Timestamp, VersionNumber, VersionRef};
 use serde::Serialize;
+use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
@@ -38,7 +39,8 @@ impl Store {
     /// Each endpoint's serving version at `time`, by endpoint, and the rollout it was in. One that
     /// had never served by then is absent.
     pub async fn served_at(&self, time: Timestamp) -> Result<Vec<Served>, Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let mut underway = underway(&mut tx, time).await?;
         let rows = sqlx::query(
             "SELECT * FROM journal WHERE seq IN (

@@ -6,6 +6,7 @@ use crate::row::{Columns, int};
 use crate::storage::Error;
 use seatrial_domain::Digest;
 use serde::Serialize;
+use sqlx::Connection as _;
 use sqlx::sqlite::SqliteRow;
 
 /// An unbroken chain. Rows cut off at its end show only in `head` and `rows`: compare them with
@@ -34,7 +35,8 @@ const ROWS_AT_ONCE: i64 = 1000;
 impl Store {
     /// Recomputes the whole chain.
     pub async fn verify_journal(&self) -> Result<Verdict, Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let mut chain = Verified { rows: 0, head: genesis() };
         loop {
             let rows = sqlx::query("SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?")

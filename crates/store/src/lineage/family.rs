@@ -5,6 +5,7 @@ use crate::row::{Columns, int};
 use crate::versions::{self, Origin};
 use crate::{Store, storage};
 use seatrial_domain::{Digest, ModelName, VersionNumber};
+use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeSet, VecDeque};
@@ -48,7 +49,8 @@ impl Store {
         version: (&ModelName, VersionNumber),
         bounds: Bounds,
     ) -> Result<Family, versions::Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         versions::load(&mut tx, version).await?;
         let start = (version.0.clone(), version.1);
         let mut seen = BTreeSet::from([start.clone()]);

@@ -50,7 +50,7 @@ impl Store {
     /// The last epoch the store has issued, on any endpoint.
     pub async fn epoch(&self) -> Result<Epoch, storage::Error> {
         let row = sqlx::query("SELECT value FROM sequence WHERE name = 'epoch'")
-            .fetch_one(self.readers())
+            .fetch_one(&mut *self.reader().await?)
             .await?;
         Ok(Epoch(row.count("value")?))
     }

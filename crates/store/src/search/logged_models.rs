@@ -6,6 +6,7 @@ use crate::Store;
 use crate::row::Columns as _;
 use crate::tracking::{ExperimentId, LoggedModel, logged_models};
 use seatrial_domain::search::{OrderKey, Subject};
+use sqlx::Connection as _;
 use sqlx::QueryBuilder;
 
 impl Store {
@@ -24,7 +25,8 @@ impl Store {
         }
         query.push(")");
         finish(&mut query, search, Columns::of(Subject::LoggedModels))?;
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let rows = query.build().fetch_all(&mut *tx).await?;
         let mut filling = Filling::new();
         for row in &rows {

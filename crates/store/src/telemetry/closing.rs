@@ -61,7 +61,10 @@ impl Store {
     /// Counts the units of which no label is waited for any more at `now`, by when every assignment and
     /// label of before must have been stored. Gives how many were counted.
     pub async fn close_units(&self, now: Timestamp) -> Result<u64, storage::Error> {
-        let due = sqlx::query(OPEN).bind(now.as_micros()).fetch_optional(self.readers()).await?;
+        let due = sqlx::query(OPEN)
+            .bind(now.as_micros())
+            .fetch_optional(&mut *self.reader().await?)
+            .await?;
         if due.is_none() {
             return Ok(0);
         }

@@ -7,6 +7,7 @@ use seatrial_analysis::counts::Cells;
 use seatrial_domain::evidence::{Evidence, GateCounts, GateIndex, GateStratum, ShadowCounts};
 use seatrial_domain::exposure::Exposure;
 use seatrial_domain::{RolloutId, Share};
+use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -14,7 +15,8 @@ impl Store {
     /// All that is known of a rollout's live traffic, at one instant; which labels are due is asked
     /// apart ([`Store::mature`]).
     pub async fn evidence(&self, rollout: RolloutId) -> Result<Evidence, storage::Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let mut evidence = Evidence::default();
         gates(&mut tx, rollout, &mut evidence).await?;
         shadow(&mut tx, rollout, &mut evidence).await?;

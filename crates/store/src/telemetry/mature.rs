@@ -6,6 +6,7 @@ use crate::{Store, storage};
 use seatrial_domain::RolloutId;
 use seatrial_domain::evidence::Evidence;
 use seatrial_domain::plan::Scale;
+use sqlx::Connection as _;
 
 impl Store {
     /// Adds to a rollout's evidence the units of each of `due` and what came for them, of all and by
@@ -16,7 +17,8 @@ impl Store {
         due: &[Due],
         into: &mut Evidence,
     ) -> Result<(), storage::Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         // Units are in the slices they were routed in.
         let by_slice = into.gates.values().any(|counts| !counts.slices.is_empty());
         for due in due {

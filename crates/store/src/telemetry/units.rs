@@ -6,12 +6,13 @@ use crate::row::{Columns, int, to_json};
 use crate::{Store, storage};
 use seatrial_domain::RolloutId;
 use seatrial_domain::telemetry::{SeenUnits, Telemetry};
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Connection as _, Row, SqliteConnection};
 
 impl Store {
     /// The units seen in a rollout, to seed a gateway with before it routes.
     pub async fn seen_units(&self, rollout: RolloutId) -> Result<SeenUnits, storage::Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let level = level(&mut tx, rollout).await?;
         let rows = sqlx::query("SELECT hash, seen FROM seen_unit WHERE rollout = ?")
             .bind(int(rollout.0))

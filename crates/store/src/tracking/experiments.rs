@@ -5,6 +5,7 @@ use super::{Error, ExperimentId, Pairs, entries};
 use crate::row::Columns;
 use crate::{Store, storage};
 use seatrial_domain::Timestamp;
+use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -52,7 +53,8 @@ impl Store {
 
     /// Errors: [`Error::UnknownExperiment`].
     pub async fn experiment(&self, id: ExperimentId) -> Result<Experiment, Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let row = sqlx::query("SELECT * FROM experiment WHERE id = ?")
             .bind(i64::from(id.0))
             .fetch_optional(&mut *tx)
@@ -65,7 +67,8 @@ impl Store {
         &self,
         name: &str,
     ) -> Result<Option<Experiment>, storage::Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         let row = sqlx::query("SELECT * FROM experiment WHERE name = ?")
             .bind(name)
             .fetch_optional(&mut *tx)

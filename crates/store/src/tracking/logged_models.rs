@@ -6,6 +6,7 @@ use super::{Error, ExperimentId, LoggedModelId, Pairs, RunId, entries, experimen
 use crate::row::Columns;
 use crate::{Store, storage};
 use seatrial_domain::Timestamp;
+use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use std::str::FromStr;
@@ -113,7 +114,8 @@ impl Store {
 
     /// The logged model. Errors: [`Error::UnknownLoggedModel`].
     pub async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel, Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         load(&mut tx, id).await
     }
 

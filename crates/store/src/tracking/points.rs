@@ -6,7 +6,7 @@ use super::{Error, LoggedModelId, RunId, logged_models, runs};
 use crate::row::Columns;
 use crate::{Store, storage};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Connection as _, Row, SqliteConnection};
 use std::fmt;
 
 /// One point of a metric.
@@ -95,7 +95,8 @@ impl Store {
         after: Option<&HistoryMark>,
         limit: u32,
     ) -> Result<History, Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         runs::must_exist(&mut tx, run).await?;
         let first = HistoryMark { at_ms: i64::MIN, step: 0, value: Stored::of(0.0) };
         let after = after.copied().unwrap_or(first);

@@ -9,7 +9,7 @@ use crate::row::Columns;
 use crate::{Store, storage};
 use seatrial_domain::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Connection as _, Row, SqliteConnection};
 use std::str::FromStr;
 
 /// The tag that is the run's name too.
@@ -131,7 +131,8 @@ impl Store {
 
     /// The run. Errors: [`Error::UnknownRun`].
     pub async fn run(&self, id: &RunId) -> Result<Run, Error> {
-        let mut tx = self.readers().begin().await?;
+        let mut reader = self.reader().await?;
+        let mut tx = reader.begin().await?;
         load(&mut tx, id).await
     }
 

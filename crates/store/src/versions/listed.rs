@@ -79,7 +79,7 @@ pub(crate) use at_once;
 impl Store {
     /// The version. Errors: [`Error::UnknownVersion`], also for a deleted one.
     pub async fn listed(&self, version: (&ModelName, VersionNumber)) -> Result<Listed, Error> {
-        load(&mut *self.readers().acquire().await?, version).await
+        load(&mut *self.reader().await?, version).await
     }
 
     /// The version `alias` points at; none where it points at none.
@@ -95,7 +95,7 @@ impl Store {
         ))
         .bind(model.as_str())
         .bind(alias)
-        .fetch_optional(self.readers())
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
         row.as_ref().map(read).transpose()
     }
@@ -116,6 +116,7 @@ impl Store {
         if models.is_empty() {
             return Ok(Some((Newest::new(), 0)));
         }
+        let mut reader = self.reader().await?;
         let mut rows = sqlx::query(concat!(
             listed!(),
             " WHERE v.deleted_at IS NULL AND v.rowid IN (
@@ -137,7 +138,7 @@ impl Store {
               ORDER BY v.model, v.number"
         ))
         .bind(to_json("models", &models)?)
-        .fetch(self.readers());
+        .fetch(&mut *reader);
         let (mut newest, mut bytes) = (Newest::new(), 0_u64);
         while let Some(row) = rows.try_next().await? {
             let version = read(&row)?;

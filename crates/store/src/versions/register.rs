@@ -126,11 +126,8 @@ impl Store {
         origin: &Origin,
         description: &str,
     ) -> Result<Listed, Error> {
-        let mut write = self.write().await?;
-        let mut batch = Batch::default();
-        let version = number((&mut write, &mut batch), new, origin, description).await?;
-        batch.run(write.sql()).await?;
-        write.commit().await?;
+        let (write, batch, version) = number(self, new, origin, description).await?;
+        write.commit_with(batch).await?;
         Ok(version)
     }
 
@@ -145,24 +142,27 @@ impl Store {
     }
 }
 
-/// Adds what registers a version as [`Store::register_numbered`] does.
-pub(crate) async fn number(
-    (write, batch): (&mut Write<'_>, &mut Batch),
+/// Begins what registers a version as [`Store::register_numbered`] does: it is there once the batch is
+/// committed.
+pub(crate) async fn number<'a>(
+    store: &'a Store,
     new: &New,
     origin: &Origin,
     description: &str,
-) -> Result<Listed, Error> {
+) -> Result<(Write<'a>, Batch, Listed), Error> {
     let of = (&new.model, run_id(new, origin));
-    let (number, code) = models::next_number_of(write.sql(), of, new.now).await?;
+    let (mut write, number, code) = models::write_numbering(store, of, new.now).await?;
+    let mut batch = Batch::default();
     let lineage = match new.lineage.code_ref() {
         Some(_) => None,
         // One that is no line is no commit, and no reason to refuse the version.
         None => code.and_then(|code| new.lineage.clone().by_code(Some(&code)).ok()),
     };
     let lineage = lineage.as_ref().unwrap_or(&new.lineage);
-    let reference = insert((write, batch), (new, number), lineage, (origin, description)).await?;
-    tags::give_in(batch, (&new.model, number), &new.tags, write.tag_limits())?;
-    Ok(Listed {
+    let said = (origin, description);
+    let reference = insert((&mut write, &mut batch), (new, number), lineage, said).await?;
+    tags::give_in(&mut batch, (&new.model, number), &new.tags, write.tag_limits())?;
+    let version = Listed {
         reference,
         standing: Standing { stage: Stage::None, rollout: None },
         tags: new.tags.clone(),
@@ -173,7 +173,8 @@ pub(crate) async fn number(
         created_at: new.now,
         updated_at: new.now,
         created_by: new.actor.clone(),
-    })
+    };
+    Ok((write, batch, version))
 }
 
 fn run_id<'a>(new: &'a New, origin: &'a Origin) -> Option<&'a str> {

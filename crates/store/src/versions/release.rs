@@ -41,7 +41,7 @@ impl Store {
                      AND later.state ->> '$.incumbent.number' = v.number)
              ORDER BY r.id",
         )
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await?;
         let mut releasable = Vec::new();
         for row in &rows {
