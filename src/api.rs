@@ -4,7 +4,7 @@
 //! bodies beyond their limits. Decides nothing: the driver, the registry and the store do.
 
 mod audit;
-mod blobs;
+pub(crate) mod blobs;
 mod catalogue;
 mod datasets;
 mod endpoints;

@@ -51,6 +51,11 @@ pub(crate) fn absent(path: &str) -> Response {
     error::Error::absent(path).into_response()
 }
 
+/// The answer to what took too long.
+pub(crate) fn late(detail: String) -> Response {
+    error::Error::late(detail).into_response()
+}
+
 /// Every endpoint there is.
 pub(crate) fn router() -> Router<Arc<Api>> {
     let routes = models::routes()

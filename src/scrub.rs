@@ -100,8 +100,12 @@ impl Scrub {
             }
         }
         let there: BTreeSet<_> = blobs.into_iter().map(|blob| blob.digest).collect();
-        let gone = noted.difference(&there).cloned().collect();
-        self.store.forget_corrupt(&gone).await?;
+        let wanted = self.store.marked().await?;
+        for lost in wanted.difference(&there) {
+            self.look_for(lost, &noted).await?;
+        }
+        let gone = noted.iter().filter(|blob| !there.contains(blob) && !wanted.contains(blob));
+        self.store.forget_corrupt(&gone.cloned().collect()).await?;
         let finished = Progress { finished_at: Some(clock::now()), round: None };
         self.store.save_scrub_progress(&finished).await?;
         tracing::info!(blobs = round.blobs, bytes = round.bytes, "every blob was looked at");
@@ -114,28 +118,50 @@ impl Scrub {
         self.meter.blobs.fetch_add(1, Ordering::Relaxed);
         self.meter.bytes.fetch_add(blob.size, Ordering::Relaxed);
         match health {
-            Health::Corrupt { found } => return self.note(blob, found).await,
-            Health::Mended(which) => {
-                let (meter, copy) = match which {
-                    Mended::Cached => (&self.meter.mended_cached, "cached"),
-                    Mended::Stored => (&self.meter.mended_stored, "stored"),
-                };
-                meter.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(blob = %blob.digest, copy, "a bad copy was replaced by a good one");
+            Health::Corrupt { found } => self.note(&blob.digest, Some(found)).await,
+            // What refers to it, if anything does, is asked at the round's end.
+            Health::Mended(_) | Health::Intact | Health::Gone => {
+                self.is_well(&blob.digest, &health, noted).await
             }
-            Health::Intact | Health::Gone => {}
         }
-        if noted.contains(&blob.digest) {
-            self.store.forget_corrupt(&[blob.digest.clone()].into()).await?;
+    }
+
+    /// Of a blob that something refers to, and that was not listed.
+    async fn look_for(&self, blob: &Digest, noted: &BTreeSet<Digest>) -> anyhow::Result<()> {
+        let health = self.store.blobs().restore(blob, self.limits.scrub_rate).await?;
+        match health {
+            Health::Corrupt { found } => self.note(blob, Some(found)).await,
+            Health::Gone => self.note(blob, None).await,
+            Health::Mended(_) | Health::Intact => self.is_well(blob, &health, noted).await,
+        }
+    }
+
+    async fn is_well(
+        &self,
+        blob: &Digest,
+        health: &Health,
+        noted: &BTreeSet<Digest>,
+    ) -> anyhow::Result<()> {
+        if let Health::Mended(which) = health {
+            let (meter, copy) = match which {
+                Mended::Cached => (&self.meter.mended_cached, "cached"),
+                Mended::Stored => (&self.meter.mended_stored, "stored"),
+            };
+            meter.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(%blob, copy, "a bad copy was replaced by a good one");
+        }
+        if noted.contains(blob) {
+            self.store.forget_corrupt(&[blob.clone()].into()).await?;
         }
         Ok(())
     }
 
-    async fn note(&self, blob: &Listed, found: Digest) -> anyhow::Result<()> {
-        let corrupt = Corrupt { digest: blob.digest.clone(), found, at: clock::now() };
+    /// `found`: what its bytes are, if there are any.
+    async fn note(&self, blob: &Digest, found: Option<Digest>) -> anyhow::Result<()> {
+        let corrupt = Corrupt { digest: blob.clone(), found, at: clock::now() };
         if self.store.note_corrupt(&corrupt).await? {
-            tracing::error!(blob = %corrupt.digest, found = %corrupt.found,
-                "a blob is corrupt and no good copy is left; push its version again");
+            let found = corrupt.found.as_ref().map_or("nothing", Digest::as_str);
+            tracing::error!(%blob, found, "no good copy of a blob is left; push its version again");
         }
         Ok(())
     }

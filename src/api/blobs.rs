@@ -4,13 +4,31 @@ use super::State;
 use super::problem::{Failure, Kind, Result};
 use super::request::Path;
 use super::wire::Problem;
+use crate::app::App;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use seatrial_domain::{Digest, ModelName, VersionNumber};
+use seatrial_store::blobs::Error;
 use tokio_util::io::ReaderStream;
 
 const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A blob's verified bytes from `first` on. To fetch and hash a large one may take longer than anybody
+/// waits for an answer: it goes on, and is there for who asks again.
+pub(crate) async fn opened(
+    app: &App,
+    digest: Digest,
+    first: u64,
+) -> std::result::Result<tokio::fs::File, Error> {
+    let (blobs, stop) = (app.store.blobs().clone(), app.tasks.stop());
+    let opening = async move {
+        let opened = stop.run_until_cancelled(blobs.open_verified(&digest, first)).await;
+        opened.unwrap_or_else(|| Err(Error::Unreachable("the server stops".to_owned())))
+    };
+    let opened = app.tasks.spawn_to_end("open a blob", opening).await;
+    opened.unwrap_or_else(|lost| Err(Error::Io(std::io::Error::other(lost))))
+}
 
 /// The bytes of one file, verified before the first of them leaves.
 #[utoipa::path(get, path = "/models/{model}/versions/{version}/blobs/{digest}", tag = "models",
@@ -29,7 +47,7 @@ pub(super) async fn read(
         let detail = format!("no file of {model}/{number} has digest {digest}");
         return Err(Failure::new(Kind::NotFound, detail));
     };
-    let opened = api.app.store.blobs().open_verified(&digest, 0).await?;
+    let opened = opened(&api.app, digest.clone(), 0).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_LENGTH, file.size.to_string()),

@@ -21,7 +21,7 @@ pub(super) async fn show(api: State) -> Result<Json<Scrub>> {
 fn view(corrupt: &Corrupt) -> CorruptBlob {
     CorruptBlob {
         digest: corrupt.digest.to_string(),
-        found: corrupt.found.to_string(),
+        found: corrupt.found.as_ref().map(ToString::to_string),
         since: corrupt.at.to_string(),
     }
 }

@@ -30,13 +30,18 @@ pub(super) async fn method(uri: Uri) -> Failure {
         .hint("GET /api/v1/openapi.json lists every route")
 }
 
-/// Answers in time, or says that it did not.
-pub(super) async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
+/// Answers in time, or says by `late` that it did not.
+pub(super) async fn in_time(
+    (limit, late): (Duration, fn(String) -> Response),
+    request: Request,
+    next: Next,
+) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_elapsed) => {
-            let detail = format!("not done within {limit:?}; it may still happen");
-            Failure::new(Kind::TimedOut, detail).into_response()
-        }
+        Err(_elapsed) => late(format!("not done within {limit:?}; it may still happen")),
     }
+}
+
+pub(super) fn late(detail: String) -> Response {
+    Failure::new(Kind::TimedOut, detail).into_response()
 }

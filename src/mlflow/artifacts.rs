@@ -6,6 +6,7 @@ use super::place::{At, Found, Place, Within, find};
 use super::ranges::{self, Range};
 use super::wire::Args;
 use crate::api::Api;
+use crate::api::blobs::opened;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -81,8 +82,7 @@ async fn download(
     let file = find(&api, &path).await?;
     refuse_another(&headers, &file)?;
     let range = ranges::asked(headers.get(header::RANGE), file.size)?;
-    let blobs = api.app.store.blobs();
-    let opened = blobs.open_verified(&file.digest, range.first).await?;
+    let opened = opened(&api.app, file.digest.clone(), range.first).await?;
     let stream = ReaderStream::with_capacity(opened.take(range.length), CHUNK_BYTES);
     Ok(answer(&file, range, Body::from_stream(stream)))
 }

@@ -84,6 +84,11 @@ impl Error {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "RESOURCE_EXHAUSTED", message.into())
     }
 
+    /// Not within the time that a request has; their client tries again.
+    pub(super) fn late(message: String) -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "TEMPORARILY_UNAVAILABLE", message)
+    }
+
     /// What MLflow's server answers and this one does not.
     pub(super) fn absent(path: &str) -> Self {
         let message = format!("{path} is no part of MLflow's API that this server answers");
@@ -147,14 +152,13 @@ impl From<blobs::Error> for Error {
             blobs::Error::TooLarge { .. } => Self::invalid(error.to_string()),
             // Another try may mend it, later.
             blobs::Error::Unreachable(_) => Self::unavailable(error.to_string()),
-            // Their client tries a 5xx again, for minutes, and the bytes stay what they are.
-            blobs::Error::Missing(_) | blobs::Error::Altered { .. } => {
+            // Their client tries a 5xx again, for minutes, and the bytes stay what they are, as do the
+            // bucket's rules.
+            blobs::Error::Missing(_) | blobs::Error::Altered { .. } | blobs::Error::Denied(_) => {
                 tracing::error!(%error, "what a client asked for is not there as it was stored");
                 Self::new(StatusCode::CONFLICT, "INVALID_STATE", error.to_string())
             }
-            blobs::Error::Mismatch { .. } | blobs::Error::Denied(_) | blobs::Error::Io(_) => {
-                Self::internal(error)
-            }
+            blobs::Error::Mismatch { .. } | blobs::Error::Io(_) => Self::internal(error),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::error::Result;
 use super::host::Host;
 use super::place::{At, find};
 use crate::api::Api;
+use crate::api::blobs::opened;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::routing::get;
@@ -26,7 +27,7 @@ async fn show(
     uri: Uri,
 ) -> Result<Json<Value>> {
     let file = find(&api, &path).await?;
-    api.app.store.blobs().open_verified(&file.digest, 0).await?;
+    opened(&api.app, file.digest.clone(), 0).await?;
     let encoded = uri.path().strip_prefix(PREFIX).unwrap_or_default();
     let url = host.address(&format!("artifacts/{encoded}"));
     // A range of other bytes is refused, rather than put among those of before.

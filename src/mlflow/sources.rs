@@ -16,6 +16,7 @@ use seatrial_domain::tensor::Signature;
 use seatrial_store::artifacts::{ArtifactPath, Snapshot};
 use seatrial_store::versions::Origin;
 use seatrial_store::{blobs, tracking};
+use std::time::Duration;
 
 /// Files ready to be registered, their bytes verified.
 #[derive(Debug)]
@@ -32,12 +33,23 @@ pub(super) struct Sealed {
 }
 
 /// Finds and verifies the files of `source`, of which `model` is to have a version: before anything is
-/// fetched for it, it must be there.
-pub(super) async fn resolve(
-    api: &Api,
-    host: &Host,
-    (model, source): (&ModelName, &str),
-) -> Result<Sealed> {
+/// fetched for it, it must be there. Ends well before the request's own time is over: who has no
+/// answer asks again, and would have a version for each time.
+pub(super) async fn resolve(api: &Api, host: &Host, of: (&ModelName, &str)) -> Result<Sealed> {
+    let limit = api.app.config.limits.control.request_timeout / 4 * 3;
+    within(limit, resolved(api, host, of)).await
+}
+
+async fn within<T>(limit: Duration, reading: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(limit, reading).await.unwrap_or_else(|_elapsed| {
+        Err(Error::state(format!(
+            "to read the version's files takes longer than {limit:?}, and there is no version: raise \
+             limits.control.request_timeout, or register them by `seatrial model push`"
+        )))
+    })
+}
+
+async fn resolved(api: &Api, host: &Host, (model, source): (&ModelName, &str)) -> Result<Sealed> {
     match found(api, host, source).await? {
         Some(sealed) => Ok(sealed),
         None => {
@@ -127,4 +139,20 @@ async fn verify(api: &Api, manifest: &Manifest) -> Result<()> {
 /// Nothing of this name, here or where this server may ask.
 pub(super) fn missing(source: &str) -> Error {
     Error::missing(format!("nothing was uploaded to this server as {source:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::StatusCode;
+    use axum::response::IntoResponse as _;
+
+    #[tokio::test(start_paused = true)]
+    async fn files_that_take_too_long_are_refused_for_good_before_the_request_is_over() {
+        let never = std::future::pending::<Result<()>>();
+        let refused = within(Duration::from_secs(90), never).await.unwrap_err();
+        // Their client asks again after 408, 429 and most of 5xx.
+        assert_eq!(refused.into_response().status(), StatusCode::BAD_REQUEST);
+        assert!(within(Duration::from_secs(90), async { Ok(()) }).await.is_ok());
+    }
 }

@@ -37,3 +37,17 @@ async fn a_corrupt_artifact_is_told_and_counted_until_it_is_pushed_again() {
     server.push("digits", &demo_model("v1")).await;
     until(&server, |body| body["corrupt"].as_array().is_some_and(Vec::is_empty)).await;
 }
+
+#[tokio::test]
+async fn a_lost_artifact_is_told_until_it_is_pushed_again() {
+    let server = Server::start_with(EAGER);
+    let pushed = server.push("digits", &demo_model("v1")).await;
+    let digest = pushed.body["files"][0]["digest"].as_str().unwrap();
+    let hex = digest.strip_prefix("sha256:").unwrap();
+    std::fs::remove_file(server.data.path().join("blobs/sha256").join(hex)).unwrap();
+    let lost = until(&server, |body| body["corrupt"][0].is_object()).await;
+    assert_eq!(lost.body["corrupt"][0]["digest"], digest);
+    assert_eq!(lost.body["corrupt"][0]["found"], Value::Null);
+    server.push("digits", &demo_model("v1")).await;
+    until(&server, |body| body["corrupt"].as_array().is_some_and(Vec::is_empty)).await;
+}

@@ -124,9 +124,45 @@ def an_upload_that_a_crash_ended_is_no_version_and_its_rest_is_swept(server):
     server.push(directory, "crashed")
 
 
+def a_download_that_takes_longer_than_a_request_may_is_there_for_who_asks_again(server):
+    server.push()
+    proxy.delay_s, proxy.fault = 2, "delays"
+    server.cached(MODEL_BYTES).unlink()
+    for path in [f"/api/2.0/mlflow-artifacts/{of}/versions/m/1/v1.onnx" for of in ("artifacts", "presigned")]:
+        status, answer = server.get(path)
+        assert status == 504 and json.loads(answer)["error_code"] == "TEMPORARILY_UNAVAILABLE", answer
+    until(server.cached(MODEL_BYTES).exists, "it was fetched to its end")
+    assert server.download() == (200, MODEL_BYTES)
+
+
+def a_version_that_takes_longer_to_read_than_a_request_may_is_refused_for_good(server):
+    status, answer = server.post(
+        "/api/2.0/mlflow/model-versions/create", {"name": "m", "source": "models:/m/1"}
+    )
+    proxy.fault = None
+    assert status == 400 and "request_timeout" in answer["message"], (status, answer)
+    assert server.versions() == 1
+    answer = server.post(
+        "/api/2.0/mlflow/model-versions/create", {"name": "m", "source": "models:/m/1"}
+    )
+    assert answer[0] == 200 and server.versions() == 2, answer
+
+
+def what_the_bucket_refuses_is_not_asked_for_again(server):
+    s3("DELETE", KEY)
+    server.cached(MODEL_BYTES).unlink()
+    proxy.fault = "refuses"
+    status, answer = server.get("/api/2.0/mlflow-artifacts/artifacts/versions/m/1/v1.onnx")
+    proxy.fault = None
+    assert status == 409 and b"the object store refuses" in answer, (status, answer)
+
+
 def bit_rot_is_mended_by_the_good_copy_and_reported_without_one(server):
     s3("PUT", KEY, b"rotten")
     until(lambda: server.metric('seatrial_mended_blobs_total{copy="stored"}') == 1, "mended")
+    assert s3("GET", KEY) == (200, MODEL_BYTES)
+    s3("DELETE", KEY)
+    until(lambda: server.metric('seatrial_mended_blobs_total{copy="stored"}') == 2, "sent again")
     assert s3("GET", KEY) == (200, MODEL_BYTES)
     server.cached(MODEL_BYTES).write_bytes(b"rotten")
     until(lambda: server.metric('seatrial_mended_blobs_total{copy="cached"}') == 1, "mended")
@@ -200,6 +236,11 @@ SCRUBBED = [
     an_upload_that_a_crash_ended_is_no_version_and_its_rest_is_swept,
     credentials_are_never_logged,
 ]
+SLOW = [
+    a_download_that_takes_longer_than_a_request_may_is_there_for_who_asks_again,
+    a_version_that_takes_longer_to_read_than_a_request_may_is_refused_for_good,
+    what_the_bucket_refuses_is_not_asked_for_again,
+]
 LARGE = [a_blob_larger_than_the_memory_it_may_take_goes_through]
 
 
@@ -208,6 +249,7 @@ def main():
     for limits, claims in [
         ('timeout = "2s"\nretries = 2\nretry_for = "4s"\nattempts = 2', FAULTY),
         ('scrub_every = "100ms"\ntemporary_grace = "1s"\nscrub_rate = 1_000_000_000', SCRUBBED),
+        ('[limits.control]\nrequest_timeout = "1s"', SLOW),
         ("", LARGE),
     ]:
         server = Server(limits)

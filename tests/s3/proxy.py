@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DOWN = ["corrupts downloads", "truncates downloads", "cuts downloads"]
 UP = ["corrupts uploads", "truncates uploads"]
-ALL = ["delays", "cuts", "fails"]
+ALL = ["delays", "cuts", "fails", "refuses"]
 FAULTS = DOWN + UP + ALL
 
 HOP = {"connection", "transfer-encoding", "keep-alive", "content-length", "server", "date"}
@@ -54,6 +54,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.cut()
         if fault == "fails":
             return self.answer(503, [], b"<Error><Code>SlowDown</Code></Error>")
+        if fault == "refuses":
+            return self.answer(403, [], b"<Error><Code>AccessDenied</Code></Error>")
         if carries and fault == "corrupts uploads":
             body = flipped(body)
         if carries and fault == "truncates uploads":

@@ -134,6 +134,15 @@ class Server:
         except http.client.IncompleteRead:
             return 0, b""
 
+    def post(self, path, body):
+        data, headers = json.dumps(body).encode(), {"content-type": "application/json"}
+        request = urllib.request.Request(self.url + path, data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
     def download(self, name="m", version=1, file="v1.onnx"):
         artifacts = "/api/2.0/mlflow-artifacts/artifacts"
         return self.get(f"{artifacts}/versions/{name}/{version}/{file}")

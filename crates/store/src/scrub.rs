@@ -3,6 +3,7 @@
 use crate::row::{Columns, int};
 use crate::{Store, storage};
 use seatrial_domain::{Digest, Timestamp};
+use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeSet;
 
 /// A round is one look at every blob, by digest.
@@ -23,12 +24,12 @@ pub struct Round {
     pub bytes: u64,
 }
 
-/// A blob of which no good copy is left.
+/// A blob of which no good copy is left: altered, or lost although something refers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corrupt {
     pub digest: Digest,
-    /// What its bytes are.
-    pub found: Digest,
+    /// What its bytes are; none where there are none.
+    pub found: Option<Digest>,
     /// When that was noticed first.
     pub at: Timestamp,
 }
@@ -79,7 +80,7 @@ impl Store {
              ON CONFLICT (digest) DO NOTHING",
         )
         .bind(corrupt.digest.as_str())
-        .bind(corrupt.found.as_str())
+        .bind(corrupt.found.as_ref().map_or("", Digest::as_str))
         .bind(corrupt.at.as_micros())
         .execute(write.sql())
         .await?;
@@ -103,10 +104,12 @@ impl Store {
     pub async fn corrupt_blobs(&self) -> Result<Vec<Corrupt>, storage::Error> {
         let rows = sqlx::query("SELECT * FROM corrupt_blob ORDER BY digest");
         let rows = rows.fetch_all(&mut *self.reader().await?).await?;
-        let read = |row| {
-            let (digest, found): (Digest, Digest) =
-                (Columns::parsed(row, "digest")?, Columns::parsed(row, "found")?);
-            Ok(Corrupt { digest, found, at: Columns::time(row, "at")? })
+        let read = |row: &SqliteRow| {
+            let found = match row.text("found")?.as_str() {
+                "" => None,
+                _ => Some(row.parsed("found")?),
+            };
+            Ok(Corrupt { digest: row.parsed("digest")?, found, at: row.time("at")? })
         };
         rows.iter().map(read).collect()
     }

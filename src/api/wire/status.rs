@@ -23,11 +23,11 @@ pub struct Scrub {
     pub corrupt: Vec<CorruptBlob>,
 }
 
-/// An artifact whose bytes are no longer those that were stored.
+/// An artifact whose bytes are no longer those that were stored, or no longer there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CorruptBlob {
     pub digest: String,
-    /// The digest of the bytes that are there.
-    pub found: String,
+    /// The digest of the bytes that are there; none where there are none.
+    pub found: Option<String>,
     pub since: String,
 }

@@ -100,7 +100,7 @@ pub(super) async fn artifacts(context: &Context) -> Finding {
             let digests = corrupt.iter().take(3).map(|blob| blob.digest.as_str());
             let digests = digests.collect::<Vec<_>>().join(", ");
             let count = corrupt.len();
-            fault(check, format!("{count} corrupt: {digests}; push their versions again"))
+            fault(check, format!("{count} corrupt or lost: {digests}; push their versions again"))
         }
         Ok(Scrub { finished_at: Some(at), .. }) => well(check, format!("all read and sound, {at}")),
         Ok(Scrub { finished_at: None, .. }) => {

@@ -14,7 +14,7 @@ pub enum Health {
     Corrupt {
         found: Digest,
     },
-    /// Removed meanwhile.
+    /// Not there: removed meanwhile, or lost.
     Gone,
 }
 
@@ -42,6 +42,18 @@ impl Blobs {
                 Err(error) => health(Err(error)),
             },
             Backend::S3(s3) => s3.scrub(digest, pace).await,
+        }
+    }
+
+    /// As [`Blobs::scrub`], of a blob that something refers to: one that is gone is stored again if
+    /// this machine has a good copy.
+    pub async fn restore(&self, digest: &Digest, bytes_per_second: u64) -> Result<Health, Error> {
+        let health = self.scrub(digest, bytes_per_second).await?;
+        match (&self.backend, health) {
+            (Backend::S3(s3), Health::Gone) => {
+                s3.restore(digest, Pace::BytesPerSecond(bytes_per_second.max(1))).await
+            }
+            (Backend::Local(_) | Backend::S3(_), health) => Ok(health),
         }
     }
 }

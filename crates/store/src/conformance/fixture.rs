@@ -83,15 +83,27 @@ impl Fixture {
 
     /// Puts other bytes where the object store has a blob, as bit rot does.
     pub(super) async fn overwrite_stored(&self, digest: &seatrial_domain::Digest, bytes: &[u8]) {
-        let key = format!("blobs/sha256/{}", digest.hex());
+        let (store, key) = self.object(digest);
+        store.put(&key, bytes.to_vec().into()).await.unwrap();
+    }
+
+    /// Takes a blob out of the object store behind the server's back.
+    pub(super) async fn delete_stored(&self, digest: &seatrial_domain::Digest) {
+        let (store, key) = self.object(digest);
+        store.delete(&key).await.unwrap();
+    }
+
+    fn object(
+        &self,
+        digest: &seatrial_domain::Digest,
+    ) -> (Arc<dyn ObjectStore>, object_store::path::Path) {
         let (store, prefix): (Arc<dyn ObjectStore>, _) = match &self.store.inner.options.blobs.place
         {
             Place::Memory(store, _) => (Arc::clone(store) as _, "test"),
             Place::S3(settings) => (settings.connect().unwrap(), settings.prefix.as_str()),
             Place::Local => panic!("this store is no object store"),
         };
-        let key = object_store::path::Path::from(format!("{prefix}/{key}"));
-        store.put(&key, bytes.to_vec().into()).await.unwrap();
+        (store, object_store::path::Path::from(format!("{prefix}/blobs/sha256/{}", digest.hex())))
     }
 
     pub(super) fn blob_path(&self, digest: &seatrial_domain::Digest) -> std::path::PathBuf {

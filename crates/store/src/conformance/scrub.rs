@@ -60,11 +60,26 @@ async fn a_bad_stored_blob_is_replaced_by_the_cached_copy_and_reported_without_o
 }
 
 #[tokio::test]
+async fn a_blob_that_is_gone_is_stored_again_by_its_cached_copy() {
+    let fixture = remote(s3::Limits::default()).await;
+    let blobs = fixture.store.blobs();
+    let digest = stored(&fixture).await;
+    assert_eq!(blobs.restore(&digest, RATE).await.unwrap(), Health::Intact);
+    fixture.delete_stored(&digest).await;
+    assert_eq!(look(&fixture, &digest).await, Health::Gone, "it may be nobody's any more");
+    assert_eq!(blobs.restore(&digest, RATE).await.unwrap(), Health::Mended(Mended::Stored));
+    assert_eq!(blobs.verify(&digest).await.unwrap(), 3);
+    fixture.delete_stored(&digest).await;
+    alter_cached(&fixture, &digest);
+    assert_eq!(blobs.restore(&digest, RATE).await.unwrap(), Health::Gone);
+}
+
+#[tokio::test]
 async fn what_was_found_and_how_far_it_is_outlive_a_restart() {
     let fixture = fixture().await;
     assert_eq!(fixture.store.scrub_progress().await.unwrap(), Progress::default());
     let (digest, found) = (Digest::of(b"abc"), Digest::of(b"abd"));
-    let corrupt = Corrupt { digest: digest.clone(), found, at: at(5) };
+    let corrupt = Corrupt { digest: digest.clone(), found: Some(found), at: at(5) };
     assert!(fixture.store.note_corrupt(&corrupt).await.unwrap());
     let later = Corrupt { at: at(9), ..corrupt.clone() };
     assert!(!fixture.store.note_corrupt(&later).await.unwrap(), "it is told once");
@@ -74,6 +89,9 @@ async fn what_was_found_and_how_far_it_is_outlive_a_restart() {
     let fixture = fixture.reopened().await;
     assert_eq!(fixture.store.scrub_progress().await.unwrap(), progress);
     assert_eq!(fixture.store.corrupt_blobs().await.unwrap(), [corrupt]);
-    fixture.store.forget_corrupt(&[digest].into()).await.unwrap();
+    let lost = Corrupt { digest: Digest::of(b"lost"), found: None, at: at(6) };
+    assert!(fixture.store.note_corrupt(&lost).await.unwrap());
+    assert!(fixture.store.corrupt_blobs().await.unwrap().contains(&lost));
+    fixture.store.forget_corrupt(&[digest, lost.digest].into()).await.unwrap();
     assert!(fixture.store.corrupt_blobs().await.unwrap().is_empty());
 }

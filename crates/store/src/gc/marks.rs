@@ -30,7 +30,8 @@ macro_rules! marks {
 }
 
 impl Store {
-    pub(super) async fn marked(&self) -> Result<BTreeSet<Digest>, storage::Error> {
+    /// Every digest that something refers to.
+    pub async fn marked(&self) -> Result<BTreeSet<Digest>, storage::Error> {
         let rows = sqlx::query(marks!()).fetch_all(&mut *self.reader().await?).await?;
         rows.iter().map(|row| row.parsed("digest")).collect()
     }

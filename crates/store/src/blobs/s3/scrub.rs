@@ -40,6 +40,22 @@ impl S3 {
         }
     }
 
+    /// Of a blob that is not stored.
+    pub(in crate::blobs) async fn restore(
+        &self,
+        digest: &Digest,
+        pace: Pace,
+    ) -> Result<Health, Error> {
+        let _pin = self.cache.pin(digest);
+        match self.copy(digest, pace).await? {
+            Copy::Good { mut file, size } => {
+                self.replicate(&mut file, digest, size).await?;
+                Ok(Health::Mended(Mended::Stored))
+            }
+            Copy::Bad | Copy::None => Ok(Health::Gone),
+        }
+    }
+
     async fn copy(&self, digest: &Digest, pace: Pace) -> Result<Copy, Error> {
         let mut file = match self.cache.directory.file(digest).await {
             Ok(file) => file,
