@@ -8,11 +8,40 @@ pub fn now() -> Timestamp {
     let since_epoch = std::time::SystemTime::now()
         .duration_since(std::time::SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+    let now = Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX));
+    #[cfg(test)]
+    let now = now.plus(ahead::by());
+    now
 }
 
 /// A clock that never goes back, for measuring how long something took.
 #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
 pub fn monotonic() -> std::time::Instant {
-    std::time::Instant::now()
+    let now = std::time::Instant::now();
+    #[cfg(test)]
+    let now = now + ahead::by();
+    now
+}
+
+#[cfg(test)]
+pub(crate) use ahead::advance;
+
+/// How far a test has moved its own thread's clocks on, so that it waits for nothing.
+#[cfg(test)]
+mod ahead {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    thread_local! {
+        static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    /// Moves this thread's clocks on.
+    pub(crate) fn advance(by: Duration) {
+        AHEAD.set(AHEAD.get() + by);
+    }
+
+    pub(super) fn by() -> Duration {
+        AHEAD.get()
+    }
 }

@@ -8,7 +8,7 @@ mod cell;
 pub mod command;
 mod commit;
 mod drive;
-mod explain;
+pub(crate) mod explain;
 mod grounds;
 mod known;
 mod latch;

@@ -38,6 +38,7 @@ pub(crate) use transfers::Transfers;
 
 use crate::api::Api;
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
 
@@ -51,9 +52,14 @@ pub(crate) fn absent(path: &str) -> Response {
     error::Error::absent(path).into_response()
 }
 
-/// The answer to what took too long.
-pub(crate) fn late(detail: String) -> Response {
-    error::Error::late(detail).into_response()
+/// Whether MLflow's clients ask at this path.
+pub(crate) fn is_asked_at(path: &str) -> bool {
+    ["/api/2.0/", "/api/3.0/"].iter().any(|theirs| path.starts_with(theirs))
+}
+
+/// What this server refuses before one of the endpoints is reached, or in its place.
+pub(crate) fn refused(status: StatusCode, message: String) -> Response {
+    error::Error::unreached(status, message).into_response()
 }
 
 /// Every endpoint there is.

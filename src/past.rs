@@ -6,10 +6,12 @@ mod replay;
 pub use replay::{DIFFERENCES_MAX, Outcome, Replayed};
 
 use seatrial_domain::grounds::{self, Grounds};
+use seatrial_domain::judge::Judge;
 use seatrial_domain::plan::Plan;
 use seatrial_domain::replay::Replay;
 use seatrial_domain::rollout::Cause;
-use seatrial_domain::verdict::{Account, Verdict};
+use seatrial_domain::telemetry::Trip;
+use seatrial_domain::verdict::{Account, Trust, Verdict};
 use seatrial_domain::{PlanHash, RolloutId};
 use seatrial_store::journal::{Filter, Row};
 use seatrial_store::page::{Page, Request};
@@ -100,6 +102,28 @@ pub async fn last(
     }
 }
 
+/// The rollout's last trip of a guardrail, if there was one; looked for so many rows at once.
+pub async fn last_trip(
+    store: &Store,
+    id: RolloutId,
+    rows_at_once: u32,
+) -> Result<Option<Trip>, storage::Error> {
+    let filter = Filter { rollout: Some(id), ..Filter::default() };
+    let (mut page, mut last) = (Request::first(rows_at_once), None);
+    loop {
+        let rows = store.journal(&filter, &page).await?;
+        let trip = |row: Row| match row.cause {
+            Cause::Guardrail { trip } => Some(*trip),
+            Cause::Said { .. } | Cause::Verdict { .. } => None,
+        };
+        last = rows.items.into_iter().rev().find_map(trip).or(last);
+        match rows.next {
+            Some(seq) => page = Request::after(seq, rows_at_once),
+            None => return Ok(last),
+        }
+    }
+}
+
 impl Planned {
     pub(crate) fn of(row: &Row) -> Self {
         let Some(hash) = &row.plan_hash else { return Self::Missing };
@@ -144,17 +168,28 @@ impl Past {
     /// What its checks rested on, as `explain` tells it of a present verdict; empty where the journal
     /// does not tell enough.
     pub fn accounts(&self, planned: &Planned) -> Vec<Account> {
+        let told = |(judge, look): (&Judge, &grounds::Look)| {
+            judge.accounts(look.of, &look.evidence, look.under_way())
+        };
+        self.judged(planned).map(told).unwrap_or_default()
+    }
+
+    /// Whether what they rested on could be trusted; as [`Past::accounts`].
+    pub fn trust(&self, planned: &Planned) -> Trust {
+        let told = |(judge, look): (&Judge, &grounds::Look)| judge.trust(look.of, &look.evidence);
+        self.judged(planned).map(told).unwrap_or_default()
+    }
+
+    fn judged<'a>(&'a self, planned: &'a Planned) -> Option<(&'a Judge, &'a grounds::Look)> {
         match (planned, &self.look) {
-            (Planned::Recorded { replay, .. }, Ok(Some(look))) => {
-                replay.judge().accounts(look.of, &look.evidence, look.under_way())
-            }
+            (Planned::Recorded { replay, .. }, Ok(Some(look))) => Some((replay.judge(), look)),
             (
                 Planned::Recorded { .. }
                 | Planned::Missing
                 | Planned::Forged { .. }
                 | Planned::Unreadable { .. },
                 _,
-            ) => Vec::new(),
+            ) => None,
         }
     }
 }

@@ -7,14 +7,15 @@ use crate::mlflow::ARTIFACTS;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use seatrial_gateway::loopback::{is_loopback, is_loopback_origin};
 
 /// Refuses what a foreign page could have caused.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
-    match check(request.method(), request.uri().path(), request.headers()) {
+    let path = request.uri().path();
+    match check(request.method(), path, request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(failure) => failure.into_response(),
+        Err(failure) => failure.at(path),
     }
 }
 
@@ -71,6 +72,7 @@ fn is_upload(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::response::IntoResponse as _;
 
     fn answer(method: &Method, path: &str, headers: &[(&'static str, &'static str)]) -> u16 {
         let mut map = HeaderMap::new();

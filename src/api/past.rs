@@ -74,6 +74,7 @@ fn view(past: Past, planned: &Planned) -> PastVerdict {
         step: step(&past.row),
         said: past.row.cause.in_words(),
         accounts: past.accounts(planned),
+        trust: past.trust(planned),
         verdict: past.verdict,
     }
 }

@@ -90,6 +90,16 @@ impl Failure {
         self
     }
 
+    /// As whoever asks at this path reads it.
+    pub(super) fn at(self, path: &str) -> Response {
+        if !crate::mlflow::is_asked_at(path) {
+            return self.into_response();
+        }
+        let status = StatusCode::from_u16(self.0.status);
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        crate::mlflow::refused(status, self.0.detail)
+    }
+
     pub(super) fn not_found(what: &str, name: impl std::fmt::Display) -> Self {
         Self::new(Kind::NotFound, format!("no {what} named {name}"))
     }

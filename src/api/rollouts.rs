@@ -100,6 +100,8 @@ pub(super) async fn explain(api: State, Path(id): Path<u64>) -> Result<Json<Expl
         revision: explanation.revision,
         verdict: explanation.verdict,
         accounts: explanation.accounts,
+        trust: explanation.trust,
+        trip: explanation.trip,
         validation: explanation.validation,
         shadow: explanation.shadow,
         summary: explanation.summary,

@@ -100,13 +100,13 @@ pub(super) fn router(api: Arc<Api>) -> Router {
     let bundle_max = api.app.config.limits.uploads.max_signature;
     let bundles = DefaultBodyLimit::max(usize::try_from(bundle_max).unwrap_or(usize::MAX));
     let signed = signed().layer(bundles).layer(to_end.clone()).layer(middleware::from_fn(
-        move |request, next| unavailable::in_time((time_limit, unavailable::late), request, next),
+        move |request, next| unavailable::in_time(time_limit, request, next),
     ));
     let bounded = documented().layer(bodies).layer(to_end.clone()).layer(middleware::from_fn(
-        move |request, next| unavailable::in_time((time_limit, unavailable::late), request, next),
+        move |request, next| unavailable::in_time(time_limit, request, next),
     ));
     let mlflow = crate::mlflow::router().layer(bodies).layer(to_end).layer(middleware::from_fn(
-        move |request, next| unavailable::in_time((time_limit, crate::mlflow::late), request, next),
+        move |request, next| unavailable::in_time(time_limit, request, next),
     ));
     let uploads = crate::mlflow::streamed().layer(DefaultBodyLimit::disable());
     let streamed = streamed().layer(DefaultBodyLimit::disable());

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
 use axum::http::Uri;
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use std::time::Duration;
 
 pub(super) async fn console() -> Failure {
@@ -25,23 +25,20 @@ pub(super) async fn nowhere(uri: Uri) -> Failure {
         .hint("GET /api/v1/openapi.json lists every route")
 }
 
-pub(super) async fn method(uri: Uri) -> Failure {
+pub(super) async fn method(uri: Uri) -> Response {
     Failure::new(Kind::Method, format!("{} does not take this method", uri.path()))
         .hint("GET /api/v1/openapi.json lists every route")
+        .at(uri.path())
 }
 
-/// Answers in time, or says by `late` that it did not.
-pub(super) async fn in_time(
-    (limit, late): (Duration, fn(String) -> Response),
-    request: Request,
-    next: Next,
-) -> Response {
+/// Answers in time, or says that it did not.
+pub(super) async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
+    let uri = request.uri().clone();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_elapsed) => late(format!("not done within {limit:?}; it may still happen")),
+        Err(_elapsed) => {
+            let detail = format!("not done within {limit:?}; it may still happen");
+            Failure::new(Kind::TimedOut, detail).at(uri.path())
+        }
     }
-}
-
-pub(super) fn late(detail: String) -> Response {
-    Failure::new(Kind::TimedOut, detail).into_response()
 }

@@ -11,7 +11,7 @@ use super::exit::{unreadable, usage};
 use super::policy::read;
 use super::{Context, Exit};
 use crate::tasks;
-pub(super) use arguments::Simulate;
+pub(super) use arguments::{Simulate, named};
 use seatrial_domain::plan::Kind;
 use seatrial_sim::simulate::ended::Ended;
 use seatrial_sim::simulate::summary::Summary;
@@ -69,13 +69,13 @@ pub(super) fn run(arguments: &Simulate, context: &Context) -> anyhow::Result<Exi
 
 fn simulation(setup: Setup) -> anyhow::Result<Simulation> {
     Simulation::new(setup).map_err(|error| match error {
-        Error::Load(error) => usage(arguments::named(&error)),
+        Error::Load(error) => usage(named(&error)),
         Error::Span => usage(format!("--span: {error}")),
+        Error::Deadline => usage(format!("--deadline: {error}")),
         Error::Judge(error) => usage(error.to_string()),
         Error::NotPlayed { needs, .. } => usage(match needs {
             Needs::Values => format!("{error}; give --kpi, or put the check into analysis.dryRun"),
             Needs::Slice => format!("{error}; give --slice, or let the slice only warn"),
-            Needs::FirstLabels => error.to_string(),
         }),
         Error::Unknown(_) => usage(format!("--slice, --kpi or --classes: {error}")),
         Error::Values { ref why, .. } => usage(format!("--kpi: {error}: {why}")),

@@ -2,12 +2,13 @@
 
 use crate::signatures::Refusal;
 use seatrial_domain::rollout::{Bootstrap, Event, Rejected, Rollout, StageName};
-use seatrial_domain::verdict::{Account, Verdict};
+use seatrial_domain::telemetry::Trip;
+use seatrial_domain::verdict::{Account, Trust, Verdict};
 use seatrial_domain::{
     Actor, Digest, EndpointName, ModelName, Revision, RolloutId, Timestamp, VersionNumber,
     VersionRef,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A rollout as stored: its state and how often it was written.
 pub use seatrial_store::rollouts::Stored;
@@ -72,6 +73,10 @@ pub struct Explanation {
     pub verdict: Option<Verdict>,
     /// What each check of that verdict rests on.
     pub accounts: Vec<Account>,
+    /// Whether what they rest on can be trusted.
+    pub trust: Trust,
+    /// The last trip of a guardrail, of a rollout that is paused or over.
+    pub trip: Option<Tripped>,
     /// The validation report as stored.
     pub validation: Option<serde_json::Value>,
     /// What the shadow has shown (`domain::evidence::ShadowCounts`), when there was one.
@@ -79,6 +84,22 @@ pub struct Explanation {
     /// One line: what it waits for, or how it ended.
     pub summary: String,
     pub now: Timestamp,
+}
+
+/// A guardrail's trip, and what it meant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tripped {
+    pub trip: Trip,
+    /// Its limit, what was counted around it and what follows, in sentences.
+    pub words: Vec<String>,
+}
+
+impl Tripped {
+    /// The trip of one of this rollout's guardrails.
+    #[must_use]
+    pub fn new(rollout: &Rollout, trip: Trip) -> Self {
+        Self { words: rollout.trip_in_words(&trip), trip }
+    }
 }
 
 /// What was asked for and is not there.

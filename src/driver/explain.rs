@@ -1,7 +1,7 @@
 //! Why a rollout stands where it stands, and what it waits for.
 
 use super::Driver;
-use super::command::{Error, Explanation};
+use super::command::{Error, Explanation, Tripped};
 use super::operator::storage;
 use crate::{clock, past};
 use seatrial_domain::evidence::Evidence;
@@ -9,7 +9,9 @@ use seatrial_domain::judge::Judge;
 use seatrial_domain::looks::Subject;
 use seatrial_domain::plan::{Blocks, Freeze, Kind};
 use seatrial_domain::rollout::{Rollout, Stage};
-use seatrial_domain::verdict::{Account, CheckVerdict, Enforced, Verdict};
+use seatrial_domain::verdict::{
+    Account, CheckVerdict, Decision, Enforced, Trust, Verdict, span as in_words,
+};
 use seatrial_domain::{RolloutId, Timestamp};
 use seatrial_store::storage::Error as Fault;
 
@@ -20,37 +22,56 @@ impl Driver {
         let rollout = stored.rollout;
         let evidence = self.evidence(&rollout).await;
         let now = clock::now();
-        let (verdict, accounts) = match (Subject::of(&rollout), &evidence) {
-            (Some(subject), Ok(evidence)) => {
-                let (verdict, accounts) = judged_now(&rollout, (subject, evidence), now)?;
-                (Some(verdict), accounts)
+        let Judged { verdict, accounts, trust } = match (Subject::of(&rollout), &evidence) {
+            (Some(subject), Ok(evidence)) => judged_now(&rollout, (subject, evidence), now)?,
+            (Some(_), Err(why)) => {
+                let verdict = Some(Verdict::blind("evidence", why.to_string()));
+                Judged { verdict, ..Judged::default() }
             }
-            (Some(_), Err(why)) => (Some(Verdict::blind("evidence", why.to_string())), Vec::new()),
             (None, _) => self.judged_last(id).await?,
         };
         let evidence = evidence.or_else(unreadable)?;
         let shadow = (evidence.shadow.mirror.offered > 0).then_some(evidence.shadow);
         Ok(Explanation {
+            trip: self.tripped(&rollout).await?,
             summary: summary(&rollout, (verdict.as_ref(), &accounts), now),
             validation: self.store.report(id).await.map_err(storage)?,
             revision: stored.revision,
             rollout,
             verdict,
             accounts,
+            trust,
             shadow,
             now,
         })
     }
 
+    /// The last trip of a guardrail, where that may be why it stands or ended.
+    async fn tripped(&self, rollout: &Rollout) -> Result<Option<Tripped>, Error> {
+        if !rollout.stage.is_terminal() && rollout.paused.is_none() {
+            return Ok(None);
+        }
+        let trip = past::last_trip(&self.store, rollout.id, past::ROWS_MAX).await;
+        Ok(trip.map_err(storage)?.map(|trip| Tripped::new(rollout, trip)))
+    }
+
     /// The last verdict journalled, and what it rested on.
-    async fn judged_last(&self, id: RolloutId) -> Result<(Option<Verdict>, Vec<Account>), Error> {
+    async fn judged_last(&self, id: RolloutId) -> Result<Judged, Error> {
         let Some(last) = past::last(&self.store, id, past::ROWS_MAX).await.map_err(storage)? else {
-            return Ok((None, Vec::new()));
+            return Ok(Judged::default());
         };
         let planned = past::planned(&self.store, id).await.map_err(storage)?;
-        let accounts = last.accounts(&planned);
-        Ok((last.verdict, accounts))
+        let (accounts, trust) = (last.accounts(&planned), last.trust(&planned));
+        Ok(Judged { verdict: last.verdict, accounts, trust })
     }
+}
+
+/// A verdict and what it rests on.
+#[derive(Debug, Default)]
+struct Judged {
+    verdict: Option<Verdict>,
+    accounts: Vec<Account>,
+    trust: Trust,
 }
 
 /// The verdict of this moment outside the looks, and what it rests on.
@@ -58,10 +79,13 @@ fn judged_now(
     rollout: &Rollout,
     (subject, evidence): (Subject, &Evidence),
     now: Timestamp,
-) -> Result<(Verdict, Vec<Account>), Error> {
+) -> Result<Judged, Error> {
     let judge = Judge::new(&rollout.plan).map_err(storage)?;
-    let accounts = judge.accounts(subject, evidence, Some(rollout.under_way(now)));
-    Ok((judge.look(subject, evidence), accounts))
+    Ok(Judged {
+        verdict: Some(judge.look(subject, evidence)),
+        accounts: judge.accounts(subject, evidence, Some(rollout.under_way(now))),
+        trust: judge.trust(subject, evidence),
+    })
 }
 
 /// What can't be read is told by the verdict; everything else is still shown.
@@ -72,7 +96,8 @@ fn unreadable(error: Fault) -> Result<Evidence, Error> {
     }
 }
 
-fn summary(
+/// One line: what it waits for, or how it ended.
+pub(crate) fn summary(
     rollout: &Rollout,
     (verdict, accounts): (Option<&Verdict>, &[Account]),
     now: Timestamp,
@@ -83,7 +108,7 @@ fn summary(
         return if why.is_empty() { stage.to_string() } else { format!("{stage}: {why}") };
     }
     if let Some(pause) = rollout.paused {
-        return format!("{stage}, paused({pause}): {why}");
+        return format!("{stage}, paused({pause}): {why}; {}", pause.way_on());
     }
     if rollout.awaiting.is_some() {
         return format!("{stage}, awaiting approval");
@@ -102,7 +127,29 @@ fn summary(
             let what = if rollout.stage == Stage::Shadow { "pairs" } else { "units" };
             format!("{stage}: {check} needs about {units} more {what}{time}")
         }
-        None => stage.to_string(),
+        None => match verdict.filter(|verdict| verdict.decision == Decision::Pass) {
+            Some(verdict) => waiting(rollout, verdict, now),
+            None => stage.to_string(),
+        },
+    }
+}
+
+/// What a gate waits for whose checks are all healthy.
+fn waiting(rollout: &Rollout, verdict: &Verdict, now: Timestamp) -> String {
+    let stage = rollout.stage.name();
+    let Some(gate) = rollout.gate_index().and_then(|index| rollout.gate(index)) else {
+        return stage.to_string();
+    };
+    let units = rollout.plan.analysis.min_units.saturating_sub(verdict.units.candidate);
+    let time = gate.min_duration.saturating_sub(rollout.counted(now));
+    let units = (units > 0).then(|| format!("{units} more units until minUnits"));
+    let time =
+        (!time.is_zero()).then(|| format!("{} until minDuration", in_words(time.as_secs_f64())));
+    let waits: Vec<String> = units.into_iter().chain(time).collect();
+    if waits.is_empty() {
+        format!("{stage}: {}", verdict.in_words())
+    } else {
+        format!("{stage}: {}, {}", verdict.in_words(), waits.join(", "))
     }
 }
 

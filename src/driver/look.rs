@@ -14,7 +14,7 @@ use seatrial_domain::{Digest, Epoch, RolloutId, grounds, judge};
 use std::time::{Duration, Instant};
 
 /// How long a window waits for a store that has refused it. Windows are an hour long.
-const WINDOW_RETRY: Duration = Duration::from_secs(60);
+pub(super) const WINDOW_RETRY: Duration = Duration::from_secs(60);
 
 /// One rollout's looks. Begins anew with each rollout and each route.
 #[derive(Debug)]

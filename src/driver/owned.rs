@@ -19,19 +19,25 @@ impl Driver {
             let plan = policy.plan(Kind::Promote, policy.endpoint()).ok();
             plan.is_some_and(|plan| plan.cutover.alias == alias)
         };
-        if self.policies_of(model).await?.iter().any(moves) {
-            return Ok(true);
-        }
+        Ok(self.ruling(model).await?.iter().any(moves))
+    }
+
+    /// Whether rollouts say how far the model's versions are.
+    pub async fn manages(&self, model: &ModelName) -> Result<bool, storage::Error> {
+        Ok(!self.ruling(model).await?.is_empty())
+    }
+
+    /// The policies applied for the model, and those of its endpoints that have none of their own.
+    async fn ruling(&self, model: &ModelName) -> Result<Vec<Policy>, storage::Error> {
+        let mut ruling = self.policies_of(model).await?;
         for endpoint in self.store.endpoints().await? {
-            let serves = endpoint.settings.model == *model;
-            if serves
+            if endpoint.settings.model == *model
                 && self.store.policy_of(&endpoint.name).await?.is_none()
-                && built_in(&endpoint.name).as_ref().is_ok_and(moves)
             {
-                return Ok(true);
+                ruling.extend(built_in(&endpoint.name).ok());
             }
         }
-        Ok(false)
+        Ok(ruling)
     }
 
     /// The policies of endpoints that serve the model.

@@ -10,6 +10,7 @@ use seatrial_domain::Timestamp;
 use seatrial_domain::telemetry::Telemetry;
 use seatrial_gateway::{FeedbackRequest, feedback};
 use seatrial_store::feedback::{self as join, Label};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -196,12 +197,13 @@ fn reply(request: FeedbackRequest, answer: Result<(), feedback::Error>) {
     let _gone = request.reply.send(answer);
 }
 
-/// Counters are cumulative, so the newer ones stand for both, and those the gateway has let go since
-/// are kept; lists are joined. Gives the number of oldest assignments given up because the store has
+/// Counters are cumulative, so the newer ones stand for both, and those that have not changed since are
+/// kept; lists are joined. Gives the number of oldest assignments given up because the store has
 /// been away for too long.
 fn absorb(backlog: &mut Telemetry, fresh: Telemetry) -> u64 {
     let mut older = std::mem::replace(backlog, fresh);
-    older.gates.retain(|(rollout, ..)| backlog.gates.iter().all(|(newer, ..)| newer != rollout));
+    let newer: BTreeSet<_> = backlog.gates.iter().map(|(rollout, of, _)| (*rollout, *of)).collect();
+    older.gates.retain(|(rollout, of, _)| !newer.contains(&(*rollout, *of)));
     backlog.gates.append(&mut older.gates);
     older.shadow.retain(|(rollout, _)| backlog.shadow.iter().all(|(newer, _)| newer != rollout));
     backlog.shadow.append(&mut older.shadow);

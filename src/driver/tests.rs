@@ -10,4 +10,6 @@ mod signatures;
 mod storage;
 mod triggers;
 mod turns;
+mod upgrades;
+mod windows;
 mod words;

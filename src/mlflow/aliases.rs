@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 const CHARS_MAX: usize = 255;
+/// No alias of anybody's: a model's newest version.
+const LATEST: &str = "latest";
 
 type Shared = State<Arc<Api>>;
 
@@ -35,6 +37,7 @@ struct Alias {
 
 async fn set(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>> {
     check(&given.alias)?;
+    refuse_reserved(&given.alias)?;
     let version = versions::named(&api, &given.name, &given.version).await?.reference;
     refuse_owned(&api, &version.model, &given.alias).await?;
     let by = By { actor: &actor, cause: "set by a registry client", now: clock::now() };
@@ -53,7 +56,16 @@ async fn show(api: Shared, Args(given, _): Args<Alias>) -> Result<Json<Value>> {
     if let Some(version) = found {
         return Ok(versions::answer(&version));
     }
-    models::named(&api, &given.name).await?;
+    let model = models::named(&api, &given.name).await?;
+    if given.alias.eq_ignore_ascii_case(LATEST) {
+        let Some(number) = model.latest else {
+            return Err(Error::missing(format!(
+                "Latest version not found for model {}.",
+                model.name
+            )));
+        };
+        return Ok(versions::answer(&api.app.store.listed((&model.name, number)).await?));
+    }
     Err(Error::invalid(format!("Registered model alias {} not found.", given.alias)))
 }
 
@@ -66,7 +78,7 @@ async fn remove(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Val
     Ok(Json(json!({})))
 }
 
-/// A word that is neither `latest` nor a version's.
+/// A word of letters, digits and a few signs.
 fn check(alias: &str) -> Result<()> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     if alias.is_empty() || alias.chars().count() > CHARS_MAX || !alias.chars().all(fits) {
@@ -75,9 +87,14 @@ fn check(alias: &str) -> Result<()> {
              and dashes (-), 1 to {CHARS_MAX} of them."
         )));
     }
+    Ok(())
+}
+
+/// Refuses the words that mean versions by themselves.
+fn refuse_reserved(alias: &str) -> Result<()> {
     let number = alias.strip_prefix(['v', 'V']).unwrap_or_default();
     let is_version = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-    if alias.eq_ignore_ascii_case("latest") || is_version {
+    if alias.eq_ignore_ascii_case(LATEST) || is_version {
         return Err(Error::invalid(format!("Alias {alias:?} is reserved.")));
     }
     Ok(())

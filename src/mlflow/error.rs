@@ -84,9 +84,15 @@ impl Error {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "RESOURCE_EXHAUSTED", message.into())
     }
 
-    /// Not within the time that a request has; their client tries again.
-    pub(super) fn late(message: String) -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, "TEMPORARILY_UNAVAILABLE", message)
+    /// Before, or in place of, an endpoint's own answer.
+    pub(super) fn unreached(status: StatusCode, message: String) -> Self {
+        let code = match status {
+            StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+            // Their client tries again.
+            StatusCode::GATEWAY_TIMEOUT => "TEMPORARILY_UNAVAILABLE",
+            _ => "BAD_REQUEST",
+        };
+        Self::new(status, code, message)
     }
 
     /// What MLflow's server answers and this one does not.

@@ -1,4 +1,4 @@
-//! Refuses what belongs to rollouts on a model with a policy, and names the command that does it.
+//! Refuses what belongs to rollouts on a model that they move, and names the command that does it.
 
 use super::error::{Error, Result};
 use crate::api::Api;
@@ -18,7 +18,7 @@ pub(super) async fn refuse_owned(api: &Api, model: &ModelName, alias: &str) -> R
 
 /// Refuses to set by hand what rollouts set.
 pub(super) async fn refuse_managed(api: &Api, model: &ModelName, what: &str) -> Result<()> {
-    if api.app.driver.policies_of(model).await?.is_empty() {
+    if !api.app.driver.manages(model).await? {
         return Ok(());
     }
     Err(Error::denied(format!(

@@ -38,7 +38,7 @@ pub(super) fn asked(header: Option<&HeaderValue>, size: u64) -> Result<Range> {
         }
         (Ok(_) | Err(_), Ok(_) | Err(_)) => return Ok(whole),
     };
-    if range.length == 0 && size > 0 {
+    if range.length == 0 {
         return Err(Error::range(format!("bytes={spec} is not within the file's {size} bytes")));
     }
     Ok(range)
@@ -71,5 +71,13 @@ mod tests {
             assert_eq!(of(odd), Some((0, 100)), "{odd}");
         }
         assert_eq!(asked(None, 0).unwrap(), Range { first: 0, length: 0 });
+    }
+
+    #[test]
+    fn no_range_is_within_an_empty_file() {
+        for text in ["bytes=0-", "bytes=5-", "bytes=0-9", "bytes=-1"] {
+            let refused = asked(Some(&HeaderValue::from_static(text)), 0);
+            assert!(refused.is_err(), "{text}");
+        }
     }
 }

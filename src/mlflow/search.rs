@@ -4,10 +4,11 @@ use super::error::{Error, Result};
 use super::models;
 use super::wire::{self, Args, ModelVersion, RegisteredModel};
 use crate::api::Api;
+use crate::registry::tag;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use seatrial_domain::search::{self, Subject};
+use seatrial_domain::search::{self, Filter, Key, Subject};
 use seatrial_store::search::{Search, Token};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -56,13 +57,28 @@ impl Asked {
         let token = self.page_token.as_deref().filter(|token| !token.is_empty());
         let unknown = || Error::invalid("Invalid page token: it is none of this search's");
         let after = token.map(|token| Token::parse(token).ok_or_else(unknown)).transpose()?;
-        Ok(Search {
-            filter: search::filter(self.filter.as_deref().unwrap_or_default(), subject)?,
-            order: search::order_by(&self.order_by, subject)?,
-            after,
-            limit,
-        })
+        let filter = search::filter(self.filter.as_deref().unwrap_or_default(), subject)?;
+        refuse_of_rollouts(&filter, subject)?;
+        Ok(Search { filter, order: search::order_by(&self.order_by, subject)?, after, limit })
     }
+}
+
+/// Refuses to look among a version's tags for what only looks like them: nothing, or all, is no answer.
+fn refuse_of_rollouts(filter: &Filter, subject: Subject) -> Result<()> {
+    if subject != Subject::Versions {
+        return Ok(());
+    }
+    for condition in &filter.0 {
+        if let Key::Tag(key) = &condition.key
+            && tag::READ_ONLY.contains(&key.as_str())
+        {
+            return Err(Error::invalid(format!(
+                "tag.{key} tells of the version's rollout and is not searched for: \
+                 seatrial rollout list"
+            )));
+        }
+    }
+    Ok(())
 }
 
 async fn of_models(

@@ -9,10 +9,10 @@ use super::wire::Number;
 use super::{elsewhere, versions};
 use crate::api::Api;
 use parse::Source;
-use seatrial_domain::ModelName;
 use seatrial_domain::manifest::{ArtifactType, FILES_LIMIT, File, FilePath, Manifest};
 use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::tensor::Signature;
+use seatrial_domain::{ModelName, VersionRef};
 use seatrial_store::artifacts::{ArtifactPath, Snapshot};
 use seatrial_store::versions::Origin;
 use seatrial_store::{blobs, tracking};
@@ -28,8 +28,8 @@ pub(super) struct Sealed {
     pub(super) snapshot: Option<Snapshot>,
     /// The run it came out of, where another server says so.
     pub(super) run_id: Option<String>,
-    /// What the copied version came of; none where it is no copy.
-    pub(super) original: Option<Origin>,
+    /// The copied version, and what it came of; none where it is no copy.
+    pub(super) original: Option<(VersionRef, Origin)>,
 }
 
 /// Finds and verifies the files of `source`, of which `model` is to have a version: before anything is
@@ -100,7 +100,8 @@ fn not_tracked(error: tracking::Error) -> Result<Option<Sealed>> {
 async fn registered(api: &Api, name: &str, number: &Number) -> Result<Sealed> {
     let found = versions::whole(api, name, number).await?;
     verify(api, &found.manifest).await?;
-    let (signature, flavors, original) = (found.signature, found.flavors, Some(found.origin));
+    let original = Some((found.reference, found.origin));
+    let (signature, flavors) = (found.signature, found.flavors);
     let (manifest, snapshot) = (found.manifest, None);
     Ok(Sealed { manifest, signature, flavors, snapshot, run_id: None, original })
 }

@@ -61,7 +61,7 @@ async fn create(
         }
     };
     let origin = origin(&api, &about, &sealed).await?;
-    let lineage = lineage::of(&about.source, &tags)?;
+    let lineage = lineage::of(sealed.original.as_ref().map(|(of, _)| of), &tags)?;
     owned::refuse_unsigned(&api, &model, &sealed.manifest).await?;
     let new = New {
         model,
@@ -92,7 +92,7 @@ async fn create(
 /// What the version came of: what is said of it, and what is known of its files.
 async fn origin(api: &Api, about: &About, sealed: &Sealed) -> Result<Origin> {
     let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let original = sealed.original.as_ref();
+    let original = sealed.original.as_ref().map(|(_, origin)| origin);
     let run_id = said(&about.run_id).or_else(|| sealed.run_id.clone());
     let run_id = as_of(original.map(|of| &of.run_id), run_id, "run_id")?;
     let model_id = as_of(original.map(|of| &of.model_id), said(&about.model_id), "model_id")?;

@@ -5,7 +5,8 @@
 const KEY_MAX: usize = 250;
 /// Characters of a value.
 const VALUE_MAX: usize = 100_000;
-const READ_ONLY: [&str; 3] = ["rollout.id", "rollout.stage", "rollout.share"];
+/// What a version's last rollout is shown as: no tags that are kept, so that none is searched for.
+pub const READ_ONLY: [&str; 3] = ["rollout.id", "rollout.stage", "rollout.share"];
 
 /// Why a tag is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -42,6 +42,20 @@ async fn an_unknown_path_and_method_are_problems_too() {
 }
 
 #[tokio::test]
+async fn what_no_endpoint_is_asked_is_refused_to_a_registry_client_in_its_own_shape() {
+    let server = Server::start();
+    let create = "/api/2.0/mlflow/registered-models/create";
+    let method = answer(server.at(Method::GET, create)).await;
+    let page = server.at(Method::POST, create).header("origin", "https://evil.example");
+    let page = answer(page.json(&json!({"name": "m"}))).await;
+    for (refused, status, code) in [(method, 405, "BAD_REQUEST"), (page, 403, "PERMISSION_DENIED")]
+    {
+        assert_eq!((refused.status, refused.body["error_code"].as_str()), (status, Some(code)));
+        assert!(refused.body["message"].is_string(), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn metrics_are_prometheus_text() {
     let server = Server::start();
     let response = server.at(Method::GET, "/metrics").send().await.unwrap();

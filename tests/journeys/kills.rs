@@ -48,6 +48,8 @@ fn killed_in(stage: &str, policy: &Policy) {
     assert!(refused.is_none(), "requests are lost with the process, never refused: {refused:?}");
     assert_never_above_the_committed_share(&server, id, &answers);
     server.assert_journal_verifies();
+    // The shadow, the canary and the ramp were left by one each, some before the kill.
+    server.assert_verdicts_derive_again(id, 3);
 }
 
 #[test]

@@ -1,12 +1,8 @@
 //! Verdicts of the past: told, derived again from the journal alone, and found out where they were
 //! rewritten.
 
-use crate::harness::{Load, Policy, Server, Traffic};
+use crate::harness::{Load, Policy, Server, Traffic, rewrite};
 use serde_json::{Value, json};
-
-/// ln 20, as every verdict of a policy with `healthyAlpha: 0.05` tells what a pass must reach.
-const PASSES_AT: &str = "\"pass_at\":2.9957322";
-const FORGED: &str = "\"pass_at\":1.9957322";
 
 fn outcomes(replay: &Value) -> Vec<&str> {
     let all = replay["verdicts"].as_array().unwrap().iter();
@@ -14,7 +10,7 @@ fn outcomes(replay: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn every_verdict_of_a_voyage_derives_again_and_a_rewritten_one_is_found() {
+fn every_verdict_of_a_voyage_derives_again_and_a_rewritten_one_is_found_where_it_is() {
     let mut server = Server::serving("v1", &Policy::quick("digits"));
     let traffic = Traffic::to(&server, Load::of(150));
     let id = server.roll_out("v4");
@@ -47,27 +43,54 @@ fn every_verdict_of_a_voyage_derives_again_and_a_rewritten_one_is_found() {
     assert!(words.contains("at 20 %: 0 of ") && words.contains("no longer healthy if"), "{words}");
     server.cli(&["rollout", "explain", "digits", "--at", "1"]).expect(3);
 
-    assert_eq!(server.stop(), Some(0));
-    let file = server.data().join("seatrial.db");
-    let mut bytes = std::fs::read(&file).unwrap();
-    let places: Vec<usize> = (0..bytes.len() - PASSES_AT.len())
-        .filter(|&place| bytes[place..].starts_with(PASSES_AT.as_bytes()))
-        .collect();
-    assert!(!places.is_empty(), "an orderly stop leaves everything in the one file");
-    for place in places {
-        bytes[place..place + FORGED.len()].copy_from_slice(FORGED.as_bytes());
-    }
-    std::fs::write(&file, bytes).unwrap();
-    server.restart();
-
-    let told = server.cli(&replay).expect(1).json();
+    let evidence = row_of(&told, "ramp -> cutover at 100 %");
+    let counter = "/look/evidence/gates/1/errors/candidate_good";
+    let told = tampered(&mut server, (evidence, "evidence"), counter);
+    assert_eq!(differing(&told), [evidence], "{told:#}");
+    let fields = fields_of(&told, evidence);
+    assert!(fields.contains(&"checks[errorRate].counts.candidate_total"), "{fields:?}");
+    let of_it =
+        |field: &&str| field.starts_with("checks[errorRate].") || field.starts_with("decision");
+    assert!(fields.iter().all(of_it), "{fields:?}");
     assert_eq!(told["chain"]["verified"], false, "{told:#}");
-    let differing = told["verdicts"].as_array().unwrap().iter();
-    let fields =
-        differing.flat_map(|it| it["differences"].as_array().unwrap()).map(|it| &it["field"]);
-    assert!(fields.clone().any(|field| field == "checks[errorRate].pass_at"), "{told:#}");
+
+    let verdict = row_of(&told, "canary -> ramp at 50 %");
+    let number = "/verdict/checks/1/counts/incumbent_total";
+    let told = tampered(&mut server, (verdict, "cause"), number);
+    assert_eq!(differing(&told), [verdict, evidence], "{told:#}");
+    let field = "checks[latencyP90].counts.incumbent_total";
+    assert_eq!(fields_of(&told, verdict), [field]);
     let table = server.cli(&["audit", "replay", "digits"]).expect(1).stdout;
 
-    assert!(table.contains("checks[errorRate].pass_at is recorded as 1.99"), "{table}");
-    assert!(table.contains("journal broken: row "), "{table}");
+    assert!(
+        table.contains(&format!("row {verdict}: {field} is recorded as 7, derived as ")),
+        "{table}"
+    );
+    assert!(table.contains(&format!("journal broken: row {verdict}: ")), "{table}");
+}
+
+/// What replay tells after one number of one row was set to 7.
+fn tampered(server: &mut Server, row: (u64, &str), pointer: &str) -> Value {
+    assert_eq!(server.stop(), Some(0));
+    rewrite(server, row, pointer, &json!(7));
+    server.restart();
+    server.cli(&["audit", "replay", "digits", "-o", "json"]).expect(1).json()
+}
+
+fn row_of(replay: &Value, step: &str) -> u64 {
+    let mut rows = replay["verdicts"].as_array().unwrap().iter();
+    rows.find(|row| row["step"] == step).unwrap()["seq"].as_u64().unwrap()
+}
+
+fn differing(replay: &Value) -> Vec<u64> {
+    let rows = replay["verdicts"].as_array().unwrap().iter();
+    let differing = rows.filter(|row| row["outcome"] == "differs");
+    differing.map(|row| row["seq"].as_u64().unwrap()).collect()
+}
+
+fn fields_of(replay: &Value, seq: u64) -> Vec<&str> {
+    let mut rows = replay["verdicts"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["seq"] == seq).unwrap();
+    let differences = row["differences"].as_array().unwrap().iter();
+    differences.map(|difference| difference["field"].as_str().unwrap()).collect()
 }

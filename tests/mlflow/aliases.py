@@ -34,6 +34,15 @@ def an_alias_is_a_word_that_names_no_version():
         assert str(client.get_model_version_by_alias("worded", alias).version) == "1"
 
 
+def a_word_that_means_versions_is_no_alias_but_may_be_asked_for_and_removed():
+    pushed("newest")
+    client.create_model_version("newest", "models:/newest/1")
+    assert str(client.get_model_version_by_alias("newest", "latest").version) == "2"
+    for alias in ["latest", "v1"]:
+        client.delete_registered_model_alias("newest", alias)
+    invalid(lambda: client.delete_registered_model_alias("newest", "a b"))
+
+
 @differs("aliases are filled in in searches", "left out")
 def a_search_tells_aliases():
     pushed("told-aliases")

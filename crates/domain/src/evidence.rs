@@ -1,5 +1,7 @@
 //! The integer counters on which verdicts are computed. Owns no judgement: `judge` does that.
 
+#[cfg(test)]
+mod merging;
 mod outcome;
 mod paired;
 mod predictions;
@@ -10,7 +12,7 @@ mod stratum;
 pub mod values;
 
 pub use outcome::Outcome;
-pub use paired::{LabelledPairs, LatencyPairs};
+pub use paired::{LabelledPairs, LatencyPairs, PairedCounts};
 pub use predictions::Predictions;
 pub use shadow::{CompareCount, Example, MirrorCounts, PairCount, ShadowCounts};
 pub use slices::{Buckets, Labels, SliceCounts, Slices};

@@ -30,6 +30,7 @@ mod reading;
 mod shadow;
 mod slices;
 mod subject;
+mod trust;
 mod two_outcome;
 mod words;
 

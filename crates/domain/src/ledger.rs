@@ -22,6 +22,7 @@ use crate::telemetry::{Seen, SeenUnits};
 use open::{Closing, Open, OpenUnits};
 use seatrial_analysis::ArmHistogram;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One rollout's units, and what was counted of them.
@@ -35,7 +36,10 @@ pub struct Ledger {
     /// Hashes of which more is known since they were last taken.
     fresh: BTreeSet<u64>,
     open: OpenUnits,
-    strata: BTreeMap<GateStratum, GateCounts>,
+    /// Shared with whoever took them, so that to take them copies nothing.
+    strata: BTreeMap<GateStratum, Arc<GateCounts>>,
+    /// Those counted into since they were last taken.
+    changed: BTreeSet<GateStratum>,
 }
 
 /// A request that is routed under a gate.
@@ -122,6 +126,7 @@ impl Ledger {
             fresh: BTreeSet::new(),
             open: OpenUnits::default(),
             strata: BTreeMap::new(),
+            changed: BTreeSet::new(),
         }
     }
 
@@ -217,10 +222,17 @@ impl Ledger {
         }
     }
 
-    /// What was counted so far, by stratum.
+    /// A copy of what was counted so far, by stratum.
     #[must_use]
-    pub const fn strata(&self) -> &BTreeMap<GateStratum, GateCounts> {
-        &self.strata
+    pub fn strata(&self) -> BTreeMap<GateStratum, GateCounts> {
+        self.strata.iter().map(|(of, counts)| (*of, GateCounts::clone(counts))).collect()
+    }
+
+    /// The strata that were counted into since the last time, each with all that it ever counted.
+    pub fn take_changed(&mut self) -> Vec<(GateStratum, Arc<GateCounts>)> {
+        let changed = std::mem::take(&mut self.changed);
+        let counts = |of: GateStratum| Some((of, Arc::clone(self.strata.get(&of)?)));
+        changed.into_iter().filter_map(counts).collect()
     }
 
     /// The units of which more is known than the last time, and the sampling level now.
@@ -237,9 +249,10 @@ impl Ledger {
     }
 
     fn counts(&mut self, stratum: GateStratum) -> &mut GateCounts {
+        self.changed.insert(stratum);
         let latency = || ArmHistogram::empty(self.buckets);
-        let counts = || GateCounts { latency: latency(), ..GateCounts::default() };
-        self.strata.entry(stratum).or_insert_with(counts)
+        let counts = || Arc::new(GateCounts { latency: latency(), ..GateCounts::default() });
+        Arc::make_mut(self.strata.entry(stratum).or_insert_with(counts))
     }
 
     fn begin(&mut self, hash: u64, open: Open) {

@@ -15,7 +15,7 @@ pub mod window;
 pub use analysis::{Analysis, AtDeadline, Look, OnFail, OnProviderError, OnSampleRatio};
 pub use check::{Better, Check, DriftBy, Labels, Margin, Rule, Scale, Watch};
 pub use guardrail::Guardrail;
-pub use paired::{Effect, PairedLabels};
+pub use paired::{Effect, PairedLabels, Sharing};
 pub use per_unit::{Awaited, PerUnit};
 pub use settle::{
     Artifacts, Cutover, Decommission, NeedsApproval, Stability, Standby, StandbyMode,

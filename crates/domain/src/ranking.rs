@@ -2,8 +2,8 @@
 //!
 //! Owns the lifts. In the shadow, how many times as often as elsewhere the candidate disagrees in a
 //! slice. On live traffic, how much more often its units end badly, how much worse their number is, or
-//! how far their answers are apart from the incumbent's *in the same slice*; of bad ends for as many
-//! units in each stratum, so that a mix of slices or strata that differs by arm moves nothing (Simpson),
+//! how far their answers are apart from the incumbent's *in the same slice*; of bad ends and answers for as
+//! many units in each stratum, so that a mix of slices or strata that differs by arm moves nothing (Simpson),
 //! and with how much that is beyond the same difference among all other units. The order is by a lower confidence
 //! bound: a slice of a few unlucky units does not lead. It is the bound of one look at a fixed time, to
 //! order by; refuses to decide anything, which is the checks' to do.
@@ -46,8 +46,8 @@ pub enum Of {
     Arms { here: Vec<Counts>, all: Vec<Counts> },
     /// Means of both arms, against each other.
     Means(Means),
-    /// Units of both arms; counted as bad are those with the answer whose part differs most.
-    Answers(Counts),
+    /// Units of both arms by stratum; counted as bad are those with the answer whose part differs most.
+    Answers(Vec<Counts>),
 }
 
 /// Both arms' mean of a number.

@@ -4,6 +4,7 @@
 //! blame for a trip is the driver's to say, from the counts given here.
 
 mod latch;
+pub mod sample;
 mod units;
 
 pub use latch::{BadOf, Latch, LatchCause, Trip, TripKind};
@@ -17,15 +18,16 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
 
-/// One flush of a gateway's recorder. Counters are cumulative since the gateway's boot, so a flush
-/// that is applied twice, or one that is lost, changes nothing; the lists hold what is new.
+/// One flush of a gateway's recorder: the counters that changed since the one before, and lists of what
+/// is new. Counters are cumulative since the gateway's boot, so a flush that is applied twice changes
+/// nothing; one that does not arrive is kept, and sent with the next.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Telemetry {
     /// Random, one for each start of a gateway.
     pub boot: u64,
     /// Rises by one with each flush of a boot, from 1.
     pub seq: u64,
-    /// Cumulative since boot.
+    /// Cumulative since boot; strata that are not here are as they were told last.
     pub gates: Vec<(RolloutId, GateStratum, GateCounts)>,
     /// Cumulative since boot.
     pub shadow: Vec<(RolloutId, ShadowCounts)>,
@@ -42,7 +44,7 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Whether it says nothing that was not said before: no counter is kept, and nothing was served.
+    /// Whether it says nothing that was not said before: nothing was counted, and nothing was served.
     pub const fn is_empty(&self) -> bool {
         self.gates.is_empty()
             && self.shadow.is_empty()
@@ -60,6 +62,9 @@ pub struct ClassPair {
     pub rollout: RolloutId,
     pub incumbent: String,
     pub candidate: String,
+    /// The shadow's slices it is counted in.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub slices: Labels,
 }
 
 /// A unit's hash (of `split::Domain::Units`), and what is known of its arm.

@@ -2,8 +2,11 @@
 //! `explain`; stored with the journal row it caused.
 
 mod account;
+mod trust;
 
+pub use account::words::span;
 pub use account::{Account, Budget, Confidence, Counted, GateAccount, Next, Outlook, Pace, Range};
+pub use trust::{Labelled, Split, SplitStratum, Trust};
 
 use crate::evidence::ArmCount;
 use crate::ranking::RankedSlice;

@@ -46,7 +46,6 @@ impl Gateway {
         let (feedback, feedback_taken) = mpsc::channel(config.feedback_queue.max(1));
         let workshop = Workshop {
             workers: Arc::new(Semaphore::new(config.mirror_workers.max(1))),
-            rescoring: Arc::new(Semaphore::new(1)),
             tasks: TaskTracker::new(),
         };
         let shared = Arc::new(Shared {
@@ -113,7 +112,7 @@ impl Gateway {
         self.shared.named(endpoint).map_or(0, |entry| entry.in_flight(version))
     }
 
-    /// Counters since boot and lists since the last call.
+    /// Counters that changed since the last call, each since boot, and lists since then.
     #[must_use]
     pub fn drain_telemetry(&self) -> Telemetry {
         self.shared.recorder.flush()

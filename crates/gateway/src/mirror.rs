@@ -31,9 +31,6 @@ use crate::size;
 pub(crate) struct Workshop {
     /// Copies run at once.
     pub(crate) workers: Arc<Semaphore>,
-    /// Pairs asked at once: one, since the incumbent has clients to serve, and since neither side is to
-    /// wait for another copy while it is timed.
-    pub(crate) rescoring: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -53,6 +50,9 @@ pub(crate) struct Mirror {
     sides: Sides,
     pub(crate) record: Arc<ShadowRecord>,
     places: Arc<Places>,
+    /// Pairs asked at once, where both sides are: one, since the incumbent has clients to serve, and since
+    /// neither side is to wait for another copy while it is timed.
+    turn: Semaphore,
     queued_bytes: Arc<AtomicU64>,
     stop: CancellationToken,
     workshop: Workshop,
@@ -85,6 +85,7 @@ impl Mirror {
             sides,
             record,
             places: Arc::default(),
+            turn: Semaphore::new(1),
             queued_bytes: Arc::default(),
             stop: CancellationToken::new(),
             workshop,

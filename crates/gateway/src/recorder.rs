@@ -1,8 +1,10 @@
 //! The recorder: every counter and list a flush of telemetry carries.
 //!
 //! Owns the records of each rollout's units and shadow, and the assignments since the last flush.
-//! Records are cumulative since boot; those of rollouts that are over are let go once they have been flushed unchanged often enough to have arrived. While any table has the rollout,
-//! all its records are kept: one made anew would replace what was stored of the gates before.
+//! Records are cumulative since boot, and a flush tells of those that changed since the one before.
+//! Those of rollouts that are over are let go when no late answer is to be expected any more. While any
+//! table has the rollout, all its records are kept: one made anew would replace what was stored of the
+//! gates before.
 
 mod assignments;
 mod classes;
@@ -28,7 +30,7 @@ pub(crate) use shadow::{Latencies, Pair, ShadowRecord};
 use units::Taken;
 pub(crate) use units::{Reserved, Routed, UnitRecord};
 
-/// Flushes a record that nothing refers to is still part of.
+/// Flushes for which a record that nothing refers to is still kept.
 const KEPT_FLUSHES: u32 = 60;
 
 #[derive(Debug)]
@@ -91,10 +93,12 @@ impl Recorder {
         self.assignments.push(assignment);
     }
 
-    /// Everything counted so far, and the lists since the last flush.
+    /// The counters that changed since the last flush, each with everything counted so far, and the
+    /// lists since then.
     pub(crate) fn flush(&self) -> Telemetry {
         self.let_go();
-        let shadow = each(&self.shadows, |rollout, record| (*rollout, record.counts()));
+        let shadow = each(&self.shadows, |rollout, record| Some((*rollout, record.take()?)));
+        let shadow = shadow.into_iter().flatten().collect();
         let pairs = each(&self.shadows, |_, record| record.take_classes()).concat();
         // Before the units: one that is assigned meanwhile is known as seen first. The other way round a
         // process killed between two flushes would leave its assignment, and its next request would
@@ -103,7 +107,10 @@ impl Recorder {
         let (mut gates, mut units) = (Vec::new(), Vec::new());
         for (rollout, taken) in each(&self.units, |rollout, record| (*rollout, record.take())) {
             let Taken { strata, fresh, level } = taken;
-            gates.extend(strata.into_iter().map(|(stratum, counts)| (rollout, stratum, counts)));
+            // Copied here: no request waits for it.
+            let owned =
+                |(stratum, counts): (_, Arc<_>)| (rollout, stratum, Arc::unwrap_or_clone(counts));
+            gates.extend(strata.into_iter().map(owned));
             if !fresh.is_empty() || level > 0 {
                 units.push((rollout, fresh, level));
             }

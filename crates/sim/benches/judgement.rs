@@ -14,7 +14,7 @@ use seatrial_domain::plan::{Kind, Plan, Rule};
 use seatrial_domain::policy;
 use seatrial_sim::distribution::Law;
 use seatrial_sim::simulate::ended::Ended;
-use seatrial_sim::simulate::load::{Answers, Load, Rhythm, Values};
+use seatrial_sim::simulate::load::{Answers, Classes, Load, Rhythm, Slice, Values};
 use seatrial_sim::simulate::{Mode, Setup, Simulation};
 use std::collections::BTreeSet;
 use std::hint::black_box;
@@ -34,7 +34,7 @@ const WEEK_HELD_BACK: &str = "  stability: {duration: 165h, holdback: 5}\n  \
     standby: {keep: {duration: 165h, versions: 3}}\n";
 
 /// The demo's checks, and what else is measured beside the standard policy.
-const POLICIES: [(&str, &str, &str); 5] = [
+const POLICIES: [(&str, &str, &str); 6] = [
     ("standard", "", WEEK),
     ("standard, holdback for 7 days", "", WEEK_HELD_BACK),
     (
@@ -59,6 +59,18 @@ const POLICIES: [(&str, &str, &str); 5] = [
          - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.01}, weight: 0.3}\n    \
          - {name: latencyP99, kind: latency, quantile: 0.99, limit: 25ms, weight: 0.2}\n    \
          - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.95}, weight: 0.5}\n",
+        WEEK,
+    ),
+    (
+        "every kind of check, and two values of a slice",
+        "  analysis:\n    slices: \
+         [{key: \"header:client\", values: [mobile, web], enforce: true, weight: 0.5}]\n  checks:\n    \
+         - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.01}, weight: 0.3}\n    \
+         - {name: latencyP99, kind: latency, quantile: 0.99, limit: 25ms, margin: {ratio: 1.5}, \
+            weight: 0.2}\n    \
+         - {name: correct, kind: feedback, metric: correct, margin: {absolute: 0.02}, weight: 0.2}\n    \
+         - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.95}, weight: 0.2}\n    \
+         - {name: said, kind: drift, by: class, weight: 0.1}\n",
         WEEK,
     ),
 ];
@@ -91,6 +103,32 @@ fn asks_for_values(plan: &Plan) -> bool {
     plan.checks().any(|check| matches!(check.rule, Rule::Kpi { .. }))
 }
 
+/// Ten classes, each as often as any other.
+fn said() -> Classes {
+    let parts: Vec<_> = (0..10).map(|class| (format!("digit {class}"), 0.1)).collect();
+    Classes { check: "said".to_owned(), incumbent: parts.clone(), candidate: parts }
+}
+
+fn asks_for_classes(plan: &Plan) -> bool {
+    plan.checks().any(|check| matches!(check.rule, Rule::Drift { .. }))
+}
+
+/// A quarter of the units and half of them, in the slice that the plan enforces.
+fn sliced(plan: &Plan, answers: &Answers) -> Vec<Slice> {
+    let slice = |(value, part): (&str, f64)| Slice {
+        column: "client".to_owned(),
+        value: value.to_owned(),
+        part,
+        incumbent: answers.clone(),
+        candidate: answers.clone(),
+        worth: 1.0,
+        candidate_worth: None,
+    };
+    let values: &[_] =
+        if plan.analysis.slices.is_empty() { &[] } else { &[("mobile", 0.25), ("web", 0.5)] };
+    values.iter().copied().map(slice).collect()
+}
+
 fn simulation(plan: &Plan) -> Simulation {
     let latency = Law::LogNormal { median: 3_000.0, sigma: 0.5 };
     let answers = Answers { error_rate: 0.005, latency, wanted: 0.9 };
@@ -99,13 +137,13 @@ fn simulation(plan: &Plan) -> Simulation {
         rhythm: Rhythm::Constant,
         users: None,
         incumbent: answers.clone(),
-        candidate: answers,
+        candidate: answers.clone(),
         disagreement: 0.05,
         labelled: 1.0,
         incidents: Vec::new(),
         values: if asks_for_values(plan) { vec![revenue()] } else { Vec::new() },
-        classes: Vec::new(),
-        slices: Vec::new(),
+        classes: if asks_for_classes(plan) { vec![said()] } else { Vec::new() },
+        slices: sliced(plan, &answers),
     };
     let setup = Setup {
         plan: plan.clone(),

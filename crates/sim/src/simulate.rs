@@ -9,13 +9,16 @@
 pub mod detectable;
 pub mod ended;
 pub mod load;
+pub mod passing;
 pub mod summary;
 
 mod ahead;
 mod arrivals;
 mod booking;
+mod closing;
 mod counting;
 mod groups;
+mod joining;
 mod labels;
 mod live;
 mod outcomes;
@@ -26,6 +29,7 @@ mod run;
 mod single;
 mod until;
 mod values;
+mod waiting;
 mod why;
 mod window;
 
@@ -83,6 +87,9 @@ pub enum Error {
     /// The span of a rollout.
     #[error("the span must be from 1s to {} days", load::SPAN_MAX.as_secs() / 86_400)]
     Span,
+    /// How long an endpoint waits for an answer.
+    #[error("the deadline of an answer must be from 1ms to {} s", load::DEADLINE_MAX.as_secs())]
+    Deadline,
     /// What nobody says how to draw.
     #[error("{what} can't be simulated: {needs}")]
     NotPlayed { what: String, needs: Needs },
@@ -108,8 +115,6 @@ pub enum Needs {
     Values,
     /// A part of the traffic that has one of a slice's values.
     Slice,
-    /// No label but a unit's first.
-    FirstLabels,
 }
 
 impl fmt::Display for Needs {
@@ -117,9 +122,6 @@ impl fmt::Display for Needs {
         f.write_str(match self {
             Self::Values => "nothing tells how its values are spread",
             Self::Slice => "nothing tells which part of the traffic has one of its values",
-            Self::FirstLabels => {
-                "only labels of a unit's first request are played (perUnit: first)"
-            }
         })
     }
 }
@@ -160,7 +162,7 @@ pub struct Simulation {
     metrics: Vec<Metric>,
     drifts: Vec<Drift>,
     disagreement: f64,
-    /// The part of units with a label.
+    /// The part of units with a label; of their requests where all labels of a unit count.
     labelled: f64,
     incidents: Vec<(u64, u64, f64)>,
     /// The seconds in which the traffic, or what the guardrails remember of it, changes.
@@ -184,6 +186,9 @@ impl Simulation {
         if horizon == 0 || span > load::SPAN_MAX {
             return Err(Error::Span);
         }
+        if deadline < Duration::from_millis(1) || deadline > load::DEADLINE_MAX {
+            return Err(Error::Deadline);
+        }
         let scale = prepared::scale(&plan, deadline)?;
         let memory = rails::memory(&plan.guardrails);
         let incidents: Vec<_> = load.incidents.iter().map(prepared::seconds).collect();
@@ -199,7 +204,7 @@ impl Simulation {
             arrivals: Arrivals::new(load.rate, load.rhythm),
             users,
             groups: groups::groups(&plan, &load, &scale)?,
-            metrics: labels::metrics(&plan, &load, seed)?,
+            metrics: labels::metrics(&plan, &load, (seed, deadline))?,
             drifts: prepared::drifts(&plan, &load)?,
             disagreement: load.disagreement,
             labelled: load.labelled,

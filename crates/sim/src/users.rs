@@ -122,6 +122,6 @@ impl Traffic<'_> {
     }
 
     fn evidence(&self) -> Evidence {
-        Evidence { gates: self.ledger.strata().clone(), ..Evidence::default() }
+        Evidence { gates: self.ledger.strata(), ..Evidence::default() }
     }
 }

@@ -53,6 +53,11 @@ const ALL: &[Migration] = &[
         name: "fewer pages",
         sql: include_str!("../migrations/0021_fewer_pages.sql"),
     },
+    Migration {
+        number: 22,
+        name: "paired slices",
+        sql: include_str!("../migrations/0022_paired_slices.sql"),
+    },
 ];
 
 /// The schema this program knows.

@@ -4,7 +4,7 @@ use crate::blobs::{self, Blobs};
 use crate::lock::{self, DirLock};
 use crate::reader::Readers;
 use crate::write::Writer;
-use crate::{gc, migrations, policies, storage, tags, tracking};
+use crate::{gc, migrations, policies, storage, tags, telemetry, tracking};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::io;
@@ -86,6 +86,8 @@ pub(crate) struct Inner {
     pub(crate) readers: Readers,
     pub(crate) blobs: Blobs,
     pub(crate) policies: policies::Kept,
+    /// Windows' starts as they were read.
+    pub(crate) starts: telemetry::Starts,
     pub(crate) garbage: gc::Meter,
     /// Whose turn it is to remove garbage. Nobody else waits for it.
     pub(crate) sweeping: tokio::sync::Mutex<()>,
@@ -131,6 +133,7 @@ impl Store {
             readers,
             blobs,
             policies: policies::Kept::default(),
+            starts: telemetry::Starts::default(),
             garbage: gc::Meter::default(),
             sweeping: tokio::sync::Mutex::default(),
             head: watch::Sender::new(u64::try_from(head).unwrap_or(0)),

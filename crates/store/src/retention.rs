@@ -20,7 +20,7 @@ const DUE: &str = "
 
 /// All that is known of the traffic of the rollouts in the list `?1`. The order matters: labels
 /// are found by their assignments.
-const EVIDENCE: [&str; 23] = [
+const EVIDENCE: [&str; 24] = [
     "DELETE FROM gate_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM shadow_counter WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM seen_level WHERE rollout IN (SELECT value FROM json_each(?1))",
@@ -30,6 +30,7 @@ const EVIDENCE: [&str; 23] = [
     "DELETE FROM cohort_label WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM unit_closing WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM shadow_pair WHERE rollout IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM shadow_slice_label WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM shadow_label WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM late_label WHERE rollout IN (SELECT value FROM json_each(?1))",
     "DELETE FROM slice_unit WHERE rollout IN (SELECT value FROM json_each(?1))",

@@ -15,8 +15,9 @@ pub(crate) mod values;
 
 use crate::row::int;
 use crate::{Store, storage};
-use assignments::Room;
+use assignments::{Left, Room};
 pub use cohorts::Due;
+pub(crate) use looks::Starts;
 use seatrial_domain::telemetry::Telemetry;
 use sqlx::SqliteConnection;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,11 +55,13 @@ impl Store {
     /// mirrors for long leaves the canary its room.
     fn room(&self) -> Room {
         let limit = self.inner.options.assignments_limit;
-        let left =
-            |limit: u64, rows: &AtomicU64| limit.saturating_sub(rows.load(Ordering::Relaxed));
+        let of = |limit: u64, rows: &AtomicU64| Left {
+            rows: limit.saturating_sub(rows.load(Ordering::Relaxed)),
+            limit,
+        };
         Room {
-            all: left(limit, &self.inner.assignments),
-            uncounted: left(limit / UNCOUNTED_PART, &self.inner.uncounted),
+            all: of(limit, &self.inner.assignments),
+            uncounted: of(limit / UNCOUNTED_PART, &self.inner.uncounted),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Chain;
 use seatrial_domain::replay::Difference;
-use seatrial_domain::verdict::{Account, Verdict};
+use seatrial_domain::verdict::{Account, Trust, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +22,10 @@ pub struct PastVerdict {
     /// What each check rested on; empty where the journal does not tell it.
     #[schema(value_type = Vec<Object>)]
     pub accounts: Vec<Account>,
+    /// How units were split, and how many had their labels; empty where the journal does not tell it.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub trust: Trust,
 }
 
 /// What deriving a rollout's verdicts again has shown.

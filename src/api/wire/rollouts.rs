@@ -1,8 +1,9 @@
 //! Rollouts and the words people say to them.
 
+use crate::driver::command::Tripped;
 use seatrial_domain::evidence::ShadowCounts;
 use seatrial_domain::rollout;
-use seatrial_domain::verdict::{Account, Verdict};
+use seatrial_domain::verdict::{Account, Trust, Verdict};
 use seatrial_domain::{Revision, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -112,6 +113,16 @@ pub struct Explained {
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     pub accounts: Vec<Account>,
+    /// How units were split, and how many have their labels: where that can't be trusted, passes are
+    /// void.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub trust: Trust,
+    /// The last trip of a guardrail, of a rollout that is paused or over: its limit, what was counted
+    /// around it, and what follows.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub trip: Option<Tripped>,
     #[schema(value_type = Option<Object>)]
     pub validation: Option<serde_json::Value>,
     #[schema(value_type = Option<Object>)]

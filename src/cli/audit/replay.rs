@@ -65,8 +65,18 @@ fn told(replay: &Replay) -> String {
         };
         lines.extend(verdict.differences.iter().map(of_row));
     }
+    lines.extend(other_judge(replay).map(str::to_owned));
     lines.push(summary(replay));
     lines.join("\n")
+}
+
+/// What to do where the tests themselves are other ones than a row was judged by.
+fn other_judge(replay: &Replay) -> Option<&'static str> {
+    let mut differences = replay.verdicts.iter().flat_map(|verdict| &verdict.differences);
+    differences.any(|difference| difference.field == "judge").then_some(
+        "judge: an upgrade has changed the tests since, or somebody the row; the version that judged \
+         derives its own numbers, so replay a copy of the data with that one to tell which",
+    )
 }
 
 fn shown(value: &Value) -> String {
@@ -164,7 +174,20 @@ mod tests {
         let unreadable = told(&replayed(&["unreadable"], None));
         assert!(unreadable.contains("this version cannot read it: the plan can't be read"));
         assert!(unreadable.contains("verdicts: 1 not readable by this version; "), "{unreadable}");
+        assert!(!text.contains("an upgrade has changed the tests"), "{text}");
         let broken = told(&replayed(&[], Some("row 3: it is not")));
         assert!(broken.ends_with("no verdict is journalled; journal broken: row 3: it is not"));
+    }
+    #[test]
+    fn of_other_tests_it_is_said_what_tells_an_upgrade_from_a_forgery() {
+        let mut replay = replayed(&["differs", "differs"], None);
+        let judge = Difference::new("judge", json!("sha256:9f3c"), json!("sha256:a1b2"));
+        for verdict in &mut replay.verdicts {
+            verdict.differences.insert(0, judge.clone());
+        }
+        let text = told(&replay);
+        assert!(text.contains("row 7: judge is recorded as sha256:9f3c, derived as sha256:a1b2"));
+        assert_eq!(text.matches("an upgrade has changed the tests since").count(), 1, "{text}");
+        assert_eq!(exit(&replay), Exit::Internal, "nothing is shown of it by this version");
     }
 }

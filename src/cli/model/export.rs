@@ -111,12 +111,11 @@ async fn find(reference: &str, context: &Context) -> anyhow::Result<String> {
     let Some((name, wanted)) = reference.rsplit_once('@') else {
         return version_path(reference, None, context).await;
     };
-    if let Ok(number) = wanted.parse::<VersionNumber>() {
-        return version_path(name, Some(number), context).await;
-    }
     let model: Model = context.client()?.get(&format!("/models/{}", segment(name))).await?;
-    match model.aliases.get(wanted) {
-        Some(number) => version_path(name, Some(VersionNumber(*number)), context).await,
+    // An alias may look like a number.
+    let named = model.aliases.get(wanted).copied().map(VersionNumber);
+    match named.or_else(|| wanted.parse().ok()) {
+        Some(number) => version_path(name, Some(number), context).await,
         None => Err(missing(format!("{name} has no alias {wanted}"))),
     }
 }

@@ -2,9 +2,11 @@
 
 mod around;
 mod finds;
+mod times;
 
 use self::around::{Unjudged, approvals, notes, voyage};
 use self::finds::Finds;
+use self::times::{Expected, basis};
 use super::read;
 use crate::cli::exit::usage;
 use crate::cli::simulate::besides::{self, Named};
@@ -14,7 +16,7 @@ use crate::cli::{Context, Exit};
 use clap::Args;
 use seatrial_domain::Share;
 use seatrial_domain::plan::{self, GateMode, Kind, Rule};
-use seatrial_domain::policy::forecast::{self, Control, Forecast, Outlook, Step};
+use seatrial_domain::policy::forecast::{self, Control, Outlook, Step};
 use seatrial_sim::distribution::Law;
 use seatrial_sim::simulate::detectable::Endpoint;
 use seatrial_sim::simulate::{expected, load};
@@ -25,20 +27,21 @@ use std::time::Duration;
 const NO_CONTROL: &str = "no live control";
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Plan {
     /// The policy file.
     file: PathBuf,
     /// New units a second on the endpoint; without a routing key, requests.
-    #[arg(long, value_name = "RATE", default_value_t = 100.0)]
+    #[arg(long, value_name = "RATE", default_value_t = 100.0, value_parser = latency::number)]
     rps: f64,
     /// The rate of failed answers that is expected, 0 to 1.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = latency::number)]
     error_rate: f64,
     /// The rate of labels that are not the wanted one, 0 to 1.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.1, value_parser = latency::number)]
     bad_label_rate: f64,
     /// The part of answers above the latency limit, 0 to 1 [default: that of --latency, else 0].
-    #[arg(long, value_name = "PART")]
+    #[arg(long, value_name = "PART", conflicts_with = "latency", value_parser = latency::number)]
     slow_rate: Option<f64>,
     /// How long the incumbent's answers take, as in `simulate`: what a ratio of latencies finds depends
     /// on their shape.
@@ -56,11 +59,22 @@ pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
     let latency = arguments.law()?;
     let values = besides::of_metrics(&plan, (&arguments.kpi, &[]))?;
     let outlook = arguments.outlook(&plan, (latency.as_ref(), &values))?;
-    let forecast = forecast::forecast(&plan, &outlook).map_err(|error| refused(&error))?;
-    let finds = Finds::of(&plan, &endpoint(&outlook, latency, values))?;
-    let shown = json(&plan, &forecast, &finds);
-    context.output.show(&shown, |_| text((&plan, &forecast), &finds, arguments.rps))?;
+    let steps = forecast::forecast(&plan, &outlook).map_err(|error| refused(&error))?;
+    let endpoint = endpoint(arguments.rps, &outlook, (latency, values));
+    let expected = Expected::of(&plan, &steps, &endpoint)?;
+    let finds = Finds::of(&plan, &endpoint)?;
+    let told = Told { plan: &plan, steps: &steps, expected, finds };
+    context.output.show(&json(&told), |_| text(&told, arguments.rps))?;
     Ok(Exit::Success)
+}
+
+/// All that is told.
+#[derive(Debug)]
+struct Told<'a> {
+    plan: &'a plan::Plan,
+    steps: &'a [Step],
+    expected: Expected,
+    finds: Finds,
 }
 
 impl Plan {
@@ -86,7 +100,6 @@ impl Plan {
         };
         let slow = || latency.and_then(|law| slow_part(plan, law));
         Ok(Outlook {
-            units_per_second: self.rps,
             error_rate: self.error_rate,
             bad_label_rate: self.bad_label_rate,
             slow_rate: self.slow_rate.or_else(slow).unwrap_or(0.0),
@@ -106,9 +119,13 @@ fn slow_part(plan: &plan::Plan, law: &Law) -> Option<f64> {
     limits.min().map(part)
 }
 
-fn endpoint(outlook: &Outlook, latency: Option<Law>, values: Vec<load::Values>) -> Endpoint {
+fn endpoint(
+    rate: f64,
+    outlook: &Outlook,
+    (latency, values): (Option<Law>, Vec<load::Values>),
+) -> Endpoint {
     Endpoint {
-        rate: outlook.units_per_second,
+        rate,
         error_rate: outlook.error_rate,
         bad_label_rate: outlook.bad_label_rate,
         slow_rate: outlook.slow_rate,
@@ -117,9 +134,10 @@ fn endpoint(outlook: &Outlook, latency: Option<Law>, values: Vec<load::Values>) 
     }
 }
 
-fn json(plan: &plan::Plan, forecast: &Forecast, finds: &Finds) -> serde_json::Value {
+fn json(told: &Told<'_>) -> serde_json::Value {
+    let Told { plan, steps, expected, finds } = told;
     let seconds = |span: Duration| span.as_secs();
-    let gates = gates(forecast);
+    let gates = gates(steps);
     let step = |step: &Step| {
         let gate = gates.iter().position(|gate| *gate == step.stage);
         let checks = step.checks.iter().map(|need| {
@@ -131,18 +149,21 @@ fn json(plan: &plan::Plan, forecast: &Forecast, finds: &Finds) -> serde_json::Va
                 "finds": finds,
             })
         });
-        serde_json::json!({
+        let time = expected.step(&step.stage);
+        let mut told = serde_json::json!({
             "stage": step.stage,
             "share": step.share,
             "units": step.units,
-            "unknown": step.unknown(),
+            "unknown": time.unknown().or_else(|| step.unknown()),
             "checks": checks.collect::<Vec<_>>(),
             "live_control": step.control == Control::Live,
             "min_duration_s": seconds(step.min_duration),
             "max_duration_s": seconds(step.max_duration),
-            "expected_s": step.expected.map(seconds),
-            "late": step.is_late(),
-        })
+            "in_time": time.in_time(),
+            "late": time.is_late(),
+        });
+        told.as_object_mut().into_iter().for_each(|told| told.extend(time.json("expected")));
+        told
     };
     let unjudged = |step: &Unjudged| {
         serde_json::json!({
@@ -152,41 +173,43 @@ fn json(plan: &plan::Plan, forecast: &Forecast, finds: &Finds) -> serde_json::Va
             "max_duration_s": step.at_most.map(seconds),
         })
     };
-    let steps = voyage(plan, forecast, unjudged, step);
-    serde_json::json!({
+    let voyage = voyage(plan, steps, unjudged, step);
+    let mut all = serde_json::json!({
         "policy": plan.policy,
         "plan_hash": plan.hash(),
-        "steps": steps,
+        "steps": voyage,
         "live_control": plan.stability.holdback > Share::ZERO,
-        "approvals": approvals(plan, forecast),
-        "notes": notes(plan, forecast),
-        "to_cutover_s": forecast.to_cutover.map(seconds),
-        "to_completed_s": forecast.to_completed.map(seconds),
-    })
+        "approvals": approvals(plan, steps),
+        "notes": notes(plan, steps),
+    });
+    let times =
+        [expected.to_cutover.json("to_cutover"), expected.to_completed.json("to_completed")];
+    all.as_object_mut().into_iter().for_each(|all| all.extend(times.clone().into_iter().flatten()));
+    all
 }
 
 /// The gates' stages, in the plan's order.
-fn gates(forecast: &Forecast) -> Vec<&str> {
-    let judged = forecast.steps.iter().map(|step| step.stage.as_str());
+fn gates(steps: &[Step]) -> Vec<&str> {
+    let judged = steps.iter().map(|step| step.stage.as_str());
     judged.filter(|stage| *stage != "shadow" && *stage != "stabilizing").collect()
 }
 
-fn text((plan, forecast): (&plan::Plan, &Forecast), finds: &Finds, rate: f64) -> String {
-    let gates = gates(forecast);
+fn text(told: &Told<'_>, rate: f64) -> String {
+    let Told { plan, steps, expected, finds } = told;
+    let gates = gates(steps);
     let stage = |gate: usize| gates.get(gate).map_or_else(String::new, |it| (*it).to_owned());
-    let rows = voyage(plan, forecast, unjudged_row, row);
+    let rows = voyage(plan, steps, unjudged_row, |step| row(step, expected));
     let headings = ["stage", "share", "gate", "units needed", "at least", "expected", "by check"];
-    let span = |span: Option<Duration>| or_dash(span.map(human_span));
+    let (cutover, completed) = (expected.to_cutover.text(), expected.to_completed.text());
     format!(
-        "{} for {}  {}\n{}\n\n{}\n\nat {rate} units a second: {} to cutover, {} to completion{}",
+        "{} for {}  {}\n{}\n\n{}\n\nat {rate} units a second: {cutover} to cutover, {completed} to \
+         completion{}",
         plan.policy,
         plan.endpoint,
         plan.hash(),
         table::render(headings, &rows),
         finds.table(stage),
-        span(forecast.to_cutover),
-        span(forecast.to_completed),
-        notes(plan, forecast).iter().map(|note| format!("\n{note}")).collect::<String>(),
+        notes(plan, steps).iter().map(|note| format!("\n{note}")).collect::<String>(),
     )
 }
 
@@ -204,7 +227,7 @@ fn unjudged_row(step: &Unjudged) -> [String; 7] {
     ]
 }
 
-fn row(step: &Step) -> [String; 7] {
+fn row(step: &Step, expected: &Expected) -> [String; 7] {
     let mode = match step.mode {
         GateMode::Auto => "auto",
         GateMode::Approval => "approval",
@@ -215,14 +238,19 @@ fn row(step: &Step) -> [String; 7] {
         let units = told(need.units.map(|units| units.to_string()), need.unknown);
         format!("{} {units}", need.check)
     });
-    let late = if step.is_late() { " (after its deadline)" } else { "" };
+    let time = expected.step(&step.stage);
+    let late = match (time.is_late(), time.in_time()) {
+        (true, _) => " (after its deadline)".to_owned(),
+        (false, Some(part)) if part < 1.0 => format!(" ({:.0} % in time)", 100.0 * part),
+        (false, Some(_) | None) => String::new(),
+    };
     [
         step.stage.clone(),
         step.share.to_string(),
         mode.to_owned(),
         told(step.units.map(|units| units.to_string()), step.unknown()),
         human_span(step.min_duration),
-        format!("{}{late}", told(step.expected.map(human_span), step.unknown())),
+        format!("{}{late}", time.text()),
         checks.chain(uncontrolled).collect::<Vec<_>>().join(", "),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::Assumption;
 use super::besides::{self, Named, Parts, SliceFlag};
-use super::latency::{self, Latency};
+use super::latency::{self, Latency, number};
 use crate::cli::exit::usage;
 use clap::{Args, value_parser};
 use seatrial_domain::Timestamp;
@@ -21,12 +21,13 @@ const THREADS_MAX: u64 = 64;
 const SWING: f64 = 0.5;
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Simulate {
     /// The policy file.
     #[arg(short = 'f', long, value_name = "FILE")]
     pub(super) file: PathBuf,
     /// Requests a second on the endpoint, on average.
-    #[arg(long, value_name = "RATE", default_value_t = 100.0)]
+    #[arg(long, value_name = "RATE", default_value_t = 100.0, value_parser = number)]
     rps: f64,
     /// How requests are spread over the day: constant, diurnal, or diurnal:SWING (0 to below 1).
     #[arg(long, value_name = "SHAPE", default_value = "constant", value_parser = rhythm)]
@@ -35,10 +36,10 @@ pub struct Simulate {
     #[arg(long, value_name = "N")]
     users: Option<u64>,
     /// The incumbent's rate of failed answers, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = number)]
     error_rate: f64,
     /// The candidate's [default: the incumbent's].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = number)]
     candidate_error_rate: Option<f64>,
     /// How long the incumbent's answers take: lognormal:MEDIAN,SIGMA, gamma:MEAN,SHAPE,
     /// exponential:MEAN, bimodal:MEDIAN,SIGMA,MEDIAN,SIGMA,PART or fixed:TIME.
@@ -48,13 +49,13 @@ pub struct Simulate {
     #[arg(long, value_name = "SHAPE", value_parser = latency::parse)]
     candidate_latency: Option<Latency>,
     /// The rate at which labels have the value that is wanted, on the incumbent, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.9)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.9, value_parser = number)]
     label_rate: f64,
     /// On the candidate [default: the incumbent's].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = number)]
     candidate_label_rate: Option<f64>,
-    /// The part of units that get a label, 0 to 1.
-    #[arg(long, value_name = "PART", default_value_t = 1.0)]
+    /// The part of units that get a label, 0 to 1; of requests, for checks with perUnit any or mean.
+    #[arg(long, value_name = "PART", default_value_t = 1.0, value_parser = number)]
     labelled: f64,
     /// The values of a KPI on the incumbent, in its unit: normal:MEAN,SD, lognormal:MEDIAN,SIGMA,
     /// gamma:MEAN,SHAPE, exponential:MEAN, or zero:PART,SHAPE where a part of the units is worth nothing.
@@ -73,18 +74,19 @@ pub struct Simulate {
     candidate_classes: Vec<Named<Parts>>,
     /// A part of the traffic with a value of a slice in analysis.slices, and how it fares:
     /// client:mobile=0.3,candidate-error-rate=0.02. Further: error-rate, label-rate,
-    /// candidate-label-rate, latency=xFACTOR, candidate-latency=xFACTOR. May be given several times.
+    /// candidate-label-rate, latency=xFACTOR, candidate-latency=xFACTOR, kpi=xFACTOR,
+    /// candidate-kpi=xFACTOR. May be given several times.
     #[arg(long, value_name = "COLUMN:VALUE=PART[,…]", value_parser = besides::slice)]
     slice: Vec<SliceFlag>,
     /// The part of mirrored requests on which the versions disagree, 0 to 1.
-    #[arg(long, value_name = "PART", default_value_t = 0.05)]
+    #[arg(long, value_name = "PART", default_value_t = 0.05, value_parser = number)]
     disagreement: f64,
     /// A time in which both versions fail alike: 10m@2h lasts ten minutes from two hours after the
     /// start on. May be given several times.
     #[arg(long, value_name = "SPAN@START", value_parser = incident)]
     incident: Vec<(Duration, Duration)>,
     /// The rate of failed answers during incidents, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.4)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.4, value_parser = number)]
     incident_error_rate: f64,
     /// The endpoint's deadline of an answer: later ones have failed.
     #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span)]
@@ -116,8 +118,15 @@ impl Simulate {
         asked.unwrap_or_else(cores)
     }
 
-    /// What is to be played. Errors: a multiple as the incumbent's latency.
+    /// What is to be played. Errors: a multiple as the incumbent's latency, and a rate that no incident
+    /// has.
     pub(super) fn setup(&self, plan: Plan) -> anyhow::Result<Setup> {
+        // Also where there is no incident to have it.
+        if !(0.0..=1.0).contains(&self.incident_error_rate) {
+            let rate = self.incident_error_rate;
+            let why = "an incident's error rate must be from 0 to 1";
+            return Err(usage(format!("--incident-error-rate: {why}, not {rate}")));
+        }
         let old = self.latency.law(None).ok_or_else(|| usage(latency::NO_MULTIPLE))?;
         let new = self.candidate_latency.as_ref().and_then(|shape| shape.law(Some(&old)));
         let incumbent =
@@ -220,12 +229,12 @@ impl Simulate {
 }
 
 /// An assumption out of range, by its flag.
-pub(super) fn named(error: &load::Error) -> String {
+pub(in crate::cli) fn named(error: &load::Error) -> String {
     let flag = match error.what {
         "the rate of requests" => "--rps",
         "the swing over a day" => "--traffic",
         "the number of users" => "--users",
-        "the number of incidents" => "--incident",
+        "the number of incidents" | "an incident's length" => "--incident",
         "the error rate" => "--error-rate",
         "the candidate's error rate" => "--candidate-error-rate",
         "an incident's error rate" => "--incident-error-rate",
@@ -236,9 +245,11 @@ pub(super) fn named(error: &load::Error) -> String {
         "the candidate's latency" => "--candidate-latency",
         "the values of a metric" => "--kpi",
         "the number of classes" | "the parts of classes" => "--classes",
-        "the number of slices" | "the parts of slices" | "a slice's rate" | "a slice's latency" => {
-            "--slice"
-        }
+        "the number of slices"
+        | "the parts of slices"
+        | "a slice's rate"
+        | "a slice's latency"
+        | "a slice's values" => "--slice",
         _ => "--latency",
     };
     format!("{flag}: {error}")
@@ -278,3 +289,6 @@ fn instant(text: &str) -> Result<Timestamp, String> {
         text.parse().map_err(|_no_time| "a time is meant, as 2024-01-01T00:00:00Z".to_owned())?;
     Ok(Timestamp::from_micros(instant.as_microsecond()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What is assumed besides errors, latencies and labels, as it is written on the command line: values
 //! of a KPI, classes of answers, and slices.
 
-use super::latency::{self, Latency};
+use super::latency::{self, Latency, multiple, number};
 use crate::cli::exit::usage;
 use seatrial_domain::plan::{Plan, Rule};
 use seatrial_sim::distribution::Law;
@@ -10,7 +10,8 @@ use std::fmt;
 
 /// What is meant, where nothing that was given fits.
 const SLICE: &str = "COLUMN:VALUE=PART is meant, and behind commas error-rate=, label-rate=, \
-    latency=xFACTOR, and each with candidate- before it: client:mobile=0.3,candidate-error-rate=0.02";
+    latency=xFACTOR, kpi=xFACTOR, and each with candidate- before it: \
+    client:mobile=0.3,candidate-error-rate=0.02";
 
 /// A value of a metric or check by its name; none: of every one.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,8 @@ pub(super) struct SliceFlag {
     candidate_label_rate: Option<f64>,
     latency: Option<f64>,
     candidate_latency: Option<f64>,
+    kpi: Option<f64>,
+    candidate_kpi: Option<f64>,
     text: String,
 }
 
@@ -95,10 +98,7 @@ pub(super) fn slice(text: &str) -> Result<SliceFlag, String> {
     };
     for word in words {
         let (name, value) = word.split_once('=').ok_or(SLICE)?;
-        let factor = || -> Result<f64, String> {
-            let factor = number(value.strip_prefix('x').ok_or(SLICE)?)?;
-            if factor > 0.0 { Ok(factor) } else { Err(format!("{value:?} must be above x0")) }
-        };
+        let factor = || multiple(value.strip_prefix('x').ok_or(SLICE)?);
         match name {
             "error-rate" => slice.error_rate = Some(number(value)?),
             "candidate-error-rate" => slice.candidate_error_rate = Some(number(value)?),
@@ -106,15 +106,12 @@ pub(super) fn slice(text: &str) -> Result<SliceFlag, String> {
             "candidate-label-rate" => slice.candidate_label_rate = Some(number(value)?),
             "latency" => slice.latency = Some(factor()?),
             "candidate-latency" => slice.candidate_latency = Some(factor()?),
+            "kpi" => slice.kpi = Some(factor()?),
+            "candidate-kpi" => slice.candidate_kpi = Some(factor()?),
             _ => return Err(SLICE.to_owned()),
         }
     }
     Ok(slice)
-}
-
-fn number(text: &str) -> Result<f64, String> {
-    let value: Option<f64> = text.parse().ok();
-    value.filter(|value| value.is_finite()).ok_or_else(|| format!("{text:?} is no number"))
 }
 
 impl SliceFlag {
@@ -142,7 +139,15 @@ impl SliceFlag {
             wanted: self.candidate_label_rate.or(self.label_rate).unwrap_or(candidate.wanted),
         };
         let (column, value) = (self.column.clone(), self.value.clone());
-        Slice { column, value, part: self.part, incumbent: old, candidate: new }
+        Slice {
+            column,
+            value,
+            part: self.part,
+            incumbent: old,
+            candidate: new,
+            worth: self.kpi.unwrap_or(1.0),
+            candidate_worth: self.candidate_kpi,
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl fmt::Display for Latency {
 /// Errors: what is wrong, and what is meant.
 pub(in crate::cli) fn parse(text: &str) -> Result<Latency, String> {
     let shape = match text.strip_prefix('x') {
-        Some(factor) => Shape::Times(positive(factor)?),
+        Some(factor) => Shape::Times(multiple(factor)?),
         None => Shape::Law(law(text)?.checked().map_err(|why| why.to_string())?),
     };
     Ok(Latency { text: text.to_owned(), shape })
@@ -61,7 +61,7 @@ const VALUES: &str = "normal:MEAN,SD, lognormal:MEDIAN,SIGMA, gamma:MEAN,SHAPE, 
 /// A shape of a KPI's values, in its unit. Errors: as [`parse`].
 pub(in crate::cli) fn parse_values(text: &str) -> Result<Latency, String> {
     let shape = match text.strip_prefix('x') {
-        Some(factor) => Shape::Times(positive(factor)?),
+        Some(factor) => Shape::Times(multiple(factor)?),
         None => Shape::Law(values(text)?.checked().map_err(|why| why.to_string())?),
     };
     Ok(Latency { text: text.to_owned(), shape })
@@ -122,14 +122,30 @@ fn micros(text: &str) -> Result<f64, String> {
     Ok(positive(amount)? * scale)
 }
 
+/// How often something is multiplied, at most, and at least one part of it.
+const MULTIPLE_MAX: f64 = 1e6;
+
+/// The factor of `xFACTOR`.
+pub(super) fn multiple(text: &str) -> Result<f64, String> {
+    let factor = number(text)?;
+    if (MULTIPLE_MAX.recip()..=MULTIPLE_MAX).contains(&factor) {
+        Ok(factor)
+    } else {
+        let (least, most) = (MULTIPLE_MAX.recip(), MULTIPLE_MAX);
+        Err(format!("a multiple must be from x{least} to x{most}, not x{text}"))
+    }
+}
+
 fn positive(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 { Ok(value) } else { Err(format!("{text:?} must be above 0")) }
 }
 
-fn number(text: &str) -> Result<f64, String> {
+/// A number that is one.
+pub(in crate::cli) fn number(text: &str) -> Result<f64, String> {
     let value: Option<f64> = text.parse().ok();
-    value.filter(|value| value.is_finite()).ok_or_else(|| format!("{text:?} is no number"))
+    let value = value.filter(|value| value.is_finite());
+    value.ok_or_else(|| format!("{text:?} is no number; one with a decimal point is meant, as 0.5"))
 }
 
 #[cfg(test)]
@@ -174,7 +190,8 @@ mod tests {
             ("gamma:12ms,x", "no number"),
             ("fixed:0ms", "above 0"),
             ("bimodal:1ms,1,2ms,1,7", "from 0 to 1"),
-            ("x0", "above 0"),
+            ("x0", "a multiple must be from x0.000001 to x1000000, not x0"),
+            ("x1e308", "not x1e308"),
             ("xinf", "no number"),
         ] {
             let fault = parse(text).unwrap_err();

@@ -12,6 +12,7 @@ mod visits;
 use super::Seen;
 use crate::api::wire::PastVerdict;
 use crate::cli::output::Paint;
+use figures::Rests;
 use lines::{Mark, Node};
 use seatrial_domain::Share;
 use seatrial_domain::rollout::Rollout;
@@ -33,6 +34,8 @@ pub(in crate::cli) fn render(seen: &Seen, detail: Detail, paint: Paint) -> Strin
     let registered = Node::leaf(Mark::Done, "registered", format!("sha256:{digest}…"));
     let mut nodes = vec![registered];
     nodes.extend(nodes::of(seen, detail));
+    let told = seen.explained.trip.as_ref().filter(|_| detail == Detail::Figures);
+    nodes.extend(told.map(figures::tripped));
     format!("{}\n{}", heading(seen), lines::draw(&nodes, paint))
 }
 
@@ -41,7 +44,8 @@ pub(in crate::cli) fn past(past: &PastVerdict, paint: Paint) -> String {
     let heading = format!("row {}  {}  {}  {}", past.seq, past.at, past.step, past.said);
     match &past.verdict {
         Some(verdict) => {
-            let nodes = figures::of(verdict, &past.accounts);
+            let nodes =
+                figures::of(verdict, Rests { accounts: &past.accounts, trust: Some(&past.trust) });
             format!("{heading}\n{}", lines::draw(&nodes, paint)).trim_end().to_owned()
         }
         None => format!("{heading}\n   the row does not tell the verdict"),

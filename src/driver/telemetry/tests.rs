@@ -28,6 +28,7 @@ fn flush(seq: u64, requests: std::ops::Range<u64>) -> Telemetry {
         rollout: RolloutId(1),
         incumbent: "7".to_owned(),
         candidate: "1".to_owned(),
+        slices: Default::default(),
     };
     Telemetry {
         boot: 1,
@@ -52,6 +53,24 @@ fn newer_counters_stand_for_older_ones_and_lists_are_joined_in_order() {
     assert_eq!((hashes, requests), (vec![1, 2], vec![0, 1, 2, 3]));
     let pairs: Vec<_> = backlog.pairs.iter().map(|one| one.request).collect();
     assert_eq!(pairs, [0, 1, 2, 3]);
+}
+
+/// A flush tells what changed: what the store refused must not be lost with the next one.
+#[test]
+fn a_stratum_that_did_not_change_since_is_kept_of_the_flush_that_told_it() {
+    let mut backlog = Telemetry::default();
+    let of = |seq, gate| {
+        let mut flush = flush(seq, 0..0);
+        flush.gates[0].1 = GateIndex(gate).unseen();
+        flush
+    };
+    for told in [of(1, 0), of(2, 1), of(3, 1)] {
+        absorb(&mut backlog, told);
+    }
+    absorb(&mut backlog, Telemetry { boot: 1, seq: 4, ..Telemetry::default() });
+    let gates = backlog.gates.iter().map(|(_, of, counts)| (of.gate.0, counts.units.candidate));
+    assert_eq!(gates.collect::<Vec<_>>(), [(1, 3), (0, 1)]);
+    assert_eq!(backlog.seq, 4);
 }
 
 #[test]

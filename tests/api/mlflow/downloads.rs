@@ -41,6 +41,11 @@ async fn the_download_uri_leads_to_the_sealed_bytes() {
     let size = model().len();
     let file = json!({"path": "model.onnx", "is_dir": false, "file_size": size});
     assert_eq!(list(&server, &path).await.body, json!({"files": [file]}));
+    let copied = json!({"name": "m", "source": uri});
+    let copy = server.at(Method::POST, "/api/2.0/mlflow/model-versions/create").json(&copied);
+    assert_eq!(answer(copy).await.status, 200);
+    let lineage = server.get("/models/m/versions/2/lineage").await.body;
+    assert!(lineage.to_string().contains("m@1"), "it descends from what it copies: {lineage}");
 
     let whole = download(&server, &format!("{path}/model.onnx"), None).await;
 

@@ -35,6 +35,7 @@ async fn what_is_not_understood_is_refused_and_not_tried_again() {
         ("registered-models/search", ("page_token", "made up")),
         ("model-versions/search", ("max_results", "200001")),
         ("model-versions/search", ("filter", "version_number = 'x'")),
+        ("model-versions/search", ("filter", "tag.`rollout.stage` != 'canary'")),
     ] {
         let refused = get(&server, path, &[query]).await;
         assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{query:?}");

@@ -38,6 +38,8 @@ pub(crate) enum Feedback {
     None,
     /// Whether the answer is right.
     Correct,
+    /// The number of the right class, whoever answered.
+    Digit,
     /// What a client spent: half as much where another version than the first answered.
     Revenue,
     /// Who asks asks twice, and says whether they bought: never on one of both, on the other unless
@@ -233,6 +235,7 @@ async fn one(shared: Arc<Shared>, client: reqwest::Client, n: usize) {
     let (metric, value) = match shared.load.feedback {
         Feedback::None => return,
         Feedback::Correct => ("correct", json!(u8::from(predicted(&body) == Some(label)))),
+        Feedback::Digit => ("digit", json!(label)),
         Feedback::Revenue => ("revenue", json!(revenue(n, version))),
         Feedback::Bought => ("bought", json!(n % 2 == 1 && version == 1)),
     };
@@ -249,7 +252,7 @@ impl Feedback {
     const fn user(self, n: usize) -> usize {
         match self {
             Self::Bought => n / 2,
-            Self::None | Self::Correct | Self::Revenue => n,
+            Self::None | Self::Correct | Self::Digit | Self::Revenue => n,
         }
     }
 }

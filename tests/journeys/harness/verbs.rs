@@ -158,6 +158,15 @@ impl Server {
         endpoint["serving"].as_str().unwrap_or("none").to_owned()
     }
 
+    /// At least so many of a rollout's verdicts are told by its journal, and each derives again from it.
+    #[track_caller]
+    pub(crate) fn assert_verdicts_derive_again(&self, id: u64, least: usize) {
+        let replay = self.cli(&["audit", "replay", &id.to_string(), "-o", "json"]).expect(0).json();
+        let verdicts = replay["verdicts"].as_array().expect("a list");
+        assert!(verdicts.len() >= least, "{replay:#}");
+        assert!(verdicts.iter().all(|verdict| verdict["outcome"] == "agrees"), "{replay:#}");
+    }
+
     /// The journal is what was written.
     #[track_caller]
     pub(crate) fn assert_journal_verifies(&self) {

@@ -34,10 +34,12 @@ impl Bernoulli {
         Self::new(FRACTIONS.map(|f| (weights.next().unwrap_or(0.0), -f, f * q / (1.0 - q))))
     }
 
-    /// Against P(exceeding) ≤ q, with equal weights.
-    pub(crate) fn at_most(q: f64) -> Self {
+    /// Against P(exceeding) ≤ q, with a weight, of one in all, for each of [`OVER`].
+    pub(crate) fn at_most(q: f64, weights: [f64; 8]) -> Self {
         let fraction = |ratio: f64| ((ratio - 1.0) * q / (1.0 - q)).min(1.0);
-        Self::new(OVER.map(fraction).map(|f| (1.0 / 8.0, f * (1.0 - q) / q, -f)))
+        let mut weights = weights.into_iter();
+        let bet = |f: f64| (weights.next().unwrap_or(0.0), f * (1.0 - q) / q, -f);
+        Self::new(OVER.map(fraction).map(bet))
     }
 
     /// Weights, and what each bet wins or loses on an exceedance and on its absence.
@@ -77,11 +79,11 @@ mod tests {
 
     #[test]
     fn bets_are_fair_at_the_bound_and_lose_within_it() {
+        let equal = Mixture::Uniform.weights();
         for q in [0.01, 0.1, 0.5] {
-            for (bets, within) in [
-                (Bernoulli::at_most(q), q / 2.0),
-                (Bernoulli::at_least(q, Mixture::Uniform.weights()), 1.5 * q),
-            ] {
+            for (bets, within) in
+                [(Bernoulli::at_most(q, equal), q / 2.0), (Bernoulli::at_least(q, equal), 1.5 * q)]
+            {
                 let mean = |p: f64| {
                     p * bets.log_e(1.0, 0.0).exp() + (1.0 - p) * bets.log_e(0.0, 1.0).exp()
                 };
@@ -92,7 +94,8 @@ mod tests {
 
     #[test]
     fn half_as_many_again_as_allowed_are_found() {
-        assert!(Bernoulli::at_most(0.01).log_e(300.0, 19_700.0) > 20.0_f64.ln());
-        assert!(Bernoulli::at_most(0.01).log_e(200.0, 19_800.0) < 0.0);
+        let bets = Bernoulli::at_most(0.01, Mixture::Uniform.weights());
+        assert!(bets.log_e(300.0, 19_700.0) > 20.0_f64.ln());
+        assert!(bets.log_e(200.0, 19_800.0) < 0.0);
     }
 }

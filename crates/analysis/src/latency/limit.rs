@@ -45,7 +45,7 @@ impl Limit {
         let buckets = edges.buckets();
         Ok(Self {
             slower: Slower { buckets, thresholds, row: ErrorsRow::default() },
-            over: Over { buckets, limit, bets: Bernoulli::at_most(q) },
+            over: Over { buckets, limit, bets: Bernoulli::at_most(q, Mixture::Uniform.weights()) },
             within: Bernoulli::at_least(q, Mixture::HalfOnWhole.weights()),
         })
     }

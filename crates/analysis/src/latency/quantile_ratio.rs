@@ -2,8 +2,8 @@
 //!
 //! Owns the healthy test of a ratio margin m. Null: Q_c ≥ m·Q_b, with Q_b unknown. Suppose Q_b lies
 //! in (v⁻, v⁺], a bucket. Then P(Y_b > v⁺) ≤ q, P(Y_b > v⁻) ≥ q, and P(Y_c > x) ≥ q at the largest
-//! edge x ≤ m·v⁻. Each is refuted by bets on one arm alone, so e_c(x)·[.8 + .1·e_b⁺ + .1·e_b⁻] is an
-//! e-value for that bucket, and the smallest over all buckets is one for the null. The .8 keeps
+//! edge x ≤ m·v⁻. Each is refuted by bets on one arm alone, so e_c(x)·[.85 + .1·e_b⁺ + .05·e_b⁻] is an
+//! e-value for that bucket, and the smallest over all buckets is one for the null. The .85 keeps
 //! buckets near the truth from stalling where the incumbent's bets lose.
 
 mod search;
@@ -11,13 +11,20 @@ mod search;
 use super::bernoulli::Bernoulli;
 use super::edges::Edges;
 use super::{Error, exceedance};
-use crate::bet::Mixture;
 use crate::counts::{self, ArmHistogram, Stratum, float};
 use crate::logspace::log_sum_exp;
 
 /// What the candidate's bets stake. Where both quantiles are alike, about a third to a half of the
-/// allowed part exceeds the incumbent's times a usual ratio: found best by half of the stake.
-const CANDIDATE_WEIGHTS: [f64; 8] = [0.08, 0.22, 0.25, 0.18, 0.11, 0.08, 0.05, 0.03];
+/// allowed part exceeds the incumbent's times a usual ratio: found best by half of the stake
+/// (docs/adr/0017).
+const CANDIDATE_WEIGHTS: [f64; 8] = [0.06, 0.27, 0.34, 0.18, 0.08, 0.04, 0.02, 0.01];
+/// What the incumbent's stake, against too few answers above an edge and against too many. The buckets
+/// refuted least are next to its quantile, where an edge is exceeded by a tenth more or less than
+/// allowed: only small stakes win there.
+const TOO_FEW_WEIGHTS: [f64; 8] = [0.01, 0.02, 0.05, 0.12, 0.25, 0.30, 0.15, 0.10];
+const TOO_MANY_WEIGHTS: [f64; 8] = [0.20, 0.25, 0.25, 0.15, 0.08, 0.04, 0.02, 0.01];
+/// No bet on the incumbent, its bets at the bucket's upper edge, and at its lower one.
+const PARTS: [f64; 3] = [0.85, 0.10, 0.05];
 
 /// The healthy test "quantile of the candidate below m times the incumbent's".
 #[derive(Debug, Clone)]
@@ -67,9 +74,9 @@ impl QuantileRatio {
             exceedance: q,
             candidate_edges: edges.thresholds().iter().map(scaled).collect(),
             candidate_at_least: Bernoulli::at_least(q, CANDIDATE_WEIGHTS),
-            at_least: Bernoulli::at_least(q, Mixture::Uniform.weights()),
-            at_most: Bernoulli::at_most(q),
-            log_weights: [0.8_f64.ln(), 0.1_f64.ln(), 0.1_f64.ln()],
+            at_least: Bernoulli::at_least(q, TOO_FEW_WEIGHTS),
+            at_most: Bernoulli::at_most(q, TOO_MANY_WEIGHTS),
+            log_weights: PARTS.map(f64::ln),
         })
     }
 

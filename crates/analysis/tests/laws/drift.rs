@@ -124,6 +124,12 @@ fn distances_are_nothing_for_equal_classes_and_whole_for_disjoint_ones() {
     assert!((apart.psi - 0.4 * 1.5_f64.ln()).abs() < 1e-5, "{apart:?}");
     let bits = 0.6 * 1.2_f64.log2() + 0.4 * 0.8_f64.log2();
     assert!((apart.jensen_shannon - bits).abs() < 1e-9, "{apart:?} {bits}");
+    let halves = [(600_000, 400_000), (400_000, 600_000)];
+    let halves = halves.map(|(a, b)| arms(&[("a", a, b), ("b", 1_000_000 - a, 1_000_000 - b)]));
+    assert!(
+        distance(&halves).unwrap().psi < 1e-9,
+        "what one gate has more of the other has less of"
+    );
     let simpson = observed(10, 1.0);
     assert!(distance(&simpson).unwrap().psi < 0.01, "gates with other traffic are no distance");
     assert_eq!(distance(&[arms(&[("a", 1, 0)])]), None);

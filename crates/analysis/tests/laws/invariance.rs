@@ -55,6 +55,10 @@ proptest! {
         let limit = Limit::new(&edges(), 40, 0.99).unwrap();
         let ratio = QuantileRatio::new(&edges(), 0.99, 1.5).unwrap();
         let slower = Slower::new(&edges(), &[5, 50, 30, 10, 4, 1]).unwrap();
+        let within = |strata: &[_]| limit.healthy_log_e(strata).unwrap();
+        let longer = |strata: &[_]| ratio.log_e(strata).unwrap();
+        prop_assert!(near(within(&whole), within(&split)));
+        prop_assert!(near(longer(&whole), longer(&split)));
         for check in [Latency::LimitedRatio(limit, ratio.clone()), Latency::Ratio(slower, ratio)] {
             let rollback = |strata: &[_]| check.rollback_log_e(strata).unwrap();
             let healthy = |strata: &[_]| check.healthy_log_e(strata).unwrap();

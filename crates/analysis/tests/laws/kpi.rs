@@ -250,6 +250,27 @@ fn strata_of_different_base_levels_are_not_pooled() {
     assert!(effect.difference.unwrap().upper < 0.0, "{effect:?}");
 }
 
+/// By hand, from each stratum's own effect: weights are `sqrt(4 pi (1 - pi) n) / error`.
+#[test]
+fn strata_weigh_by_their_share_their_units_and_their_spread() {
+    let (_, check) = within(Margin::Ratio(0.97));
+    let strata = [observed(6, 0.05, 40_000, 1.0, 1.0), observed(7, 0.5, 20_000, 2.0, 0.9)];
+    let effect = |strata: &[_]| check.effect(strata, Alpha::USUAL).unwrap().unwrap();
+    let (mut total, mut candidate, mut incumbent) = (0.0, 0.0, 0.0);
+    for stratum in &strata {
+        let alone = effect(std::slice::from_ref(stratum));
+        let units = (stratum.counts.candidate.units() + stratum.counts.incumbent.units()) as f64;
+        let pi = stratum.pi.get();
+        let weight = (4.0 * pi * (1.0 - pi) * units).sqrt() / alone.error;
+        total += weight;
+        candidate += weight * alone.candidate;
+        incumbent += weight * alone.incumbent;
+    }
+    let both = effect(&strata);
+    assert!((both.candidate - candidate / total).abs() < 1e-9, "{both:?}");
+    assert!((both.incumbent - incumbent / total).abs() < 1e-9, "{both:?}");
+}
+
 #[test]
 fn a_swapped_arm_or_a_dropped_stratum_changes_the_evidence() {
     let (_, check) = within(Margin::Ratio(0.97));

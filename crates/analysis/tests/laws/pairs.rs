@@ -76,6 +76,14 @@ fn a_disagreement_at_the_budget_is_rarely_called_over_or_within_it() {
     assert!(over(0.30) > 0.99 && within(0.20) > 0.99, "{} {}", over(0.3), within(0.2));
 }
 
+/// Of the arcsine law above one half, the mean is 1/2 + 1/pi; one pair bets twice that much.
+#[test]
+fn one_sign_is_worth_what_the_mixture_above_one_half_makes_of_it() {
+    let part = 2.0 / std::f64::consts::PI;
+    assert!((sign_log_e(1, 0) - part.ln_1p()).abs() < 1e-9, "{}", sign_log_e(1, 0));
+    assert!((sign_log_e(0, 1) - (-part).ln_1p()).abs() < 1e-9, "{}", sign_log_e(0, 1));
+}
+
 #[test]
 fn no_disagreement_at_all_is_within_a_budget_soon() {
     let test = Disagreement::new(0.01).unwrap();

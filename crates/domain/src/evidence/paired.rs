@@ -25,6 +25,23 @@ pub struct LabelledPairs {
     pub neither: u64,
 }
 
+/// Pairs of one value of a slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PairedCounts {
+    #[serde(default, skip_serializing_if = "LatencyPairs::is_empty")]
+    pub latency: LatencyPairs,
+    #[serde(default, skip_serializing_if = "LabelledPairs::is_empty")]
+    pub labelled: LabelledPairs,
+}
+
+impl PairedCounts {
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.latency.merge(other.latency);
+        self.labelled.merge(other.labelled);
+    }
+}
+
 impl LatencyPairs {
     /// Whether there are none.
     #[must_use]
@@ -95,7 +112,8 @@ mod tests {
     fn a_label_says_who_of_a_pair_was_right() {
         let of = |incumbent: &str, candidate: &str, class| {
             let (incumbent, candidate) = (incumbent.to_owned(), candidate.to_owned());
-            let pair = ClassPair { request: 1, rollout: RolloutId(1), incumbent, candidate };
+            let (rollout, slices) = (RolloutId(1), Default::default());
+            let pair = ClassPair { request: 1, rollout, incumbent, candidate, slices };
             LabelledPairs::of(&pair, class)
         };
         let none = LabelledPairs::default();

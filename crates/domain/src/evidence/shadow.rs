@@ -1,6 +1,6 @@
 //! What the shadow's copies have shown: their fates, and pairs that agree or not.
 
-use super::{LabelledPairs, LatencyPairs};
+use super::{LabelledPairs, LatencyPairs, PairedCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -92,6 +92,9 @@ pub struct ShadowCounts {
     /// Pairs whose right class was told, by who answered it.
     #[serde(default, skip_serializing_if = "LabelledPairs::is_empty")]
     pub labelled: LabelledPairs,
+    /// Slice column → value → which of its pairs did better; values as in `slices`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paired_slices: BTreeMap<String, BTreeMap<String, PairedCounts>>,
     /// Pairs of which no label will be known, for want of room to keep their classes.
     #[serde(default)]
     pub unkept: u64,
@@ -107,7 +110,16 @@ impl ShadowCounts {
     /// What stands for a request without a value.
     pub const NO_VALUE: &'static str = "(none)";
 
-    /// Adds an earlier process's counts.
+    /// What a value is counted under, these being told apart so far: its own name while there is room.
+    #[must_use]
+    pub fn name_among<'v, T>(values: &BTreeMap<String, T>, value: &'v str) -> &'v str {
+        let stands_in = |name: &str| name == Self::OTHER || name == Self::NO_VALUE;
+        let named = || values.keys().filter(|name| !stands_in(name)).count();
+        let own = stands_in(value) || values.contains_key(value) || named() < Self::SLICE_VALUES;
+        if own { value } else { Self::OTHER }
+    }
+
+    /// Adds another process's counts; the values told apart are those of the first.
     pub fn merge(&mut self, other: &Self) {
         self.mirror.merge(&other.mirror);
         self.paired_latency.merge(other.paired_latency);
@@ -118,7 +130,13 @@ impl ShadowCounts {
         for (column, values) in &other.slices {
             let mine = self.slices.entry(column.clone()).or_default();
             for (value, rules) in values {
-                merge_rules(mine.entry(value.clone()).or_default(), rules);
+                merge_rules(told_apart(mine, value), rules);
+            }
+        }
+        for (column, values) in &other.paired_slices {
+            let mine = self.paired_slices.entry(column.clone()).or_default();
+            for (value, counts) in values {
+                told_apart(mine, value).merge(*counts);
             }
         }
         let room = Self::EXAMPLES.saturating_sub(self.examples.len());
@@ -130,6 +148,11 @@ impl ShadowCounts {
             *mine += theirs;
         }
     }
+}
+
+fn told_apart<'m, T: Default>(values: &'m mut BTreeMap<String, T>, value: &str) -> &'m mut T {
+    let name = ShadowCounts::name_among(values, value).to_owned();
+    values.entry(name).or_default()
 }
 
 fn merge_rules(mine: &mut Vec<CompareCount>, theirs: &[CompareCount]) {

@@ -55,6 +55,11 @@ impl Starts {
         self.0.entry(window).or_insert(Sums { at: start.at, gates });
     }
 
+    /// The windows that began, in their order.
+    pub fn numbers(&self) -> impl DoubleEndedIterator<Item = u8> {
+        self.0.keys().copied()
+    }
+
     /// Oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Sums> {
         self.0.values()

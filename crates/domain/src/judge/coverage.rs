@@ -25,7 +25,7 @@ const ALPHA: f64 = 0.001;
 
 #[derive(Debug)]
 pub(super) struct Test {
-    alpha: Alpha,
+    pub(super) alpha: Alpha,
     family: Family,
 }
 
@@ -70,7 +70,7 @@ impl Test {
     }
 
     /// Log e-value against "labels are missing alike on both arms".
-    fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
+    pub(super) fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
         let present: Vec<_> = strata
             .iter()
             .map(|stratum| Stratum { pi: stratum.pi, counts: flipped(stratum.counts) })
@@ -129,7 +129,7 @@ impl Parts {
 }
 
 /// Units whose label is due, with the label as the good outcome and its absence as the bad one.
-fn labelled(counts: &GateCounts, labels: &Labels<'_>) -> Cells {
+pub(super) fn labelled(counts: &GateCounts, labels: &Labels<'_>) -> Cells {
     let (units, labelled) = match labels.scale {
         Scale::YesNo => {
             let due = counts.matured.get(labels.metric).copied().unwrap_or_default();

@@ -7,12 +7,16 @@ use super::distinct::Rules;
 use super::late::Since;
 use super::look::Look;
 use super::prepared::Given;
-use super::reading::{Finding, Here, LogE, Shown, float};
+use super::reading::{Finding, Here, LogE, Shown};
 use crate::evidence::{self, ArmCount, GateCounts, GateStratum};
+use crate::mix;
 use crate::verdict::{CheckVerdict, Counts, significant};
 use seatrial_analysis::sample_ratio::Assigned;
 use seatrial_analysis::{Stratum, drift};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+/// Parts closer than this are as far apart.
+const ROUNDING: f64 = 1e-9;
 
 type Outcomes<'a> = drift::Counts<&'a str>;
 
@@ -47,7 +51,7 @@ impl Drift {
             format!("most in {}, PSI {psi}, Jensen-Shannon {divergence}", most.outcome)
         });
         let shown = most.map(|most| most.shown).unwrap_or_default();
-        let here = most_apart(&samples.here).map(|most| most.shown.counts).unwrap_or_default();
+        let here = most_apart(&samples.here).map(|most| most.counts).unwrap_or_default();
         let here = Here::Answers(here);
         Finding { verdict, log_e, shown, here, units_needed: None, described }
     }
@@ -109,54 +113,48 @@ const fn assigned(units: &ArmCount) -> Assigned {
 pub(super) struct Most {
     outcome: String,
     pub(super) shown: Shown,
+    /// By stratum; bad are those with the outcome.
+    counts: Vec<Counts>,
 }
 
-/// One outcome's units, and its part of either arm: incumbents weigh as their stratum's candidate
-/// units do, so that gates of other shares are no difference.
-#[derive(Debug, Clone, Copy, Default)]
-struct Parts {
-    units: Assigned,
-    candidate: f64,
-    incumbent: f64,
-}
-
-/// None until both arms have units in one stratum.
+/// As [`mix`] compares the arms. None until both have units in one stratum.
 pub(super) fn most_apart(strata: &[Stratum<Outcomes<'_>>]) -> Option<Most> {
-    let mut outcomes: BTreeMap<&str, Parts> = BTreeMap::new();
-    let mut whole = Assigned::default();
-    for Stratum { counts, .. } in strata {
-        let sum = counts.values().fold(Assigned::default(), |sum, it| added(sum, *it));
-        if sum.candidate == 0 || sum.incumbent == 0 {
-            continue;
-        }
-        whole = added(whole, sum);
-        for (outcome, units) in counts {
-            let parts = outcomes.entry(outcome).or_default();
-            parts.units = added(parts.units, *units);
-            parts.candidate += float(units.candidate);
-            parts.incumbent += float(units.incumbent) * float(sum.candidate) / float(sum.incumbent);
-        }
-    }
-    let apart = |parts: &Parts| (parts.candidate - parts.incumbent).abs();
-    let (outcome, parts) =
-        outcomes.into_iter().max_by(|a, b| apart(&a.1).total_cmp(&apart(&b.1)))?;
-    let part = |units: f64| Some(units / float(whole.candidate));
-    let shown = Shown {
-        counts: Counts {
-            candidate_bad: parts.units.candidate,
-            candidate_total: whole.candidate,
-            incumbent_bad: parts.units.incumbent,
-            incumbent_total: whole.incumbent,
-        },
-        candidate: part(parts.candidate),
-        incumbent: part(parts.incumbent),
-    };
-    Some(Most { outcome: outcome.to_owned(), shown })
+    let of_both: Vec<_> = strata.iter().map(|it| (&it.counts, whole(&it.counts))).collect();
+    let outcomes: BTreeSet<&str> = of_both.iter().flat_map(|(it, _)| it.keys().copied()).collect();
+    let found = outcomes.into_iter().filter_map(|outcome| {
+        let counts: Vec<_> = of_both.iter().map(|(it, whole)| with(it, outcome, whole)).collect();
+        mix::parts(&counts)?;
+        let (candidate, incumbent) = mix::rates(&counts);
+        Some((outcome, candidate? - incumbent?, counts))
+    });
+    // Of two outcomes one is as far apart as the other, but for the last digits: told is what the
+    // candidate gives more often.
+    let apart = |more: f64| (more.abs() / ROUNDING).round();
+    let (outcome, _, counts) = found.max_by(|(_, one, _), (_, other, _)| {
+        apart(*one).total_cmp(&apart(*other)).then(one.total_cmp(other))
+    })?;
+    let (candidate, incumbent) = mix::rates(&counts);
+    let shown = Shown { counts: mix::sum(&counts), candidate, incumbent };
+    Some(Most { outcome: outcome.to_owned(), shown, counts })
 }
 
-fn added(a: Assigned, b: Assigned) -> Assigned {
-    Assigned {
-        candidate: a.candidate.saturating_add(b.candidate),
-        incumbent: a.incumbent.saturating_add(b.incumbent),
+/// Units of one stratum, whatever their outcome; none are told where an arm has none, as there is
+/// nothing to compare them with.
+fn whole(outcomes: &Outcomes<'_>) -> Assigned {
+    let sum = outcomes.values().fold(Assigned::default(), |sum, it| Assigned {
+        candidate: sum.candidate.saturating_add(it.candidate),
+        incumbent: sum.incumbent.saturating_add(it.incumbent),
+    });
+    if sum.candidate == 0 || sum.incumbent == 0 { Assigned::default() } else { sum }
+}
+
+fn with(outcomes: &Outcomes<'_>, outcome: &str, whole: &Assigned) -> Counts {
+    let compared = *whole != Assigned::default();
+    let bad = outcomes.get(outcome).filter(|_| compared).copied().unwrap_or_default();
+    Counts {
+        candidate_bad: bad.candidate,
+        candidate_total: whole.candidate,
+        incumbent_bad: bad.incumbent,
+        incumbent_total: whole.incumbent,
     }
 }

@@ -69,6 +69,17 @@ impl<'a> Look<'a> {
         so_far.filter(|(of, _)| wanted(of.gate)).filter_map(stratum).collect()
     }
 
+    /// Of the present gate's units that no earlier gate had seen; none counted yet is a stratum of
+    /// nothing. None where the share leaves no arm open.
+    pub(super) fn new_units<T: Default>(
+        &self,
+        counts: impl Fn(&'a GateCounts) -> T,
+    ) -> Option<Stratum<T>> {
+        let of = self.gate.unseen();
+        let found = self.evidence.gates.get(&of).map(counts);
+        Some(Stratum { pi: self.pi(of)?, counts: found.unwrap_or_default() })
+    }
+
     /// The same strata as they were when each window began, oldest first, of those starts that tell
     /// the counts of all of them. Strata of later gates must have been left out.
     pub(super) fn starts<T>(

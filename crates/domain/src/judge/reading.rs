@@ -63,8 +63,8 @@ pub(super) enum Here {
     Outcomes(Vec<Counts>),
     /// None before both arms have values.
     Means(Option<Means>),
-    /// Bad are those with the answer that differs most.
-    Answers(Counts),
+    /// By stratum; bad are those with the answer that differs most.
+    Answers(Vec<Counts>),
 }
 
 /// Counts of all strata, and the estimates made from them: over several, the incumbent's is of as many

@@ -3,27 +3,27 @@
 //! Owns the shadow's verdict: disagreement less the noise floor, once there are enough pairs. It is
 //! a limit on what was seen; beyond it a comparison fails once chance is ruled out at alpha, by an
 //! e-process on pairs, so that looking often makes no fail. Half of alpha goes to the noise, where there
-//! is a floor: it was measured as well. Each has the whole of alpha: a fail asks a person, or turns down
-//! what nobody was shown yet, and takes nothing back. Several enforced limits together are therefore
-//! crossed by chance alone with at most their number times alpha. Which of a pair was slower, and which
-//! was right, is reported beside it. A copy the candidate failed is a pair that disagrees. A rule that
+//! is a floor: it was measured as well. All that can fail the shadow have alpha between them ([`parts`]).
+//! Which of a pair was slower, and which was right, is reported beside it, in all and by slice. A copy the candidate failed is a pair that disagrees. A rule that
 //! compared nothing while others did has no say, and where none did nothing passes.
 //! Slices warn; one gates only with a limit of its own, and then a value of it must have been seen.
 
 mod account;
 mod comparison;
 mod paired;
+mod parts;
 mod rule;
 mod slice;
 
 use super::decide::{Passes, decision};
 use super::reading::Reading;
 use crate::evidence::{ArmCount, CompareCount, PairCount, ShadowCounts};
-use crate::plan::{NoiseFloor, Plan};
+use crate::plan::{Effect, NoiseFloor, Plan};
 use crate::ranking::{self, Sample};
 use crate::verdict::{CheckReport, Coverage, Enforced, SampleRatio, SliceLabel, Verdict};
 use comparison::{Comparison, failures};
 use paired::Paired;
+use parts::Parts;
 use rule::Rule;
 use seatrial_analysis::Alpha;
 use slice::Slice;
@@ -55,7 +55,7 @@ pub(super) struct Rules {
     slices: Vec<Slice>,
     noise: NoiseFloor,
     min_pairs: u64,
-    alpha: Alpha,
+    parts: Parts,
     paired: Paired,
 }
 
@@ -84,8 +84,8 @@ impl Rules {
             slices: slice::slices(&plan.shadow),
             noise: plan.shadow.noise_floor,
             min_pairs: plan.shadow.min_requests.max(1),
-            alpha,
-            paired: Paired::new(plan, alpha),
+            parts: Parts::of(plan, alpha),
+            paired: Paired::new(plan),
         }
     }
 
@@ -94,11 +94,13 @@ impl Rules {
         let heard = overall.iter().filter(|all| all.voice == Voice::Heard);
         let pairs = heard.map(|all| all.count.candidate.pairs).min().unwrap_or(0);
         let compared = self.all(&overall, counts);
-        let ranking = ranking::rank(&samples(&compared));
+        let mut samples = samples(&compared);
+        samples.extend(self.labelled(counts));
+        let ranking = ranking::rank(&samples);
         let compared = compared.into_iter().map(|compared| compared.report);
         let readings: Vec<Reading> = compared
             .chain([failures(counts, pairs)])
-            .chain(self.paired.reports(counts))
+            .chain(self.directions(counts).into_iter().map(|direction| direction.report))
             .map(Reading::of)
             .collect();
         let passes = if pairs < self.min_pairs { Passes::Voided } else { Passes::Valid };
@@ -138,11 +140,12 @@ impl Rules {
                 },
                 count: all.count,
                 least: self.min_pairs,
-                alpha: self.alpha,
+                alpha: self.parts.whole(Effect::Enforces),
                 lacks: (!compared).then_some("no output of its kind was compared"),
             }
         });
-        let slices = self.slices.iter().flat_map(|slice| self.slice(slice, overall, counts));
+        let slices = self.slices.iter().enumerate();
+        let slices = slices.flat_map(|slice| self.slice(slice, overall, counts));
         whole.chain(slices).collect()
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Owns which values decide. A slice that enforces names its values, and each may roll back with its
 //! part of the check's budget, however few its units. For the pass it must be healthy once it has the
-//! units a gate needs and as many of them have a label as the check asks for; with fewer units the pass
-//! rests on the whole, and its report says so. Of the values a slice names, some unit must have been
+//! units a gate needs and as many of them have a label or value as the check asks for: what it cannot
+//! judge keeps the gate until its deadline. With fewer units the pass rests on the whole, and its report
+//! says so. Of the values a slice names, some unit must have been
 //! seen: no data is never a pass. A slice that only warns is reported where it is worse. Why:
 //! docs/adr/0013.
 //!
@@ -118,22 +119,18 @@ impl Slices {
         found
     }
 
-    /// A value with few units may fail, but not keep the gate.
+    /// A value with few units may fail, but not keep the gate. One with as many as a gate needs, and too
+    /// few numbers for their mean, is not judged: it keeps it.
     fn decides(&self, mut reading: Reading, candidate_units: u64) -> Reading {
-        let (units, least) = match reading.here {
-            Here::Outcomes(_) | Here::Answers(_) => (candidate_units, self.min_units),
-            // Before the burn-in no mean passes, however long a gate waits.
-            Here::Means(found) => {
-                let units = found.map_or(0, |means| means.units).min(candidate_units);
-                (units, self.min_units.max(BURN_IN_CANDIDATE_UNITS))
-            }
-        };
+        let least = self.min_units;
         let report = &mut reading.report;
         let holds = report.verdict != CheckVerdict::Fail && !report.only_fails();
-        if holds && units < least {
+        if holds && candidate_units < least {
             report.enforced = Enforced::DryRun;
             report.limit =
                 format!("{}; fewer than {least} units: the pass rests on all", report.limit);
+        } else if holds && lacks_numbers(&reading.here) {
+            report.limit = format!("{}; fewer than {BURN_IN_CANDIDATE_UNITS} values", report.limit);
         }
         reading
     }
@@ -183,6 +180,14 @@ impl Column {
     }
 }
 
+/// Whether no mean passes yet, whatever the numbers are.
+fn lacks_numbers(here: &Here) -> bool {
+    match here {
+        Here::Means(found) => found.is_none_or(|means| means.units < BURN_IN_CANDIDATE_UNITS),
+        Here::Outcomes(_) | Here::Answers(_) => false,
+    }
+}
+
 fn unseen(column: &str) -> CheckReport {
     CheckReport {
         name: format!("slice[{column}]"),
@@ -228,7 +233,7 @@ fn sample(reading: &Reading, whole: &[Reading]) -> Option<Sample> {
                 ranking::Of::Arms { here: here.clone(), all: all.clone() }
             }
             (Here::Means(means), Here::Means(_)) => ranking::Of::Means((*means)?),
-            (Here::Answers(here), Here::Answers(_)) => ranking::Of::Answers(*here),
+            (Here::Answers(here), Here::Answers(_)) => ranking::Of::Answers(here.clone()),
             // What could not be computed has no counts.
             (Here::Outcomes(_) | Here::Means(_) | Here::Answers(_), _) => return None,
         },

@@ -13,10 +13,12 @@ mod open_slices;
 mod paired;
 mod prints;
 mod shadow;
+mod shared;
 mod slice_labels;
 mod sliced_values;
 mod slices;
 mod strata;
+mod trust;
 
 use super::{Error, Judge};
 use crate::evidence::{ArmCount, Evidence, GateIndex};
@@ -161,6 +163,17 @@ fn an_implausible_split_voids_the_pass_but_not_the_fail() {
     assert_eq!(verdict.decision, Decision::Inconclusive);
     counts.errors = per_mille(counts.units, 100, 5);
     assert_eq!(look(&checks, &only(counts)).decision, fails("errorRate"));
+}
+
+#[test]
+fn a_split_that_was_wrong_under_an_earlier_gate_is_wrong_for_good() {
+    let judge = Judge::new(&plan(&[errors(0.005)])).unwrap();
+    let mut evidence = only(gate(arms(1_500, 19_000), arms(1_900, 1_800)));
+    let ramp = GateIndex(1);
+    evidence.gates.insert(ramp.unseen(), gate(arms(100, 300), arms(1_900, 1_800)));
+    assert_eq!(judge.gate(&evidence, ramp).sample_ratio, SampleRatio::Mismatch);
+    evidence.gates.remove(&CANARY.unseen());
+    assert_eq!(judge.gate(&evidence, ramp).sample_ratio, SampleRatio::Plausible);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Limits the gateway enforces by itself.
 
 use crate::time::millis;
+use crate::verdict::significant;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -39,6 +40,24 @@ impl Guardrail {
                 Some(*window)
             }
             Self::ConsecutiveErrors { .. } | Self::NotReady { .. } => None,
+        }
+    }
+
+    /// The limit in one line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let percent = |part: f64| significant(100.0 * part);
+        match self {
+            Self::ConsecutiveErrors { limit } => format!("{limit} candidate errors in a row"),
+            Self::ErrorRatio { limit, min_requests, window } => format!(
+                "{} % in error of at least {min_requests} candidate answers within {window:?}",
+                percent(*limit)
+            ),
+            Self::DeadlineExceeded { ratio, min_requests, window } => format!(
+                "{} % late of at least {min_requests} candidate answers within {window:?}",
+                percent(*ratio)
+            ),
+            Self::NotReady { after } => format!("the candidate not ready for {after:?}"),
         }
     }
 

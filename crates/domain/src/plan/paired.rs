@@ -24,6 +24,25 @@ impl Effect {
     }
 }
 
+/// How the shadow's tests have the plan's alpha between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sharing {
+    /// Each has the whole: plans of earlier versions.
+    #[default]
+    None,
+    /// All that can fail the shadow have the whole of it together.
+    Parts,
+}
+
+impl Sharing {
+    /// Whether each has the whole.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
 /// Labels that tell the right class of a request, whoever answered it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairedLabels {

@@ -1,7 +1,7 @@
 //! What must hold before any live request reaches the candidate, and while it is a shadow.
 
 use crate::Share;
-use crate::plan::{Effect, KeySource, PairedLabels, slice};
+use crate::plan::{Effect, KeySource, PairedLabels, Sharing, slice};
 use crate::time::millis;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -96,6 +96,9 @@ pub struct Shadow {
     /// Absent in plans without any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<PairedLabels>,
+    /// Absent in plans of earlier versions, which have the hash they had.
+    #[serde(default, skip_serializing_if = "Sharing::is_none")]
+    pub sharing: Sharing,
 }
 
 impl Shadow {

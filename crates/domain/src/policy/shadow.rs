@@ -9,6 +9,7 @@ use super::value::Value;
 use crate::Share;
 use crate::plan::{
     Compare, CompareBy, Effect, NoiseFloor, OnDivergence, PairedLabels, Shadow, ShadowSlice,
+    Sharing,
 };
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(super) fn shadow(fields: &Fields<'_>) -> Shadow {
     Shadow {
         latency: fields.section("pairedLatency", |fields| paired_latency(fields, noise_floor)),
         labels: fields.section("labels", labels),
+        sharing: Sharing::Parts,
         noise_floor,
         mirror: fields.or("mirror", Share::FULL, |value| value.share(1..=10_000)),
         max_in_flight: fields.or("maxInFlight", 64, |value| value.count(1..=65_536)),

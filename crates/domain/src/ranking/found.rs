@@ -70,11 +70,12 @@ pub(super) fn of_means(means: &Means) -> Option<Found> {
 }
 
 /// The answer that the candidate gives more often, or all others, is what is counted.
-pub(super) fn of_answers(counts: &Counts) -> Option<Found> {
-    let told = difference(&[*counts])?;
+pub(super) fn of_answers(here: &[Counts]) -> Option<Found> {
+    let told = difference(here)?;
     let more = told.bound.estimate >= 0.0;
-    let bound = if more { told.bound } else { difference(&[others(counts)])?.bound };
-    let units = counts.candidate_total;
+    let others = || here.iter().map(others).collect::<Vec<_>>();
+    let bound = if more { told.bound } else { difference(&others())?.bound };
+    let units = mix::sum(here).candidate_total;
     enough(units).then(|| rates(Apart { bound, ..told }, Lift::Answers, units))
 }
 

@@ -216,12 +216,24 @@ fn means_are_ranked_by_the_part_that_is_missing_at_least() {
 
 #[test]
 fn answers_are_ranked_by_how_far_they_are_apart_whichever_is_rarer() {
-    let more = single(Of::Answers(counts((70, 100, 500, 1_000)))).unwrap();
-    let less = single(Of::Answers(counts((30, 100, 500, 1_000)))).unwrap();
+    let more = single(Of::Answers(vec![counts((70, 100, 500, 1_000))])).unwrap();
+    let less = single(Of::Answers(vec![counts((30, 100, 500, 1_000))])).unwrap();
     for found in [&more, &less] {
         assert!((found.lift - 0.2).abs() < 1e-12 && found.stands_out(), "{found:?}");
     }
     assert!((more.at_least - less.at_least).abs() < 1e-12);
     let words = "client=mobile: an answer 30.0 % vs 50.0 %, apart by at least 10.2 points";
     assert_eq!(less.in_words(), words);
+}
+
+#[test]
+fn answers_that_are_alike_in_each_stratum_are_not_apart_however_the_strata_are_mixed() {
+    // Added up: 46 % against 12 %.
+    let alike = vec![counts((10, 100, 100, 1_000)), counts((450, 900, 50, 100))];
+    let found = single(Of::Answers(alike)).unwrap();
+    assert!(found.lift.abs() < 1e-12 && !found.stands_out(), "{found:?}");
+    let apart = vec![counts((40, 100, 100, 1_000)), counts((720, 900, 50, 100))];
+    let found = single(Of::Answers(apart)).unwrap();
+    assert!((found.lift - 0.3).abs() < 1e-12 && found.stands_out(), "{found:?}");
+    assert_eq!(found.units, 1_000);
 }

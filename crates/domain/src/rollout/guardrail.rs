@@ -9,7 +9,7 @@ use super::pausing::pause_for;
 use super::stage::Outcome;
 use super::state::Rollout;
 use crate::plan::Kind;
-use crate::telemetry::{LatchCause, Trip};
+use crate::telemetry::{BadOf, LatchCause, Trip};
 use crate::{Share, Timestamp};
 
 /// Incumbent requests in the window below which nothing can be said about it.
@@ -20,6 +20,44 @@ enum Blame {
     Candidate,
     Both,
     Unknown,
+}
+
+impl Rollout {
+    /// A trip of one of its guardrails in sentences: the limit, what was counted around it, and what
+    /// follows.
+    #[must_use]
+    pub fn trip_in_words(&self, trip: &Trip) -> Vec<String> {
+        let BadOf { bad, total } = trip.candidate;
+        let window = BadOf::WINDOW;
+        let limit = self.plan.guardrails.iter().find(|limit| limit.name() == trip.guardrail);
+        let limit = limit.map(|limit| format!("the limit is {}", limit.in_words()));
+        let counted = format!(
+            "within the last {window:?} {bad} of {total} of the candidate's answers were bad, and {} of \
+             {} of the incumbent's",
+            trip.incumbent.bad, trip.incumbent.total
+        );
+        let follows = match (self.plan.kind, blame(trip)) {
+            (Kind::First | Kind::Restore, _) => {
+                "there is nothing better to send the traffic to: a person decides".to_owned()
+            }
+            (Kind::Promote, Blame::Candidate) => {
+                "the incumbent's part is below half of that: the candidate is rolled back, and its \
+                 digest is quarantined"
+                    .to_owned()
+            }
+            (Kind::Promote, Blame::Both) => {
+                "the incumbent's part is no less than half of that: the share is zero until somebody \
+                 resumes"
+                    .to_owned()
+            }
+            (Kind::Promote, Blame::Unknown) => format!(
+                "below {ENOUGH_INCUMBENT_REQUESTS} answers of the incumbent, or of a candidate that is \
+                 not ready, nothing says whose fault it is: it is rolled back without quarantine"
+            ),
+        };
+        let outside = "the gateway enforces it alone, outside alpha: no more evidence changes it";
+        limit.into_iter().chain([counted, follows, outside.to_owned()]).collect()
+    }
 }
 
 pub(super) fn tripped(mut next: Rollout, event: &Event, trip: &Trip, now: Timestamp) -> Answer {

@@ -31,6 +31,22 @@ impl Pause {
         }
     }
 
+    /// What a person can do about it, in the words of the command line.
+    #[must_use]
+    pub const fn way_on(self) -> &'static str {
+        match self {
+            Self::Operator => "resume goes on",
+            Self::Divergence => "approve accepts the divergence, reject ends the rollout",
+            Self::Incident => "resume restores the share, rollback ends the rollout",
+            Self::SampleRatio | Self::Fail => "it can't be resumed: roll back or abort",
+            Self::Deadline => {
+                "resume gives the gate its whole time again, promote overrides it, rollback ends the \
+                 rollout"
+            }
+            Self::ApprovalExpired => "resume asks again, reject ends the rollout",
+        }
+    }
+
     /// The cause as stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! The units counted so far in a rollout, with what each has shown of its arm; bounded by sampling
 //! on their hash.
 
+use super::sample;
 use crate::Share;
 use crate::exposure::Exposure;
 use crate::split::Arm;
@@ -63,20 +64,20 @@ impl SeenUnits {
     /// Whether a unit with this hash is in the sample.
     #[must_use]
     pub const fn samples(&self, hash: u64) -> bool {
-        hash.leading_zeros() >= self.level
+        sample::within(hash, self.level)
     }
 
     /// Narrows the sample to `level`, forgetting what falls outside; never widens it.
     pub fn raise(&mut self, level: u32) {
         self.level = self.level.max(level);
-        self.units.retain(|hash, _| hash.leading_zeros() >= level);
+        self.units.retain(|hash, _| sample::within(*hash, level));
     }
 
     /// Adds another's units, at the narrower of both samples and with what either knows.
     pub fn merge(&mut self, other: &Self) {
         self.raise(other.level);
         let level = self.level;
-        for (hash, seen) in other.units.iter().filter(|(hash, _)| hash.leading_zeros() >= level) {
+        for (hash, seen) in other.units.iter().filter(|(hash, _)| sample::within(**hash, level)) {
             let known = self.units.entry(*hash).or_default();
             *known = (*known).max(*seen);
         }

@@ -2,7 +2,7 @@
 //! error budget is spent, and what would change its verdict. Computed by `judge` when asked, from the
 //! same e-functions that decide; not stored.
 
-mod words;
+pub(super) mod words;
 
 use super::{CheckReport, Counts};
 use crate::evidence::GateIndex;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seatrial_domain::comparison::{Agreement, compare, outcome};
+use seatrial_domain::comparison::{Agreement, asked_first, compare, outcome};
 use seatrial_domain::plan::{DriftBy, NoiseFloor};
+use seatrial_domain::split::Arm;
 use seatrial_domain::tensor::Tensor;
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use super::{Copy, Mirror, Reserved};
@@ -26,15 +28,10 @@ pub(super) struct Job {
 impl Job {
     pub(super) async fn run(self) {
         let mirror = &*self.mirror;
-        let worker = tokio::select! {
-            biased;
-            () = mirror.stop.cancelled() => None,
-            worker = mirror.workshop.workers.acquire() => worker.ok(),
-        };
-        if worker.is_none() {
+        let Some(_places) = self.places().await else {
             mirror.record.dropped("stopped");
             return;
-        }
+        };
         mirror.record.sent();
         let Some(Asked { scored, again, idle }) = self.ask().await else {
             mirror.record.candidate_failed(&self.copy.slices);
@@ -56,8 +53,26 @@ impl Job {
             noise,
             latency,
         });
-        if let Some((incumbent, candidate)) = classes {
-            mirror.record.keep(copy.request, incumbent, candidate);
+        if let Some(classes) = classes {
+            mirror.record.keep(copy.request, classes, &copy.slices);
+        }
+    }
+
+    /// The turn of its endpoint's pairs, where both are asked, and a worker, in this order: who waits for a
+    /// turn keeps no worker from other endpoints. None where the mirror is stopped meanwhile.
+    async fn places(&self) -> Option<(Option<SemaphorePermit<'_>>, SemaphorePermit<'_>)> {
+        let Mirror { plan, turn, workshop, stop, .. } = &*self.mirror;
+        let both = async {
+            let turn = match plan.noise_floor {
+                NoiseFloor::Off => None,
+                NoiseFloor::Incumbent => Some(turn.acquire().await.ok()?),
+            };
+            Some((turn, workshop.workers.acquire().await.ok()?))
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            places = both => places,
         }
     }
 
@@ -72,14 +87,16 @@ impl Job {
                 Some(Asked { scored, again: None, idle: false })
             }
             NoiseFloor::Incumbent => {
-                let _turn = self.mirror.workshop.rescoring.acquire().await.ok()?;
                 let idle = self.mirror.sides.incumbent.is_idle();
-                let (scored, again) = if is_asked_first(self.copy.request) {
-                    let scored = self.score(candidate).await?;
-                    (scored, self.again().await)
-                } else {
-                    let again = self.again().await;
-                    (self.score(candidate).await?, again)
+                let (scored, again) = match asked_first(self.copy.request) {
+                    Arm::Candidate => {
+                        let scored = self.score(candidate).await?;
+                        (scored, self.again().await)
+                    }
+                    Arm::Incumbent => {
+                        let again = self.again().await;
+                        (self.score(candidate).await?, again)
+                    }
                 };
                 Some(Asked { scored, again, idle })
             }
@@ -96,10 +113,10 @@ impl Job {
 
     /// What the incumbent answered the client and what the candidate did, as classes, where labels are to
     /// tell who was right.
-    fn classes(&self, other: &[Tensor]) -> Option<(String, String)> {
+    fn classes(&self, other: &[Tensor]) -> Option<[String; 2]> {
         let labels = self.mirror.plan.labels.as_ref()?;
         let class = |answer: &[Tensor]| outcome(&labels.output, &DriftBy::Class, answer);
-        Some((class(&self.copy.outputs), class(other)))
+        Some([class(&self.copy.outputs), class(other)])
     }
 
     fn agreements(&self, other: &[Tensor]) -> Vec<Agreement> {
@@ -117,11 +134,6 @@ impl Job {
         let latency = start.elapsed();
         answer.ok().map(|answered| Scored { outputs: answered.outputs, latency })
     }
-}
-
-/// Whether the candidate is, of a request of this hash.
-const fn is_asked_first(request: u64) -> bool {
-    request.count_ones().is_multiple_of(2)
 }
 
 /// What both sides answered.

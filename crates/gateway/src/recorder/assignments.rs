@@ -1,9 +1,9 @@
-//! Assignments since the last flush: a bounded list, what does not fit is counted. Those that are
-//! no evidence take half of it at most.
+//! Assignments since the last flush: a bounded list, sampled by hash as it fills; what is left out is
+//! counted. Those that are no evidence take half of it at most.
 
 use std::sync::Mutex;
 
-use seatrial_domain::telemetry::Assignment;
+use seatrial_domain::telemetry::{Assignment, sample};
 
 use crate::sync::lock;
 
@@ -28,11 +28,17 @@ impl Assignments {
 
     pub(super) fn push(&self, assignment: Assignment) {
         let mut state = lock(&self.state);
+        let all = self.cap.saturating_sub(state.list.len());
         let evidence = assignment.is_evidence();
-        let uncounted = if evidence { state.uncounted } else { state.uncounted + 1 };
-        let fits = evidence || uncounted <= self.cap / 2;
-        if fits && state.list.len() < self.cap {
-            state.uncounted = uncounted;
+        let (left, limit) = if evidence {
+            (all, self.cap)
+        } else {
+            let half = self.cap / 2;
+            (all.min(half.saturating_sub(state.uncounted)), half)
+        };
+        let size = |rows| u64::try_from(rows).unwrap_or(u64::MAX);
+        if left > 0 && assignment.is_within(sample::level(size(left), size(limit))) {
+            state.uncounted += usize::from(!evidence);
             state.list.push(assignment);
         } else {
             state.dropped += 1;

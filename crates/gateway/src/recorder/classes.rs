@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use seatrial_domain::RolloutId;
+use seatrial_domain::evidence::Labels;
 use seatrial_domain::telemetry::ClassPair;
 
 use crate::sync::lock;
@@ -28,12 +29,13 @@ impl Classes {
         &self,
         request: u64,
         [incumbent, candidate]: [String; 2],
+        slices: Labels,
     ) -> Result<(), Full> {
         let mut list = lock(&self.list);
         if list.len() >= self.cap {
             return Err(Full);
         }
-        list.push(ClassPair { request, rollout: self.rollout, incumbent, candidate });
+        list.push(ClassPair { request, rollout: self.rollout, incumbent, candidate, slices });
         Ok(())
     }
 

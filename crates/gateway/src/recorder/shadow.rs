@@ -18,8 +18,21 @@ use crate::sync::lock;
 #[derive(Debug)]
 pub(crate) struct ShadowRecord {
     edges: Arc<Edges>,
-    counts: Mutex<ShadowCounts>,
+    state: Mutex<State>,
     classes: Classes,
+}
+
+#[derive(Debug)]
+struct State {
+    counts: ShadowCounts,
+    told: Told,
+}
+
+/// Whether a flush has told all that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    All,
+    NotAll,
 }
 
 /// One compared request.
@@ -56,13 +69,30 @@ impl ShadowRecord {
             incumbent_latency: vec![0; edges.buckets()],
             ..ShadowCounts::default()
         };
-        Self { edges, counts: Mutex::new(counts), classes: Classes::new(rollout, cap) }
+        let state = Mutex::new(State { counts, told: Told::NotAll });
+        Self { edges, state, classes: Classes::new(rollout, cap) }
     }
 
-    /// Keeps what both answered until the next flush. What does not fit is counted.
-    pub(crate) fn keep(&self, request: u64, incumbent: String, candidate: String) {
-        if self.classes.keep(request, [incumbent, candidate]) == Err(Full) {
-            lock(&self.counts).unkept += 1;
+    /// Keeps what both answered to a compared request until the next flush. What does not fit is counted.
+    pub(crate) fn keep(
+        &self,
+        request: u64,
+        classes: [String; 2],
+        slices: &BTreeMap<String, String>,
+    ) {
+        let named = {
+            let counts = &lock(&self.state).counts;
+            let name = |(column, value): (&String, &String)| {
+                let name = counts
+                    .slices
+                    .get(column)
+                    .map_or(value.as_str(), |values| ShadowCounts::name_among(values, value));
+                (column.clone(), name.to_owned())
+            };
+            slices.iter().map(name).collect()
+        };
+        if self.classes.keep(request, classes, named) == Err(Full) {
+            self.count(|counts| counts.unkept += 1);
         }
     }
 
@@ -83,49 +113,58 @@ impl ShadowRecord {
     }
 
     fn count_latency(&self, bucket: usize) {
-        if let Some(count) = lock(&self.counts).incumbent_latency.get_mut(bucket) {
-            *count += 1;
-        }
+        self.count(|counts| {
+            if let Some(count) = counts.incumbent_latency.get_mut(bucket) {
+                *count += 1;
+            }
+        });
     }
 
     /// A copy reached the candidate. A copy is counted as offered when its fate is known, so that
     /// offered = sent + dropped holds at every instant.
     pub(crate) fn sent(&self) {
-        let mut counts = lock(&self.counts);
-        counts.mirror.offered += 1;
-        counts.mirror.sent += 1;
+        self.count(|counts| {
+            counts.mirror.offered += 1;
+            counts.mirror.sent += 1;
+        });
     }
 
     pub(crate) fn dropped(&self, reason: &'static str) {
-        let mut counts = lock(&self.counts);
-        counts.mirror.offered += 1;
-        *counts.mirror.dropped.entry(reason.to_owned()).or_default() += 1;
+        self.count(|counts| {
+            counts.mirror.offered += 1;
+            *counts.mirror.dropped.entry(reason.to_owned()).or_default() += 1;
+        });
     }
 
     /// The candidate gave no answer to a copy with these slices: a disagreement in each of them.
     pub(crate) fn candidate_failed(&self, slices: &BTreeMap<String, String>) {
-        let mut counts = lock(&self.counts);
-        counts.candidate_errors += 1;
-        for (column, value) in slices {
-            for rule in counted_under(&mut counts, column, value) {
-                rule.candidate.merge(PairCount { pairs: 1, disagree: 1 });
+        self.count(|counts| {
+            counts.candidate_errors += 1;
+            for (column, value) in slices {
+                for rule in counted_under(counts, column, value) {
+                    rule.candidate.merge(PairCount { pairs: 1, disagree: 1 });
+                }
             }
-        }
+        });
     }
 
     pub(crate) fn compared(&self, pair: &Pair) {
         let latency = pair.latency.map(|latency| self.slower(latency)).unwrap_or_default();
-        let mut counts = lock(&self.counts);
-        counts.paired_latency.merge(latency);
-        add(&mut counts.compare, pair);
-        for (column, value) in &pair.slices {
-            add(counted_under(&mut counts, column, value), pair);
-        }
-        if let Some(difference) = first_difference(pair)
-            && counts.examples.len() < ShadowCounts::EXAMPLES
-        {
-            counts.examples.push(example(pair, difference));
-        }
+        self.count(|counts| {
+            counts.paired_latency.merge(latency);
+            add(&mut counts.compare, pair);
+            for (column, value) in &pair.slices {
+                add(counted_under(counts, column, value), pair);
+                if !latency.is_empty() {
+                    timed_under(counts, column, value).merge(latency);
+                }
+            }
+            if let Some(difference) = first_difference(pair)
+                && counts.examples.len() < ShadowCounts::EXAMPLES
+            {
+                counts.examples.push(example(pair, difference));
+            }
+        });
     }
 
     /// One pair by who was slower: in one bucket of latencies nobody was.
@@ -144,13 +183,24 @@ impl ShadowRecord {
         one
     }
 
-    pub(super) fn counts(&self) -> ShadowCounts {
-        lock(&self.counts).clone()
+    /// All that was counted, if anything was since the last time.
+    pub(super) fn take(&self) -> Option<ShadowCounts> {
+        let mut state = lock(&self.state);
+        match std::mem::replace(&mut state.told, Told::All) {
+            Told::All => None,
+            Told::NotAll => Some(state.counts.clone()),
+        }
+    }
+
+    fn count(&self, what: impl FnOnce(&mut ShadowCounts)) {
+        let mut state = lock(&self.state);
+        state.told = Told::NotAll;
+        what(&mut state.counts);
     }
 
     /// Copies sent, and copies dropped by reason.
     pub(crate) fn mirror(&self) -> seatrial_domain::evidence::MirrorCounts {
-        lock(&self.counts).mirror.clone()
+        lock(&self.state).counts.mirror.clone()
     }
 }
 
@@ -162,11 +212,22 @@ fn counted_under<'a>(
 ) -> &'a mut Vec<CompareCount> {
     let rules = counts.compare.len();
     let values = counts.slices.entry(column.to_owned()).or_default();
-    let known = values.contains_key(value) || values.len() < ShadowCounts::SLICE_VALUES;
-    let value = if known { value } else { ShadowCounts::OTHER };
-    let of_value = values.entry(value.to_owned()).or_default();
+    let name = ShadowCounts::name_among(values, value).to_owned();
+    let of_value = values.entry(name).or_default();
     of_value.resize(rules, CompareCount::default());
     of_value
+}
+
+/// A slice's pairs by who was slower, of the value it was counted under.
+fn timed_under<'a>(
+    counts: &'a mut ShadowCounts,
+    column: &str,
+    value: &str,
+) -> &'a mut LatencyPairs {
+    let values = counts.slices.entry(column.to_owned()).or_default();
+    let name = ShadowCounts::name_among(values, value).to_owned();
+    let of_column = counts.paired_slices.entry(column.to_owned()).or_default();
+    &mut of_column.entry(name).or_default().latency
 }
 
 fn add(rules: &mut [CompareCount], pair: &Pair) {
@@ -205,13 +266,13 @@ fn example(pair: &Pair, difference: &Difference) -> Example {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use seatrial_domain::plan::Kind;
     use seatrial_domain::policy;
 
     /// The default one.
-    fn shadow() -> Shadow {
+    pub(in crate::recorder) fn shadow() -> Shadow {
         let yaml = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\n\
             spec: {endpoint: digits}\n";
         let policy = policy::parse(yaml).unwrap();
@@ -241,9 +302,11 @@ mod tests {
     fn classes_beyond_the_bound_are_counted() {
         let plan = shadow();
         let record = ShadowRecord::new((RolloutId(1), &plan), Arc::new(Edges::default()), 1);
-        record.keep(1, "a".to_owned(), "b".to_owned());
-        record.keep(2, "a".to_owned(), "b".to_owned());
-        assert_eq!((record.take_classes().len(), record.counts().unkept), (1, 1));
+        let keep = |request| {
+            record.keep(request, ["a", "b"].map(str::to_owned), &BTreeMap::new());
+        };
+        (1..=2).for_each(keep);
+        assert_eq!((record.take_classes().len(), record.take().unwrap().unkept), (1, 1));
         assert!(record.take_classes().is_empty());
     }
 }

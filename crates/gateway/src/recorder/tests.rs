@@ -113,14 +113,21 @@ fn assignments_beyond_the_bound_are_dropped_and_counted() {
 }
 
 #[test]
-fn what_is_never_counted_leaves_half_of_the_room() {
-    let recorder = recorder(4);
-    (0..9).for_each(|request| recorder.assign(assignment(request)));
+fn what_is_never_counted_leaves_half_of_the_room_and_both_are_sampled_before_theirs_is_full() {
+    let recorder = recorder(400);
+    (0..400).for_each(|request| recorder.assign(assignment(request)));
     let counted = |request| Assignment { counted: Counted::Yes, ..assignment(request) };
-    (10..19).for_each(|request| recorder.assign(counted(request)));
+    (400..800).for_each(|request| recorder.assign(counted(request)));
     let flush = recorder.flush();
-    let kept: Vec<u64> = flush.assignments.iter().map(|kept| kept.request).collect();
-    assert_eq!((kept, flush.dropped_assignments), (vec![0, 1, 10, 11], 14));
+    let kept = |from| {
+        let kept = flush.assignments.iter().map(|kept| kept.request);
+        kept.filter(|request| (from..from + 200).contains(request)).count()
+    };
+    let [uncounted, uncounted_later, counted, counted_later] = [0, 200, 400, 600].map(kept);
+    assert!((150..=200).contains(&(uncounted + uncounted_later)), "{uncounted} {uncounted_later}");
+    assert!((150..=250).contains(&(counted + counted_later)), "{counted} {counted_later}");
+    assert!(uncounted_later > 0 && counted_later > 0);
+    assert_eq!(flush.dropped_assignments, 800 - flush.assignments.len() as u64);
 }
 
 #[test]
@@ -141,11 +148,16 @@ fn seeded_units_go_on_from_what_is_known_of_them() {
 #[test]
 fn records_of_a_rollout_that_is_over_are_let_go_after_enough_flushes() {
     let recorder = recorder(0);
-    route(&recorder.units(ROLLOUT), request(Arm::Candidate));
-    for _ in 0..KEPT_FLUSHES {
-        assert_eq!(recorder.flush().gates.len(), 1);
-    }
-    assert_eq!(recorder.flush().gates.len(), 0);
+    let candidates = |recorder: &Recorder| {
+        route(&recorder.units(ROLLOUT), request(Arm::Candidate));
+        recorder.flush().gates[0].2.unanswered.candidate
+    };
+    assert_eq!(candidates(&recorder), 1);
+    // It is asked for again, and kept from then on for as long.
+    (1..KEPT_FLUSHES).for_each(|_| drop(recorder.flush()));
+    assert_eq!(candidates(&recorder), 2);
+    (0..KEPT_FLUSHES).for_each(|_| drop(recorder.flush()));
+    assert_eq!(candidates(&recorder), 1, "a record made anew");
 }
 
 #[test]
@@ -157,8 +169,60 @@ fn a_gate_left_for_long_keeps_its_counts_while_a_table_has_its_rollout() {
     for _ in 0..=KEPT_FLUSHES {
         recorder.flush();
     }
-    assert_eq!(recorder.flush().gates[0].2.units.candidate, 1);
-    drop(table);
+    let later = route(&table, request(Arm::Candidate)).unwrap();
+    table.answer(&later, (Outcome::Ok, Duration::ZERO));
+    assert_eq!(recorder.flush().gates[0].2.units.candidate, 2);
+}
+
+#[test]
+fn a_stratum_or_shadow_that_did_not_change_is_not_flushed_and_one_that_did_tells_all() {
+    let recorder = recorder(0);
+    let units = recorder.units(ROLLOUT);
+    let shadow = recorder.shadow(ROLLOUT, &super::shadow::tests::shadow());
+    let count = |gate| {
+        let routed = Routed { gate: GateIndex(gate), ..request(Arm::Candidate) };
+        let reserved = route(&units, routed).unwrap();
+        units.answer(&reserved, (Outcome::Ok, Duration::ZERO));
+    };
+    let flushed = || {
+        let flush = recorder.flush();
+        let gates: Vec<_> =
+            flush.gates.iter().map(|(_, of, counts)| (of.gate.0, counts.units.candidate)).collect();
+        (gates, flush.shadow.iter().map(|(_, counts)| counts.mirror.sent).collect::<Vec<_>>())
+    };
+    (0..3).for_each(count);
+    shadow.sent();
+    assert_eq!(flushed(), (vec![(0, 1), (1, 1), (2, 1)], vec![1]));
+    assert_eq!(flushed(), (vec![], vec![]));
+    count(1);
+    assert_eq!(flushed(), (vec![(1, 2)], vec![]));
+    shadow.sent();
+    assert_eq!(flushed(), (vec![], vec![2]));
+}
+
+/// Whatever is counted while flushes are taken is in one of them.
+#[test]
+fn flushes_taken_while_requests_are_counted_lose_none() {
+    const REQUESTS: u64 = 20_000;
+    let recorder = recorder(0);
+    let units = recorder.units(ROLLOUT);
+    let last = std::thread::scope(|threads| {
+        let serving = threads.spawn(|| {
+            for _ in 0..REQUESTS {
+                let reserved = route(&units, request(Arm::Candidate)).unwrap();
+                units.answer(&reserved, (Outcome::Ok, Duration::ZERO));
+            }
+        });
+        let mut last = 0;
+        while last < REQUESTS {
+            let ended = serving.is_finished();
+            let flush = recorder.flush();
+            last = flush.gates.first().map_or(last, |(_, _, counts)| counts.errors.candidate_good);
+            assert!(!ended || last == REQUESTS, "{last} told of {REQUESTS}");
+        }
+        last
+    });
+    assert_eq!((last, recorder.flush().gates), (REQUESTS, vec![]));
 }
 
 #[test]

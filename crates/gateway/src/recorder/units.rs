@@ -57,7 +57,8 @@ pub(crate) struct Routed {
 /// What a flush takes of a record.
 #[derive(Debug)]
 pub(super) struct Taken {
-    pub(super) strata: Vec<(GateStratum, GateCounts)>,
+    /// Those that were counted into since the flush before.
+    pub(super) strata: Vec<(GateStratum, Arc<GateCounts>)>,
     pub(super) fresh: Vec<(u64, Exposure)>,
     pub(super) level: u32,
 }
@@ -119,7 +120,6 @@ impl UnitRecord {
         let ledger = &mut state.ledger;
         ledger.close(self.begun.elapsed());
         let (fresh, level) = ledger.take_fresh();
-        let strata = ledger.strata().iter().map(|(of, counts)| (*of, counts.clone())).collect();
-        Taken { strata, fresh, level }
+        Taken { strata: ledger.take_changed(), fresh, level }
     }
 }

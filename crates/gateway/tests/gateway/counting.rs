@@ -25,7 +25,7 @@ async fn a_keyed_unit_is_counted_once_under_a_share() {
     // The share is what was drawn by: a gate that has the same one draws nothing anew.
     world.install(2, route(|route| route.gate = Some(GateIndex(1))));
     world.client.infer_as("a").await;
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     assert_eq!(counts(&telemetry).units.total(), 3);
     assert_eq!(telemetry.gates.len(), 1);
     assert_eq!(telemetry.units[0].1.len(), 3);
@@ -46,7 +46,7 @@ async fn at_the_next_gate_a_unit_counts_by_what_it_has_shown_of_its_arm() {
     for user in [&candidate, &incumbent, &incumbent, &"new".to_owned()] {
         world.client.infer_as(user).await;
     }
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     let counted: Vec<(GateStratum, u64)> =
         telemetry.gates.iter().map(|(_, of, counts)| (*of, counts.units.total())).collect();
     let after = GateIndex(1).after(Exposure::up_to(low));
@@ -85,14 +85,14 @@ async fn requests_of_a_units_window_say_whose_they_are_where_all_labels_are_evid
             Labelled::First => None,
             Labelled::Window => Some(SALT.hash(Domain::Units, user.as_bytes())),
         };
-        let telemetry = world.gateway.drain_telemetry();
+        let telemetry = world.drain();
         let told: Vec<_> = telemetry.assignments.iter().map(|it| (it.counted, it.unit)).collect();
         let (yes, no) = (Counted::Yes, Counted::No);
         assert_eq!(told, [(yes, of("a")), (no, of("a")), (yes, of("b")), (yes, None)]);
         // What comes after the window is none of it.
         world.until(|world| world.counts().units.total() == 3).await;
         world.client.infer_as("a").await;
-        let telemetry = world.gateway.drain_telemetry();
+        let telemetry = world.drain();
         assert_eq!((telemetry.assignments[0].counted, telemetry.assignments[0].unit), (no, None));
     }
 }
@@ -112,7 +112,7 @@ async fn a_units_age_is_from_its_assignment_however_slow_its_answer() {
         permits.add_permits(1);
     };
     tokio::join!(world.client.infer_as(&user), meanwhile);
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     assert_eq!(telemetry.assignments[0].at, Timestamp::from_micros(1_000_000));
 }
 
@@ -123,7 +123,7 @@ async fn what_comes_before_the_warm_up_is_over_enters_no_evidence_but_is_guarded
     for user in ["a", "b", "c"] {
         world.client.infer_as(user).await;
     }
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     assert_eq!((telemetry.gates.len(), telemetry.units.len()), (0, 0));
     assert!(telemetry.assignments.iter().all(|one| one.counted == Counted::No));
     // Another table of the same gate begins no new warm-up, one of another gate does.
@@ -137,7 +137,7 @@ async fn what_comes_before_the_warm_up_is_over_enters_no_evidence_but_is_guarded
     };
     world.install(3, route(next));
     world.client.infer_as("b").await;
-    assert_eq!(world.gateway.drain_telemetry().gates.len(), 1);
+    assert_eq!(world.drain().gates.len(), 1);
     world.candidate.play(Script::Fail);
     for n in 0..20 {
         world.client.infer_as(&World::user(Arm::Candidate, share(9000), n)).await;
@@ -169,7 +169,7 @@ async fn refused_requests_are_no_units_on_either_arm() {
             world.client.post("/v2/models/digits/infer", &[("x-user-id", &user)], &bad).await;
         assert_eq!(reply.status, 400);
     }
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     assert_eq!(counts(&telemetry).assigned().total(), 0);
     assert_eq!((telemetry.units.len(), telemetry.assignments.len()), (0, 0));
 }
@@ -200,7 +200,7 @@ async fn an_assignment_is_kept_under_the_answered_id_with_the_assigned_arm() {
     world.candidate.play(Script::Fail);
     let user = World::user(Arm::Candidate, share(5000), 0);
     world.client.infer(&[("x-user-id", &user), ("x-request-id", "r-1")]).await;
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     let [assignment] = telemetry.assignments.as_slice() else { panic!("{telemetry:?}") };
     assert_eq!(assignment.request, request_hash(&digits(), "r-1"));
     assert_eq!((assignment.arm, assignment.rollout), (Arm::Candidate, Some(ROLLOUT)));
@@ -260,7 +260,7 @@ async fn a_request_its_model_calls_invalid_leaves_its_unit_to_be_counted_later()
     for user in &users {
         assert_eq!(world.client.infer_as(user).await.status, 400);
     }
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     assert_eq!(counts(&telemetry).units.total(), 0);
     assert_eq!((telemetry.units.len(), telemetry.assignments.len()), (0, 0));
     world.incumbent.play(Script::Answer(1));

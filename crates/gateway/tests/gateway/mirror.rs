@@ -1,11 +1,14 @@
 //! The shadow: everything it does, and nothing it does to clients.
 
-use crate::double::Script;
+use crate::double::{Double, Script};
 use crate::http::INPUT;
-use crate::world::{ROLLOUT, World, digits, route, shadow, share};
+use crate::world::{ROLLOUT, World, digits, route, shadow, share, target};
+use seatrial_domain::comparison::asked_first;
 use seatrial_domain::evidence::{LatencyPairs, MirrorCounts, PairCount};
 use seatrial_domain::plan::{Effect, KeySource, NoiseFloor, PairedLabels, Shadow, ShadowSlice};
+use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{ClassPair, request_hash};
+use seatrial_domain::{EndpointName, RolloutId};
 use std::cell::RefCell;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -150,7 +153,7 @@ async fn the_incumbent_is_asked_twice_only_while_no_client_keeps_it_busy() {
     let (client, copy) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     world.candidate.play(Script::Wait(Arc::clone(&copy), 1));
     // One of which the candidate is asked first.
-    let first = |id: &String| request_hash(&digits(), id).count_ones().is_multiple_of(2);
+    let first = |id: &String| asked_first(request_hash(&digits(), id)) == Arm::Candidate;
     let id = (0..).map(|n: u64| n.to_string()).find(first).unwrap();
     world.client.infer(&[("x-request-id", &id)]).await;
     world.until(|world| world.candidate.calls() == 1).await;
@@ -220,13 +223,43 @@ async fn both_are_timed_beside_the_clients_where_the_incumbent_is_asked_again() 
         world.until(|world| world.shadow().mirror.sent == resolved(&world.shadow().mirror)).await;
     }
     world.until(|world| world.shadow().compare[0].noise.pairs == 3).await;
-    let LatencyPairs { slower, faster, alike } = world.shadow().paired_latency;
+    let counts = world.shadow();
+    let LatencyPairs { slower, faster, alike } = counts.paired_latency;
     assert_eq!(slower + faster + alike, 3);
+    assert_eq!(counts.paired_slices["client"]["(none)"].latency, counts.paired_latency);
     // Who is never asked again is never timed as the candidate is.
     let world = shadowed(|plan| plan.noise_floor = NoiseFloor::Off).await;
     world.client.infer(&[]).await;
     world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
     assert_eq!(world.shadow().paired_latency, LatencyPairs::default());
+}
+
+#[tokio::test]
+async fn a_candidate_that_hangs_holds_up_no_other_endpoints_pairs() {
+    let world = shadowed(|_| {}).await;
+    let permits = Arc::new(Semaphore::new(0));
+    world.candidate.play(Script::Wait(Arc::clone(&permits), 1));
+    let (incumbent, candidate) = (Double::new(Script::Answer(1)), Double::new(Script::Answer(1)));
+    world.install(1, |table| {
+        route(|route| {
+            (route.id, route.share, route.gate) = (RolloutId(2), share(0), None);
+            route.shadow = Some(shadow());
+        })(table);
+        table.endpoint = EndpointName::new("letters").unwrap();
+        table.incumbent = Some(target(1, &incumbent));
+        table.candidate = Some(target(2, &candidate));
+    });
+    // As many as there are workers, and one more, each of which may wait for the deadline.
+    for _ in 0..3 {
+        world.client.infer(&[]).await;
+    }
+    world.until(|world| world.candidate.calls() == 1).await;
+    for n in 1..=3 {
+        assert_eq!(world.client.post("/v2/models/letters/infer", &[], INPUT).await.status, 200);
+        world.until(|_| candidate.calls() == n).await;
+    }
+    assert_eq!(world.candidate.calls(), 1, "its own pairs wait for their turn");
+    permits.add_permits(8);
 }
 
 #[tokio::test]
@@ -249,10 +282,10 @@ async fn what_both_answered_is_kept_as_classes_where_labels_are_to_tell_who_was_
     for labels in [None, Some(labels)] {
         let asked = labels.clone();
         let world = shadowed(|plan| plan.labels = asked).await;
-        world.client.infer(&[("x-request-id", "a")]).await;
+        world.client.infer(&[("x-request-id", "a"), ("client", "web")]).await;
         let told = RefCell::new(Vec::new());
         let flushed = |world: &World| {
-            let telemetry = world.gateway.drain_telemetry();
+            let telemetry = world.drain();
             told.borrow_mut().extend(telemetry.pairs);
             telemetry.shadow[0].1.compare[0].noise.pairs == 1
         };
@@ -264,6 +297,7 @@ async fn what_both_answered_is_kept_as_classes_where_labels_are_to_tell_who_was_
             rollout: ROLLOUT,
             incumbent: "1".to_owned(),
             candidate: "2".to_owned(),
+            slices: [("client".to_owned(), "web".to_owned())].into(),
         };
         assert_eq!(told, labels.map(|_| pair).into_iter().collect::<Vec<_>>());
     }

@@ -50,7 +50,7 @@ async fn pinned_requests_are_no_evidence_and_trip_nothing() {
     for _ in 0..25 {
         assert_eq!(version(&world, "2").await.status, 500);
     }
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     assert_eq!(crate::world::counts(&telemetry).units.total(), 0);
     assert_eq!(telemetry.assignments.len(), 0);
     assert_eq!(world.gateway.latch(&digits()), None);

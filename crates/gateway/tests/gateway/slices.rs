@@ -42,7 +42,7 @@ async fn a_unit_is_counted_in_its_slice_as_it_is_in_the_whole() {
     as_client(&candidate, "mobile").await;
     as_client(&incumbent, "web").await;
     as_client(&incumbent, "mobile").await;
-    let telemetry = world.gateway.drain_telemetry();
+    let telemetry = world.drain();
     let counts = counts(&telemetry);
     let (mobile, web) = (of(&counts.slices, "mobile"), of(&counts.slices, "web"));
     assert_eq!((mobile.errors.candidate_bad, mobile.errors.incumbent_good), (1, 0));

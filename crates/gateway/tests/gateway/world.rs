@@ -1,12 +1,14 @@
 //! A gateway on a free port, and tables for it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seatrial_domain::evidence::{GateCounts, GateIndex, ShadowCounts};
+use seatrial_domain::evidence::{GateCounts, GateIndex, GateStratum, ShadowCounts};
 use seatrial_domain::plan::{
     Compare, CompareBy, Effect, Fallback, Guardrail, KeySource, Kind, MatchRule, NoiseFloor,
-    OnDivergence, Routing, Shadow, ShadowSlice,
+    OnDivergence, Routing, Shadow, ShadowSlice, Sharing,
 };
 use seatrial_domain::split::{Arm, Salt};
 use seatrial_domain::telemetry::Telemetry;
@@ -35,6 +37,14 @@ pub(crate) struct World {
     pub(crate) served: TaskTracker,
     pub(crate) incumbent: Arc<Double>,
     pub(crate) candidate: Arc<Double>,
+    told: RefCell<Told>,
+}
+
+/// Counters as they were flushed last.
+#[derive(Debug, Default)]
+struct Told {
+    gates: BTreeMap<(RolloutId, GateStratum), GateCounts>,
+    shadow: BTreeMap<RolloutId, ShadowCounts>,
 }
 
 impl Drop for World {
@@ -67,7 +77,8 @@ impl World {
         served.close();
         let incumbent = Double::new(Script::Answer(1));
         let candidate = Double::new(Script::Answer(2));
-        Self { gateway, client, shutdown, served, incumbent, candidate }
+        let told = RefCell::default();
+        Self { gateway, client, shutdown, served, incumbent, candidate, told }
     }
 
     /// A world with this table in force.
@@ -99,11 +110,22 @@ impl World {
 
     /// The first gate's counts since boot, over its strata.
     pub(crate) fn counts(&self) -> GateCounts {
-        counts(&self.gateway.drain_telemetry())
+        counts(&self.drain())
+    }
+
+    /// What is new, with the counters that were told before and did not change since.
+    pub(crate) fn drain(&self) -> Telemetry {
+        let mut told = self.told.borrow_mut();
+        let new = self.gateway.drain_telemetry();
+        told.gates.extend(new.gates.into_iter().map(|(id, of, counts)| ((id, of), counts)));
+        told.shadow.extend(new.shadow);
+        let gates = told.gates.iter().map(|((id, of), counts)| (*id, *of, counts.clone()));
+        let shadow = told.shadow.iter().map(|(id, counts)| (*id, counts.clone()));
+        Telemetry { gates: gates.collect(), shadow: shadow.collect(), ..new }
     }
 
     pub(crate) fn shadow(&self) -> ShadowCounts {
-        let telemetry = self.gateway.drain_telemetry();
+        let telemetry = self.drain();
         telemetry.shadow.into_iter().next().map(|(_, counts)| counts).unwrap_or_default()
     }
 
@@ -180,6 +202,7 @@ pub(crate) fn route(edit: impl FnOnce(&mut RolloutRoute)) -> impl FnOnce(&mut Ro
 
 pub(crate) fn shadow() -> Shadow {
     Shadow {
+        sharing: Sharing::None,
         mirror: Share::FULL,
         max_in_flight: 4,
         queue_bytes: 1 << 20,

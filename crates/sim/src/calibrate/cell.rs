@@ -3,6 +3,9 @@
 use crate::distribution;
 use seatrial_analysis::{counts, kpi, latency, level, pairs, two_outcome};
 
+/// As many as a million are sorted in a moment, and tell no more than fewer.
+const REFERENCE_MAX: u32 = 1_000_000;
+
 /// What is measured of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
@@ -68,8 +71,8 @@ pub enum Traffic {
 pub enum Question {
     /// Is the candidate worse?
     Rollback,
-    /// Is it within this margin? A ratio for errors and for the latency at the p99, a difference
-    /// for feedback.
+    /// Is it within this margin? A ratio for errors, for a KPI (below one) and for the latency at the
+    /// p99, a difference for feedback.
     Healthy { margin: f64 },
 }
 
@@ -124,6 +127,9 @@ pub struct Cell {
     pub growth: f64,
     /// Units before the first look.
     pub first_look: u64,
+    /// The incumbent's values and answers, drawn once for all runs, that the scores of a KPI and of
+    /// latencies are frozen from.
+    pub reference: u32,
 }
 
 /// A cell that can't be played.
@@ -167,6 +173,7 @@ impl Default for Cell {
             mistake: Mistake::None,
             growth: 0.01,
             first_look: 1,
+            reference: 20_000,
         }
     }
 }
@@ -192,6 +199,12 @@ impl Cell {
             self.max_units as f64,
             (1..=1 << 40).contains(&self.max_units),
             "1..=2^40",
+        )?;
+        within(
+            "reference",
+            self.reference.into(),
+            self.reference <= REFERENCE_MAX,
+            "..=1,000,000",
         )?;
         for share in &self.shares {
             within("share", 100.0 * share, part(*share), "0..100")?;

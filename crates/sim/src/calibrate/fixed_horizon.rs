@@ -18,6 +18,14 @@ pub(super) fn rates(pi: f64, (p1, p0): (f64, f64), alpha: f64) -> Option<f64> {
     (p1 > p0).then(|| ((level * under_null + power * under_truth) / (p1 - p0)).powi(2))
 }
 
+/// The one-sided test of a difference of means, `gap` away from what is tested, with these variances of
+/// a unit's: the candidate's and the incumbent's.
+pub(super) fn means(pi: f64, gap: f64, variances: (f64, f64), alpha: f64) -> Option<f64> {
+    let (level, power) = quantiles(alpha);
+    let variance = variances.0 / pi + variances.1 / (1.0 - pi);
+    (gap > 0.0).then(|| (level + power).powi(2) * variance / (gap * gap))
+}
+
 /// Mann and Whitney's test by Noether's formula (JASA 82, 1987), from the probability that a
 /// candidate's outcome is worse than an incumbent's.
 pub(super) fn ranks(pi: f64, worse: f64, alpha: f64) -> Option<f64> {
@@ -29,6 +37,14 @@ pub(super) fn ranks(pi: f64, worse: f64, alpha: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Twice (z.₉₅ + z.₉)² = 17.1 of a unit's variance over the gap's square, in each arm.
+    #[test]
+    fn means_need_what_the_textbook_says() {
+        let units = means(0.5, 0.5, (1.0, 1.0), 0.05).unwrap();
+        assert!((units / 2.0 - 68.5).abs() < 0.1, "{units}");
+        assert_eq!(means(0.5, 0.0, (1.0, 1.0), 0.05), None);
+    }
 
     #[test]
     fn the_published_horizon_is_found() {

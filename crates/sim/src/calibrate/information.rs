@@ -55,17 +55,33 @@ pub(super) fn fine(
 
 /// What of it is left to a test that calls no candidate worse whose outcomes are stochastically no
 /// worse: its score must not fall with badness, so neighbouring cells (which are in the order of
-/// badness) whose ratios fall are one cell to it. Pools adjacent violators.
+/// badness) whose ratios fall are one cell to it. It is the divergence to the pair of that null which is
+/// hardest to tell from the truth, so Wald's bound holds with it for every such test, of scores or not.
 pub(super) fn monotone(pi: f64, cells: impl IntoIterator<Item = (f64, f64)>) -> f64 {
-    let mut pools: Vec<(f64, f64)> = Vec::new();
-    for (candidate, incumbent) in cells.into_iter().filter(|cell| cell.0 + cell.1 > 0.0) {
-        let mut pool = (candidate, incumbent);
-        while let Some(before) = pools.pop_if(|before| before.0 * pool.1 > pool.0 * before.1) {
-            pool = (before.0 + pool.0, before.1 + pool.1);
+    mutual(pi, pools(cells).into_iter().map(|pool| pool.sums))
+}
+
+/// Cells that are one to a score that does not fall.
+#[derive(Debug, Clone, Copy)]
+struct Pool {
+    sums: (f64, f64),
+    cells: usize,
+}
+
+/// Pools adjacent violators.
+fn pools(cells: impl IntoIterator<Item = (f64, f64)>) -> Vec<Pool> {
+    let mut pools: Vec<Pool> = Vec::new();
+    for sums in cells.into_iter().filter(|cell| cell.0 + cell.1 > 0.0) {
+        let mut pool = Pool { sums, cells: 1 };
+        let falls =
+            |before: &Pool, next: &Pool| before.sums.0 * next.sums.1 > next.sums.0 * before.sums.1;
+        while let Some(before) = pools.pop_if(|before| falls(before, &pool)) {
+            let sums = (before.sums.0 + pool.sums.0, before.sums.1 + pool.sums.1);
+            pool = Pool { sums, cells: before.cells + pool.cells };
         }
         pools.push(pool);
     }
-    mutual(pi, pools)
+    pools
 }
 
 /// Divergence of two coins, in nats.
@@ -92,6 +108,7 @@ pub(super) fn least(low: f64, high: f64, value: impl Fn(f64) -> f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::Rng;
 
     #[test]
     fn alike_arms_tell_nothing_and_certain_ones_the_arm_itself() {
@@ -116,6 +133,34 @@ mod tests {
         let falling = [(0.1, 0.3), (0.6, 0.3), (0.3, 0.4)];
         let pooled = mutual(0.2, [(0.1, 0.3), (0.9, 0.7)]);
         assert!((monotone(0.2, falling) - pooled).abs() < 1e-15);
+    }
+
+    /// The least favourable pair: each cell over what the best bet of its pool pays there. It is a pair of
+    /// laws, its candidate is stochastically no worse, and its divergence from the truth is the monotone
+    /// information; so no test of that null, whatever it bets on, needs less than ln(1/α) of it.
+    #[test]
+    fn a_candidate_that_is_no_worse_is_as_near_as_the_monotone_information() {
+        let mut rng = Rng::new(1);
+        for pi in [0.01, 0.3, 0.5] {
+            let arm = |rng: &mut Rng| {
+                let parts: Vec<f64> = (0..12).map(|_| rng.unit() + 0.01).collect();
+                let sum: f64 = parts.iter().sum();
+                parts.into_iter().map(|part| part / sum).collect::<Vec<_>>()
+            };
+            let truth: Vec<(f64, f64)> = arm(&mut rng).into_iter().zip(arm(&mut rng)).collect();
+            let pays = pools(truth.clone()).into_iter().flat_map(|Pool { sums, cells }| {
+                let both = pi * sums.0 + (1.0 - pi) * sums.1;
+                std::iter::repeat_n((sums.0 / both, sums.1 / both), cells)
+            });
+            let (mut divergence, mut below) = (0.0, (0.0, 0.0));
+            for (cell, pay) in truth.iter().zip(pays) {
+                divergence += pi * cell.0 * pay.0.ln() + (1.0 - pi) * cell.1 * pay.1.ln();
+                below = (below.0 + cell.0 / pay.0, below.1 + cell.1 / pay.1);
+                assert!(below.0 >= below.1 - 1e-12, "worse somewhere: {below:?}");
+            }
+            assert!((below.0 - 1.0).abs() < 1e-12 && (below.1 - 1.0).abs() < 1e-12, "{below:?}");
+            assert!((divergence - monotone(pi, truth)).abs() < 1e-12);
+        }
     }
 
     #[test]

@@ -10,8 +10,6 @@ use seatrial_analysis::two_outcome::Margin;
 use seatrial_analysis::{Pi, Stratum};
 use seatrial_domain::split::Arm;
 
-/// Values of the incumbent from which buckets are frozen.
-const REFERENCE: u32 = 20_000;
 const ANY_RATIO: f64 = 0.98;
 /// Of the log-normal law whose standard deviation is its mean.
 const SIGMA: f64 = 0.832_554_611_157_697_8;
@@ -67,7 +65,7 @@ impl Kpi {
         let laws = |level: f64| laws(cell, cell.base * level);
         let (_, incumbent) = laws(1.0)?;
         let mut rng = Rng::of_run(cell.seed, u64::MAX);
-        let values: Vec<f64> = (0..REFERENCE).map(|_| incumbent.sample(&mut rng)).collect();
+        let values: Vec<f64> = (0..cell.reference).map(|_| incumbent.sample(&mut rng)).collect();
         let reference = Reference::freeze(&values)?;
         let ratio = match cell.question {
             Question::Rollback => ANY_RATIO,
@@ -266,11 +264,14 @@ impl Outcomes for Kpi {
     }
 
     fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
-        let (level, power) = fixed_horizon::quantiles(alpha);
         let (candidate, incumbent) = self.truths.first()?;
-        let gap = incumbent.law.mean() - candidate.law.mean();
-        let variance = candidate.law.variance() / pi + incumbent.law.variance() / (1.0 - pi);
-        let asked = self.cell.question == Question::Rollback && gap > 0.0;
-        asked.then(|| (level + power).powi(2) * variance / (gap * gap))
+        let (gap, part) = match self.cell.question {
+            Question::Rollback => (incumbent.law.mean() - candidate.law.mean(), 1.0),
+            Question::Healthy { margin } => {
+                (candidate.law.mean() - margin * incumbent.law.mean(), margin)
+            }
+        };
+        let variances = (candidate.law.variance(), part * part * incumbent.law.variance());
+        fixed_horizon::means(pi, gap, variances, alpha)
     }
 }

@@ -9,8 +9,6 @@ use seatrial_analysis::latency::{Check, Edges, QuantileRatio, Slower};
 use seatrial_analysis::{ArmHistogram, Pi, Stratum};
 use seatrial_domain::split::Arm;
 
-/// Answers in the shadow from which the scores are frozen.
-const REFERENCE: u64 = 20_000;
 /// The quantile that is compared, and the margin where the question names none.
 const QUANTILE: f64 = 0.99;
 const ANY_RATIO: f64 = 1.2;
@@ -59,7 +57,11 @@ impl Latency {
             levels.iter().map(|level| (cut(&candidate, *level), cut(&incumbent, *level))).collect();
         let mut reference = vec![0; edges.buckets()];
         if let Some((_, incumbent)) = buckets.first() {
-            incumbent.add(&mut Rng::of_run(cell.seed, u64::MAX), REFERENCE, &mut reference);
+            incumbent.add(
+                &mut Rng::of_run(cell.seed, u64::MAX),
+                cell.reference.into(),
+                &mut reference,
+            );
         }
         let slower = Slower::new(&edges, &reference)?.prepared_for(&shares);
         let check = Check::Ratio(slower, QuantileRatio::new(&edges, QUANTILE, margin)?);
@@ -243,10 +245,27 @@ impl Outcomes for Latency {
 
     fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
         match self.question {
-            Question::Rollback => fixed_horizon::ranks(pi, worse(&self.fine), alpha),
+            Question::Rollback => {
+                let ranks = fixed_horizon::ranks(pi, worse(&self.fine), alpha);
+                let late = fixed_horizon::rates(pi, late(&self.fine), alpha);
+                ranks.into_iter().chain(late).min_by(f64::total_cmp)
+            }
             Question::Healthy { .. } => None,
         }
     }
+}
+
+/// The parts of each arm's answers beyond the incumbent's quantile, the candidate's first: what a test
+/// that plans to find slow tails compares.
+fn late(fine: &[(f64, f64)]) -> (f64, f64) {
+    let mut beyond = (1.0, 1.0);
+    for (candidate, incumbent) in fine {
+        if beyond.1 <= 1.0 - QUANTILE {
+            break;
+        }
+        beyond = (beyond.0 - candidate, beyond.1 - incumbent);
+    }
+    beyond
 }
 
 /// P(a candidate's answer is slower than an incumbent's), ties counted half.

@@ -142,7 +142,7 @@ impl Prepared {
     }
 
     /// Units that a test of one planned look needs for a power of 90 %. None without an effect, for
-    /// healthy, over several gates, and where the base changes.
+    /// healthy quantiles, over several gates, and where the base changes.
     pub const fn fixed_horizon(&self) -> Option<f64> {
         self.fixed_horizon
     }
@@ -184,7 +184,10 @@ impl<O: Outcomes> Setting<O> {
     }
 
     fn fixed_horizon(&self) -> Option<f64> {
-        let asked = self.cell.traffic == Traffic::Constant && !self.cell.is_alike();
+        let asked = match self.cell.question {
+            Question::Rollback => !self.cell.is_alike(),
+            Question::Healthy { .. } => true,
+        } && self.cell.traffic == Traffic::Constant;
         match self.cell.shares.as_slice() {
             [pi] if asked => self.outcomes.fixed_horizon(*pi, self.cell.alpha),
             _ => None,

@@ -129,11 +129,43 @@ fn runs_are_functions_of_the_seed() {
     assert_ne!(endings(1), endings(2));
 }
 
+/// A tail of one answer in twenty moves ranks by next to nothing, but the answers beyond the p99 by half.
+#[test]
+fn the_planned_test_is_the_one_that_is_sooner() {
+    let horizon = |cell: &Cell| Prepared::new(cell).unwrap().fixed_horizon().unwrap();
+    let slower = Cell { effect: 1.2, ..alike(Metric::Latency, 20.0) };
+    let tail = horizon(&Cell { shape: Shape::Tail, ..slower.clone() });
+    assert!((10_000.0..40_000.0).contains(&tail), "{tail}");
+    let ranks = horizon(&slower);
+    assert!((ranks - 1_452.0).abs() < 10.0, "{ranks}");
+}
+
+/// Both arms are equal, so the margin is all of the gap: z² of level and power, 8.56, times the
+/// variance of the two means over its square.
+#[test]
+fn a_planned_test_of_healthy_is_at_the_margin() {
+    let horizon = |metric: Metric, base: f64, margin: f64| {
+        let question = Question::Healthy { margin };
+        let shares = vec![0.5];
+        Prepared::new(&Cell { question, shares, ..alike(metric, base) }).unwrap().fixed_horizon()
+    };
+    let near = |found: Option<f64>, wanted: f64| {
+        assert!((found.unwrap() / wanted - 1.0).abs() < 0.01, "{found:?}, not {wanted}");
+    };
+    near(horizon(Metric::Kpi, 1.0, 0.9), 8.56 * 2.0 * (1.0 + 0.81) / 0.01);
+    near(horizon(Metric::Errors, 0.01, 2.0), 8.56 * 2.0 * 0.0099 * (1.0 + 4.0) / 0.0001);
+    near(horizon(Metric::Feedback, 0.09, 0.02), 8.56 * 2.0 * 2.0 * 0.0819 / 0.0004);
+    assert_eq!(horizon(Metric::Latency, 20.0, 1.2), None);
+}
+
 #[test]
 fn cells_that_ask_nothing_are_refused() {
     let errors = alike(Metric::Errors, 0.01);
     let wrong = [
         Cell { base: 0.0, ..errors.clone() },
+        Cell { reference: 1_000_001, ..errors.clone() },
+        Cell { reference: 199, ..alike(Metric::Kpi, 1.0) },
+        Cell { reference: 0, ..alike(Metric::Latency, 20.0) },
         Cell { alpha: 1.0, ..errors.clone() },
         Cell { shares: vec![], ..errors.clone() },
         Cell { shares: vec![0.5, 0.1], ..errors.clone() },

@@ -158,7 +158,13 @@ impl Outcomes for TwoOutcome {
     fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
         match self.question {
             Question::Rollback => fixed_horizon::rates(pi, self.rates(0), alpha),
-            Question::Healthy { .. } => None,
+            Question::Healthy { margin } => {
+                let (p1, p0) = self.rates(0);
+                let bound = self.at_margin(p0, margin);
+                let slope = self.at_margin(1.0, margin) - self.at_margin(0.0, margin);
+                let variances = (p1 * (1.0 - p1), slope * slope * p0 * (1.0 - p0));
+                fixed_horizon::means(pi, bound - p1, variances, alpha)
+            }
         }
     }
 }

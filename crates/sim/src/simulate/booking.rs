@@ -1,10 +1,7 @@
-//! From what came in a step to the evidence: what counts at once, what when a window is over, and what
-//! when it is due.
+//! From what came in a step to the evidence: what counts at once, and what when a window is over.
 
 use super::counting::Batch;
-use super::labels::{Counted, Due, Joined};
 use super::run::Run;
-use super::values::Frozen;
 use super::window::{self, Closed, Ends};
 use seatrial_analysis::{ArmHistogram, Cells};
 use seatrial_domain::evidence::{ArmCount, Buckets, Evidence, GateCounts, GateStratum, Labels};
@@ -52,7 +49,7 @@ impl Run<'_> {
             self.open.begin((from, to), closed);
         }
         for (index, joined) in batch.joined.into_iter().enumerate() {
-            self.join((index, batch.of, batch.group), (units, joined), to);
+            self.join((index, batch.of, batch.group), (units, joined), (from, to));
         }
     }
 
@@ -96,59 +93,6 @@ impl Run<'_> {
         counts.open.candidate = counts.open.candidate.saturating_sub(units.candidate);
         counts.open.incumbent = counts.open.incumbent.saturating_sub(units.incumbent);
         count(counts, &closed, &group.labels);
-    }
-
-    /// Counts what was joined to units, now and when it is due.
-    fn join(
-        &mut self,
-        (index, of, group): (usize, GateStratum, usize),
-        (units, joined): (ArmCount, Joined),
-        now: u64,
-    ) {
-        let simulation = self.simulation;
-        let Some(metric) = simulation.metrics.get(index) else { return };
-        let Some(slices) = simulation.groups.get(group).map(|group| &group.labels) else { return };
-        let counts = self.evidence.gates.entry(of).or_default();
-        match &joined {
-            Joined::YesNo(cells) => {
-                counts.feedback.entry(metric.name.clone()).or_default().merge(cells);
-                for (column, value) in slices {
-                    let of_slice = counts.slices.of(column, value);
-                    of_slice.feedback.entry(metric.name.clone()).or_default().merge(cells);
-                }
-            }
-            Joined::Number { labelled, values } => {
-                if self.frozen.get(index) == Some(&Frozen::Yes) {
-                    let into = counts.values.entry(metric.name.clone()).or_default();
-                    into.merge(values).expect("a run counts by one reference");
-                } else {
-                    self.left_out(index, labelled.total());
-                }
-            }
-        }
-        if let Some(late_by) = metric.late_by(of.gate) {
-            let due = Due { at: now.saturating_add(late_by), units, joined };
-            self.waiting.push((index, of, group), due);
-        }
-    }
-
-    /// Values before there is a reference make it. Those of the step in which it is made are left out
-    /// as well: units assigned in the second of its last value do not count.
-    fn left_out(&mut self, metric: usize, values: u64) {
-        let Some(Frozen::After(left)) = self.frozen.get(metric).copied() else { return };
-        let left = left.saturating_sub(values);
-        let now = if left == 0 { Frozen::Yes } else { Frozen::After(left) };
-        self.frozen.iter_mut().skip(metric).take(1).for_each(|it| *it = now);
-        self.refer_to(metric);
-    }
-
-    /// How the values of each metric are drawn now.
-    pub(super) fn counted(&self) -> Vec<Counted> {
-        let counted = |frozen: &Frozen| match frozen {
-            Frozen::Yes => Counted::By(self.reference),
-            Frozen::After(_) => Counted::NotYet,
-        };
-        self.frozen.iter().map(counted).collect()
     }
 }
 

@@ -15,6 +15,8 @@ use seatrial_domain::split::Arm;
 /// One part of the traffic, prepared for drawing.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
+    /// Its place among the parts.
+    pub(super) index: usize,
     /// Of the requests.
     pub(super) part: f64,
     /// The slices its units are in.
@@ -44,24 +46,28 @@ pub(super) fn groups(plan: &Plan, load: &Load, scale: &Scale) -> Result<Vec<Grou
         };
         columns.iter().map(|column| (column.clone(), value(column))).collect()
     };
-    let group = |part: f64, of: Option<&Slice>, (old, new): (&Answers, &Answers)| Group {
-        part,
-        labels: labels(of),
-        incumbent: Outcomes::new(scale, &old.latency, old.error_rate),
-        candidate: Outcomes::new(scale, &new.latency, new.error_rate),
-        wanted: [old.wanted, new.wanted],
-        labelled: load.labelled,
-    };
+    let group =
+        |index, (part, of): (f64, Option<&Slice>), (old, new): (&Answers, &Answers)| Group {
+            index,
+            part,
+            labels: labels(of),
+            incumbent: Outcomes::new(scale, &old.latency, old.error_rate),
+            candidate: Outcomes::new(scale, &new.latency, new.error_rate),
+            wanted: [old.wanted, new.wanted],
+            labelled: load.labelled,
+        };
     let mut groups: Vec<Group> = Vec::new();
     for slice in &load.slices {
         if !columns.contains(&slice.column) {
             let what = format!("slice {} in analysis.slices", slice.column);
             return Err(Error::Unknown(what));
         }
-        groups.push(group(slice.part, Some(slice), (&slice.incumbent, &slice.candidate)));
+        let answers = (&slice.incumbent, &slice.candidate);
+        groups.push(group(groups.len(), (slice.part, Some(slice)), answers));
     }
     if load.rest() > 0.0 || groups.is_empty() {
-        groups.push(group(load.rest(), None, (&load.incumbent, &load.candidate)));
+        let answers = (&load.incumbent, &load.candidate);
+        groups.push(group(groups.len(), (load.rest(), None), answers));
     }
     Ok(groups)
 }

@@ -222,13 +222,13 @@ impl Run<'_> {
     }
 
     /// How often one unit of this gate counts towards the next look by the end of its step: itself,
-    /// its labels, and those of them that are due at once.
+    /// its labels where the first one counts, and those of them that are due at once.
     fn tallied(&self, gate: GateIndex) -> f64 {
         let simulation = self.simulation;
         let each =
-            |late_by: Option<u64>| simulation.labelled + f64::from(u8::from(late_by == Some(0)));
-        let labels = simulation.metrics.iter().map(|metric| each(metric.late_by(gate)));
-        1.0 + labels.sum::<f64>()
+            |awaited: Option<u64>| simulation.labelled + f64::from(u8::from(awaited == Some(0)));
+        let first = simulation.metrics.iter().filter(|metric| metric.per_unit.is_first());
+        1.0 + first.map(|metric| each(metric.awaited(gate))).sum::<f64>()
     }
 }
 

@@ -5,6 +5,7 @@
 mod besides;
 
 use crate::distribution::Law;
+pub(super) use besides::Worth;
 pub use besides::{CLASSES_MAX, Classes, SLICES_MAX, Slice, Values};
 use std::fmt::Display;
 use std::time::Duration;
@@ -15,6 +16,10 @@ pub const RATE_MAX: f64 = 1e6;
 pub const USERS_MAX: u64 = 1_000_000_000;
 /// Incidents at most.
 pub const INCIDENTS_MAX: usize = 16;
+/// How long an incident lasts at least: what is played goes by seconds.
+pub const INCIDENT_MIN: Duration = Duration::from_secs(1);
+/// The longest an endpoint may wait for an answer.
+pub const DEADLINE_MAX: Duration = Duration::from_secs(600);
 /// The span of one rollout at most.
 pub const SPAN_MAX: Duration = Duration::from_secs(90 * 86_400);
 
@@ -109,6 +114,10 @@ impl Load {
             let allowed = format!("at most {INCIDENTS_MAX}");
             return Err(error("the number of incidents", allowed, self.incidents.len()));
         }
+        if let Some(incident) = self.incidents.iter().find(|it| it.lasts < INCIDENT_MIN) {
+            let (allowed, lasts) = (format!("from {INCIDENT_MIN:?} on"), incident.lasts);
+            return Err(error("an incident's length", allowed, format!("{lasts:?}")));
+        }
         for (what, part) in self.parts() {
             if !(0.0..=1.0).contains(&part) {
                 return Err(error(what, "from 0 to 1".to_owned(), part));
@@ -119,7 +128,7 @@ impl Load {
             ("the candidate's latency", &self.candidate.latency),
         ] {
             if let Err(why) = law.clone().checked() {
-                return Err(error(what, "a law of positive spans".to_owned(), why));
+                return Err(no_law(what, "a law of positive spans", &why));
             }
         }
         self.check_besides()?;
@@ -179,6 +188,10 @@ pub(super) fn is_larger(new: &Law, old: &Law) -> bool {
 
 /// Where two laws are compared.
 const QUANTILES: [f64; 7] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999];
+
+fn no_law(what: &'static str, allowed: &str, why: &crate::distribution::Error) -> Error {
+    error(what, allowed.to_owned(), format!("one in which {why}"))
+}
 
 fn error(what: &'static str, allowed: String, value: impl Display) -> Error {
     Error { what, allowed, value: format!("{value}") }

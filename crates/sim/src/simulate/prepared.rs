@@ -86,10 +86,12 @@ pub(super) fn truth(plan: &Plan, load: &Load, scale: &Scale) -> Truth {
             | Rule::Drift { .. } => None,
         })
     };
-    let worse = |values: &load::Values| match better(&values.metric) {
-        Some(Better::Higher) => load::is_larger(&values.incumbent, &values.candidate),
-        Some(Better::Lower) => load::is_larger(&values.candidate, &values.incumbent),
-        None => false,
+    let worse = |values: &load::Values| {
+        load.worth(values).iter().any(|worth| match better(&values.metric) {
+            Some(Better::Higher) => load::is_larger(&worth.incumbent, &worth.candidate),
+            Some(Better::Lower) => load::is_larger(&worth.candidate, &worth.incumbent),
+            None => false,
+        })
     };
     let alike = load.classes.iter().all(load::Classes::alike);
     let harmless = alike && load.is_harmless(&times, quantiles) && !load.values.iter().any(worse);

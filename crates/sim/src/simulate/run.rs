@@ -6,9 +6,9 @@
 use super::Simulation;
 use super::ahead::{Ahead, Calendar, lasts};
 use super::ended::{Cause, Ended, Exposure, Outcome, Reading, Seen, Visit};
-use super::labels::Waiting;
 use super::population::Crowd;
 use super::values::Frozen;
+use super::waiting::Waiting;
 use super::why::{cause, label};
 use super::window::Open;
 use super::{Detail, Error};
@@ -143,8 +143,7 @@ impl<'a> Run<'a> {
     /// Everything that happens at this second.
     fn settle(&mut self) -> Result<(), &'static str> {
         self.close();
-        let assumed = (self.simulation.metrics.as_slice(), self.simulation.groups.as_slice());
-        self.waiting.mature(assumed, self.now, &mut self.evidence);
+        self.mature();
         let before = (self.world.rollout.stage, self.world.rollout.epoch);
         let mut changed = Meaning::None;
         if let Some(trip) = self.trip.take() {
@@ -262,6 +261,7 @@ impl<'a> Run<'a> {
         let (share, gate, mirror) = (route.share, route.gate, route.mirror);
         if gate != self.under.gate {
             self.open.leave(self.now);
+            self.waiting.leave(self.now);
         }
         self.warm_up(share, gate);
         self.under = Under { epoch: route.epoch, share, gate, mirror };

@@ -1,6 +1,7 @@
 //! Whole simulated rollouts.
 
 mod besides;
+mod closing;
 mod equality;
 mod extremes;
 mod judged;

@@ -20,6 +20,8 @@ use seatrial_domain::split::Arm;
 const REFERENCES: u64 = 8;
 /// Values of one step that are drawn one by one.
 const FEW: u64 = 64;
+/// Values of one unit that are drawn one by one: the mean of more is normal.
+const AVERAGED: u64 = 1_000;
 /// Points at which each bucket's moments are summed.
 const POINTS: u32 = 32;
 /// Points of a law at which what is expected of it is summed.
@@ -95,6 +97,39 @@ impl Numbers {
         Ok(Self { incumbent, candidate, references })
     }
 
+    /// By part of the traffic, whose values these are, counted by references of all of it.
+    ///
+    /// # Errors
+    /// [`Error::Values`] for values that make no reference.
+    pub(super) fn by_part(
+        values: &load::Values,
+        parts: &[load::Worth],
+        seed: u64,
+    ) -> Result<Vec<Self>, Error> {
+        if let [worth] = parts {
+            let (incumbent, candidate) = (worth.incumbent.clone(), worth.candidate.clone());
+            let metric = values.metric.clone();
+            return Ok(vec![Self::new(&load::Values { metric, incumbent, candidate }, seed)?]);
+        }
+        let mixed = |law: fn(&load::Worth) -> &Law| {
+            Law::Mixture(parts.iter().map(|worth| (worth.part, law(worth).clone())).collect())
+        };
+        let metric = values.metric.clone();
+        let (incumbent, candidate) = (mixed(|it| &it.incumbent), mixed(|it| &it.candidate));
+        let all = Self::new(&load::Values { metric, incumbent, candidate }, seed)?;
+        let part = |worth: &load::Worth| {
+            let prepared = |prepared: &Prepared| Prepared {
+                incumbent: Spread::new(&worth.incumbent, &prepared.reference, &prepared.edges),
+                candidate: Spread::new(&worth.candidate, &prepared.reference, &prepared.edges),
+                ..prepared.clone()
+            };
+            let references = all.references.iter().map(prepared).collect();
+            let (incumbent, candidate) = (worth.incumbent.clone(), worth.candidate.clone());
+            Self { incumbent, candidate, references }
+        };
+        Ok(parts.iter().map(part).collect())
+    }
+
     /// The same references, with another candidate.
     #[must_use]
     pub(super) fn against(&self, candidate: Law) -> Self {
@@ -127,13 +162,45 @@ impl Numbers {
         }
     }
 
+    /// Adds the values of so many units of one arm.
+    pub(super) fn add(
+        &self,
+        rng: &mut Rng,
+        drawn: u64,
+        (arm, units): (Arm, u64),
+        into: &mut kpi::Counts,
+    ) {
+        let mut of = ArmCount::default();
+        match arm {
+            Arm::Candidate => of.candidate = units,
+            Arm::Incumbent => of.incumbent = units,
+        }
+        into.merge(&self.draw(rng, drawn, of)).expect("both are counted by this reference");
+    }
+
     /// The value of one unit.
     pub(super) fn one(&self, rng: &mut Rng, drawn: u64, (arm, into): (Arm, &mut kpi::Counts)) {
+        self.mean(rng, drawn, (arm, 1), into);
+    }
+
+    /// The value of one unit that is the mean of so many.
+    pub(super) fn mean(
+        &self,
+        rng: &mut Rng,
+        drawn: u64,
+        (arm, values): (Arm, u64),
+        into: &mut kpi::Counts,
+    ) {
         let (law, into) = match arm {
             Arm::Candidate => (&self.candidate, &mut into.candidate),
             Arm::Incumbent => (&self.incumbent, &mut into.incumbent),
         };
-        let value = law.sample(rng);
+        let value = if values <= AVERAGED {
+            (0..values).map(|_| law.sample(rng)).sum::<f64>() / float(values)
+        } else {
+            let normal: f64 = StandardNormal.sample(rng);
+            law.mean() + normal * (law.variance() / float(values)).sqrt()
+        };
         if let Some(prepared) = self.prepared(drawn) {
             record(into, &prepared.reference, value);
         }

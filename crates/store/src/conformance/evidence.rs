@@ -1,6 +1,6 @@
 //! What every store promises of evidence, as tests.
 
-use super::fixture::{at, endpoint, fixture, fixture_with, plan};
+use super::fixture::{at, endpoint, fixture, fixture_with, plan, tamper};
 use crate::{Options, Store};
 use seatrial_analysis::counts::{ArmHistogram, Cells};
 use seatrial_domain::evidence::{
@@ -161,44 +161,80 @@ async fn counts_of_one_gate_are_kept_apart_by_what_was_known_of_their_units() {
 
 #[tokio::test]
 async fn assignments_beyond_the_limit_are_dropped_and_counted_once() {
-    let options = Options { assignments_limit: 2, ..Options::default() };
+    let options = Options { assignments_limit: 20, ..Options::default() };
     let fixture = fixture_with(options).await;
     let store = &fixture.store;
     let telemetry = Telemetry {
         boot: 1,
         seq: 1,
-        assignments: ["a", "b", "c"].map(|id| assignment(id, 1)).into(),
+        assignments: (0..30).map(|n| assignment(&format!("{n}"), 1)).collect(),
         dropped_assignments: 4,
         ..Telemetry::default()
     };
     store.flush(&telemetry).await.unwrap();
-    store.flush(&telemetry).await.unwrap();
     let dropped = store.dropped_assignments().await.unwrap();
-    assert_eq!((dropped.gateway, dropped.store), (4, 1));
-    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
+    store.flush(&telemetry).await.unwrap();
+    assert_eq!(store.dropped_assignments().await.unwrap(), dropped);
+    assert_eq!(dropped.gateway, 4);
+    let kept = store.prune_assignments(at(2)).await.unwrap();
+    assert_eq!(kept + dropped.store, 30);
+    assert!((5..=20).contains(&kept), "{kept}");
+    // What was forgotten leaves its room.
     let later = Telemetry { seq: 2, ..telemetry };
     store.flush(&later).await.unwrap();
-    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
+    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), kept);
+}
+
+#[tokio::test]
+async fn of_more_assignments_than_fit_a_sample_of_both_arms_is_kept() {
+    let options = Options { assignments_limit: 400, ..Options::default() };
+    let fixture = fixture_with(options).await;
+    let store = &fixture.store;
+    let arm = |n: u32| if n.is_multiple_of(2) { Arm::Candidate } else { Arm::Incumbent };
+    for batch in 0..10_u32 {
+        let of =
+            |n| Assignment { arm: arm(n), ..assignment(&format!("{batch} {n}"), batch.into()) };
+        let assignments = (0..100).map(of).collect();
+        let seq = u64::from(batch) + 1;
+        store
+            .flush(&Telemetry { boot: 1, seq, assignments, ..Telemetry::default() })
+            .await
+            .unwrap();
+    }
+    let kept = async |of: &str| -> i64 {
+        let count = format!("SELECT count(*) FROM assignment WHERE {of}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(count))
+            .fetch_one(&mut *store.reader().await.unwrap())
+            .await
+            .unwrap()
+    };
+    let all = kept("true").await;
+    assert!((340..=400).contains(&all), "{all}");
+    assert_eq!(store.dropped_assignments().await.unwrap().store, 1_000 - all.unsigned_abs());
+    let candidates = kept("arm = 'candidate'").await;
+    assert!((130..=270).contains(&candidates), "{candidates} of {all}");
+    assert!(kept("at >= 4000000").await >= 10, "of the last six tenths there are some");
 }
 
 #[tokio::test]
 async fn what_is_never_counted_leaves_nine_tenths_of_the_rows_to_evidence() {
-    let options = Options { assignments_limit: 20, ..Options::default() };
+    let options = Options { assignments_limit: 200, ..Options::default() };
     let fixture = fixture_with(options).await;
-    let uncounted = |id: &str| Assignment { counted: Counted::No, ..assignment(id, 1) };
+    let uncounted = |n| Assignment { counted: Counted::No, ..assignment(&format!("no {n}"), 1) };
     let batch = |seq, assignments| Telemetry { boot: 1, seq, assignments, ..Telemetry::default() };
-    let first = batch(1, ["a", "b", "c"].map(uncounted).into());
-    fixture.store.flush(&first).await.unwrap();
+    fixture.store.flush(&batch(1, (0..30).map(uncounted).collect())).await.unwrap();
     let fixture = fixture.reopened().await;
     let store = &fixture.store;
-    let counted = (0..19).map(|n| assignment(&format!("counted {n}"), 2));
-    let full = std::iter::once(uncounted("d")).chain(counted).collect();
-    store.flush(&batch(2, full)).await.unwrap();
-    assert_eq!(store.dropped_assignments().await.unwrap().store, 1 + 2);
-    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), 2);
-    store.flush(&batch(3, ["h", "i", "j"].map(uncounted).into())).await.unwrap();
-    assert_eq!(store.dropped_assignments().await.unwrap().store, 3 + 1);
-    assert_eq!(store.prune_assignments(at(9)).await.unwrap(), 20);
+    let dropped = async || store.dropped_assignments().await.unwrap().store;
+    let kept = 30 - dropped().await;
+    assert!((5..=20).contains(&kept), "{kept}");
+    let counted = (0..140).map(|n| assignment(&format!("counted {n}"), 2));
+    store.flush(&batch(2, counted.collect())).await.unwrap();
+    assert_eq!(30 - dropped().await, kept, "there is room for all that is evidence");
+    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), kept);
+    store.flush(&batch(3, (0..30).map(uncounted).collect())).await.unwrap();
+    assert_eq!(dropped().await, 2 * (30 - kept), "the same ones");
+    assert_eq!(store.prune_assignments(at(9)).await.unwrap(), 140 + kept);
 }
 
 #[tokio::test]
@@ -293,6 +329,14 @@ async fn a_windows_start_is_kept_as_it_was_first_stored() {
     assert_eq!(both.iter().last().unwrap().gates.len(), 2);
     let [kept] = <[_; 1]>::try_from(kept.iter().collect::<Vec<_>>()).unwrap();
     assert_eq!(kept.gates[&GateIndex(0).unseen()].errors.candidate_good, 500);
+    // What was read is not read again, as long as it is there.
+    tamper(fixture.dir.path(), "UPDATE window_start SET start = '{}' WHERE number = 0").await;
+    assert_eq!(fixture.store.evidence(ROLLOUT).await.unwrap().starts, both);
+    tamper(fixture.dir.path(), "DELETE FROM window_start WHERE number = 0").await;
+    let later = fixture.store.evidence(ROLLOUT).await.unwrap().starts;
+    assert_eq!(later.numbers().collect::<Vec<_>>(), [2]);
+    tamper(fixture.dir.path(), "DELETE FROM window_start").await;
+    assert!(fixture.store.evidence(ROLLOUT).await.unwrap().starts.is_empty());
 }
 
 #[tokio::test]

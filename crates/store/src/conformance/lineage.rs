@@ -245,7 +245,7 @@ async fn versions_from_before_there_were_lineages_have_an_empty_one() {
                  DROP TABLE feedback_cell; DROP TABLE evidence_maximum; DROP TABLE latency_reference;
                  DROP TABLE cohort_unit; DROP TABLE cohort_label; DROP TABLE value_reference;
                  DROP TABLE value_sample; DROP TABLE value_cell; DROP TABLE cohort_value;
-                 DROP TABLE window_start; DROP TABLE unit_closing; DROP TABLE late_label; DROP TABLE shadow_pair; DROP TABLE shadow_label;
+                 DROP TABLE window_start; DROP TABLE unit_closing; DROP TABLE late_label; DROP TABLE shadow_pair; DROP TABLE shadow_label; DROP TABLE shadow_slice_label;
                  DELETE FROM migration WHERE number >= 10;";
     let earlier = [
         later,

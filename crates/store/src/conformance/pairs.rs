@@ -63,6 +63,7 @@ fn pair(stored: &Stored, id: &str, [incumbent, candidate]: [&str; 2]) -> ClassPa
         rollout: stored.rollout.id,
         incumbent: incumbent.to_owned(),
         candidate: candidate.to_owned(),
+        slices: Default::default(),
     }
 }
 
@@ -119,4 +120,29 @@ async fn a_pair_nobody_can_label_is_not_kept_and_goes_with_its_assignment() {
     store.prune_assignments(at(11)).await.unwrap();
     assert_eq!(kept().await, 0);
     assert_eq!(labelled(store, &stored).await.candidate_only, 1, "what was counted stays");
+}
+
+#[tokio::test]
+async fn labelled_pairs_count_in_their_slices_whichever_of_both_comes_first_and_within_a_bound() {
+    let (fixture, stored) = shadowed().await;
+    let store = &fixture.store;
+    let sliced = |id: &str, value: &str| ClassPair {
+        slices: [("client".to_owned(), value.to_owned())].into(),
+        ..pair(&stored, id, ["7", "1"])
+    };
+    let values: Vec<String> = (0..60).map(|n| format!("v{n:02}")).collect();
+    let requests = values.iter().map(|id| assigned(&stored, id)).collect();
+    let (first, later) = values.split_at(30);
+    let of = |values: &[String]| values.iter().map(|value| sliced(value, value)).collect();
+    flush(store, 1, requests, of(first)).await;
+    joined(store, &values.iter().map(|id| digit(id, 7.0)).collect::<Vec<_>>()).await;
+    flush(store, 2, Vec::new(), of(later)).await;
+    flush(store, 3, Vec::new(), of(&values)).await;
+    let evidence = store.evidence(stored.rollout.id).await.unwrap();
+    let labelled = |value: &str| evidence.shadow.paired_slices["client"][value].labelled;
+    let wrong = |pairs| LabelledPairs { incumbent_only: pairs, ..LabelledPairs::default() };
+    assert!(first.iter().all(|value| labelled(value) == wrong(1)));
+    assert_eq!(labelled("(other)"), wrong(10), "beyond fifty values");
+    assert_eq!(evidence.shadow.paired_slices["client"].len(), 51);
+    assert_eq!(evidence.shadow.labelled, wrong(60));
 }

@@ -38,6 +38,7 @@ async fn observed(store: &Store, rollout: RolloutId, request: &str) {
         rollout,
         incumbent: "7".to_owned(),
         candidate: "1".to_owned(),
+        slices: Default::default(),
     };
     let telemetry = Telemetry {
         boot: rollout.0,

@@ -1,20 +1,30 @@
 //! Which request went to which arm, kept until its label may no longer come.
+//!
+//! Owns the bound on rows: as they fill it, assignments are sampled on their hash. Whoever
+//! is left out is no unit whose label is waited for, on either arm.
 
 use super::{cohorts, slices};
 use crate::row::{Columns, to_json};
 use crate::storage::Error;
 use seatrial_domain::evidence::Labels;
 use seatrial_domain::split::Arm;
-use seatrial_domain::telemetry::{Assignment, Counted, Telemetry};
+use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, sample};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 /// Rows that may still be added.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
-    pub(super) all: u64,
+    pub(super) all: Left,
     /// Of those, rows that are no evidence.
-    pub(super) uncounted: u64,
+    pub(super) uncounted: Left,
+}
+
+/// Rows that may still be added, of so many at most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    pub(super) rows: u64,
+    pub(super) limit: u64,
 }
 
 /// What became of a batch.
@@ -90,19 +100,27 @@ pub(super) async fn put(
     })
 }
 
-/// The assignments there is room for, in their order: evidence first, then what is none.
+/// The assignments there is room for, in their order: of evidence first, then of what is none, each as
+/// many as its sample leaves.
 fn fitting(assignments: &[Assignment], room: Room) -> Vec<Element<'_>> {
-    let size = |rows| usize::try_from(rows).unwrap_or(usize::MAX);
-    let evidence = assignments.iter().filter(|one| one.is_evidence()).count();
-    let mut yes = evidence.min(size(room.all));
-    let mut no = size(room.all).saturating_sub(yes).min(size(room.uncounted));
-    let mut fits = |one: &&Assignment| {
-        let left = if one.is_evidence() { &mut yes } else { &mut no };
-        let fits = *left > 0;
-        *left = left.saturating_sub(1);
-        fits
-    };
-    assignments.iter().filter(|one| fits(one)).map(element).collect()
+    let (evidence, other): (Vec<_>, Vec<_>) = assignments.iter().partition(|one| one.is_evidence());
+    let yes = sampled(&evidence, room.all);
+    let left = room.all.rows.saturating_sub(u64::try_from(yes.len()).unwrap_or(u64::MAX));
+    let no = sampled(&other, Left { rows: room.uncounted.rows.min(left), ..room.uncounted });
+    yes.into_iter().chain(no).map(element).collect()
+}
+
+/// Those in the sample as it is with this room, or the largest after it that fits.
+fn sampled<'a>(all: &[&'a Assignment], room: Left) -> Vec<&'a Assignment> {
+    let fits = usize::try_from(room.rows).unwrap_or(usize::MAX);
+    let mut kept = all.to_vec();
+    for level in sample::level(room.rows, room.limit)..=u64::BITS {
+        kept.retain(|one| one.is_within(level));
+        if kept.len() <= fits {
+            return kept;
+        }
+    }
+    Vec::new()
 }
 
 fn element(assignment: &Assignment) -> Element<'_> {

@@ -29,7 +29,7 @@ impl Store {
         evidence.bound_slices().map_err(|error| storage::Error::corrupt("slice", &error))?;
         looks::reference(&mut tx, rollout, &mut evidence).await?;
         looks::maxima(&mut tx, rollout, &mut evidence).await?;
-        looks::starts(&mut tx, rollout, &mut evidence).await?;
+        self.inner.starts.read(&mut tx, rollout, &mut evidence).await?;
         Ok(evidence)
     }
 }

@@ -4,9 +4,10 @@
 use crate::row::{Columns, int, to_json};
 use crate::{Store, storage};
 use seatrial_domain::RolloutId;
-use seatrial_domain::evidence::{Evidence, Start};
+use seatrial_domain::evidence::{self, Evidence, Start};
 use sqlx::{Row, SqliteConnection};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 impl Store {
     /// Keeps each check's largest log e-value against the candidate; a smaller one changes nothing.
@@ -64,22 +65,66 @@ impl Store {
     }
 }
 
-pub(super) async fn starts(
-    sql: &mut SqliteConnection,
-    rollout: RolloutId,
-    into: &mut Evidence,
-) -> Result<(), storage::Error> {
-    let rows =
-        sqlx::query("SELECT number, start FROM window_start WHERE rollout = ? ORDER BY number")
-            .bind(int(rollout.0))
-            .fetch_all(sql)
-            .await?;
-    for row in &rows {
-        let window = u8::try_from(row.count("number")?)
-            .map_err(|e| storage::Error::corrupt("number", &e))?;
-        into.starts.insert(window, row.json("start")?);
+/// Rollouts whose starts are kept; those of more are read anew.
+const KEPT_MAX: usize = 32;
+
+/// Windows' starts by rollout, as they were read: one that is stored never changes, and every look asks
+/// for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Starts(Mutex<BTreeMap<RolloutId, evidence::Starts>>);
+
+impl Starts {
+    pub(super) async fn read(
+        &self,
+        sql: &mut SqliteConnection,
+        rollout: RolloutId,
+        into: &mut Evidence,
+    ) -> Result<(), storage::Error> {
+        let stored: Vec<i64> =
+            sqlx::query_scalar("SELECT number FROM window_start WHERE rollout = ? ORDER BY number")
+                .bind(int(rollout.0))
+                .fetch_all(&mut *sql)
+                .await?;
+        let mut starts = self.known(rollout, &stored);
+        let first = starts.numbers().last().map_or(-1, i64::from);
+        let rows = sqlx::query(
+            "SELECT number, start FROM window_start WHERE rollout = ? AND number > ? ORDER BY number",
+        )
+        .bind(int(rollout.0))
+        .bind(first)
+        .fetch_all(sql)
+        .await?;
+        for row in &rows {
+            let window = u8::try_from(row.count("number")?)
+                .map_err(|e| storage::Error::corrupt("number", &e))?;
+            starts.insert(window, row.json("start")?);
+        }
+        if !rows.is_empty() {
+            self.keep(rollout, &starts);
+        }
+        into.starts = starts;
+        Ok(())
     }
-    Ok(())
+
+    /// Those that are known, if they are the first of what is stored; none of evidence that was forgotten.
+    fn known(&self, rollout: RolloutId, stored: &[i64]) -> evidence::Starts {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbers =
+            |starts: &evidence::Starts| starts.numbers().map(i64::from).collect::<Vec<_>>();
+        if kept.get(&rollout).is_some_and(|starts| !stored.starts_with(&numbers(starts))) {
+            kept.remove(&rollout);
+        }
+        kept.get(&rollout).cloned().unwrap_or_default()
+    }
+
+    fn keep(&self, rollout: RolloutId, starts: &evidence::Starts) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MAX && !kept.contains_key(&rollout) {
+            // The oldest rollout is the likeliest to be over.
+            kept.pop_first();
+        }
+        kept.insert(rollout, starts.clone());
+    }
 }
 
 pub(super) async fn maxima(

@@ -8,10 +8,11 @@ use crate::row::{Columns, int, to_json};
 use crate::write::Write;
 use crate::{feedback, storage};
 use seatrial_domain::RolloutId;
-use seatrial_domain::evidence::{Evidence, LabelledPairs};
+use seatrial_domain::evidence::{Evidence, LabelledPairs, Labels, ShadowCounts};
 use seatrial_domain::plan::Plan;
 use seatrial_domain::telemetry::{ClassPair, Telemetry};
 use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::BTreeMap;
 
@@ -27,8 +28,9 @@ const TOLD: &str = "
     WHERE request IN (SELECT value ->> 'request' FROM json_each(?1))";
 
 const PUT: &str = "
-    INSERT OR IGNORE INTO shadow_pair (request, rollout, incumbent, candidate)
-    SELECT value ->> 'request', value ->> 'rollout', value ->> 'incumbent', value ->> 'candidate'
+    INSERT OR IGNORE INTO shadow_pair (request, rollout, incumbent, candidate, slices)
+    SELECT value ->> 'request', value ->> 'rollout', value ->> 'incumbent', value ->> 'candidate',
+           coalesce(value -> 'slices', '{}')
     FROM json_each(?1)";
 
 const COUNT: &str = "
@@ -37,6 +39,13 @@ const COUNT: &str = "
     ON CONFLICT (rollout) DO UPDATE SET both = both + ?2, candidate_only = candidate_only + ?3,
         incumbent_only = incumbent_only + ?4, neither = neither + ?5";
 
+const COUNT_SLICE: &str = "
+    INSERT INTO shadow_slice_label (rollout, slice, label, both, candidate_only, incumbent_only, neither)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (rollout, slice, label) DO UPDATE SET both = both + ?4,
+        candidate_only = candidate_only + ?5, incumbent_only = incumbent_only + ?6,
+        neither = neither + ?7";
+
 /// One element of the statements' JSON array.
 #[derive(Debug, Serialize)]
 struct Element<'a> {
@@ -44,6 +53,8 @@ struct Element<'a> {
     rollout: u64,
     incumbent: &'a str,
     candidate: &'a str,
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    slices: &'a Labels,
 }
 
 /// Keeps the pairs of a flush, and counts those whose label was there before.
@@ -86,17 +97,19 @@ pub(crate) async fn label(
     request: i64,
     class: f64,
 ) -> Result<(), storage::Error> {
-    let row =
-        sqlx::query("SELECT rollout, incumbent, candidate FROM shadow_pair WHERE request = ?")
-            .bind(request)
-            .fetch_optional(write.sql())
-            .await?;
+    let row = sqlx::query(
+        "SELECT rollout, incumbent, candidate, slices FROM shadow_pair WHERE request = ?",
+    )
+    .bind(request)
+    .fetch_optional(write.sql())
+    .await?;
     let Some(row) = row else { return Ok(()) };
     let pair = ClassPair {
         request: request.cast_unsigned(),
         rollout: RolloutId(row.count("rollout")?),
         incumbent: row.text("incumbent")?,
         candidate: row.text("candidate")?,
+        slices: row.json("slices")?,
     };
     count(write.sql(), &pair, class).await
 }
@@ -106,17 +119,40 @@ async fn count(
     pair: &ClassPair,
     class: f64,
 ) -> Result<(), storage::Error> {
-    let LabelledPairs { both, candidate_only, incumbent_only, neither } =
-        LabelledPairs::of(pair, class);
-    sqlx::query(COUNT)
-        .bind(int(pair.rollout.0))
-        .bind(int(both))
-        .bind(int(candidate_only))
-        .bind(int(incumbent_only))
-        .bind(int(neither))
-        .execute(sql)
-        .await?;
+    let rollout = int(pair.rollout.0);
+    let found = LabelledPairs::of(pair, class);
+    let LabelledPairs { both, candidate_only, incumbent_only, neither } = found;
+    let cells = [both, candidate_only, incumbent_only, neither].map(int);
+    let mut query = sqlx::query(COUNT).bind(rollout);
+    for one in cells {
+        query = query.bind(one);
+    }
+    query.execute(&mut *sql).await?;
+    for (column, value) in &pair.slices {
+        let known = known_values(sql, rollout, column).await?;
+        let mut query = sqlx::query(COUNT_SLICE).bind(rollout).bind(column);
+        query = query.bind(ShadowCounts::name_among(&known, value));
+        for one in cells {
+            query = query.bind(one);
+        }
+        query.execute(&mut *sql).await?;
+    }
     Ok(())
+}
+
+/// The values of a column that are told apart: each start of a gateway tells its own, and more would
+/// be more rows and tests than were reckoned with.
+async fn known_values(
+    sql: &mut SqliteConnection,
+    rollout: i64,
+    column: &str,
+) -> Result<BTreeMap<String, ()>, storage::Error> {
+    let rows = sqlx::query("SELECT label FROM shadow_slice_label WHERE rollout = ? AND slice = ?")
+        .bind(rollout)
+        .bind(column)
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(|row| Ok((row.text("label")?, ()))).collect()
 }
 
 pub(super) async fn read(
@@ -126,17 +162,29 @@ pub(super) async fn read(
 ) -> Result<(), storage::Error> {
     let row = sqlx::query("SELECT * FROM shadow_label WHERE rollout = ?")
         .bind(int(rollout.0))
-        .fetch_optional(sql)
+        .fetch_optional(&mut *sql)
         .await?;
     if let Some(row) = row {
-        into.shadow.labelled = LabelledPairs {
-            both: row.count("both")?,
-            candidate_only: row.count("candidate_only")?,
-            incumbent_only: row.count("incumbent_only")?,
-            neither: row.count("neither")?,
-        };
+        into.shadow.labelled = labelled(&row)?;
+    }
+    let rows = sqlx::query("SELECT * FROM shadow_slice_label WHERE rollout = ?")
+        .bind(int(rollout.0))
+        .fetch_all(sql)
+        .await?;
+    for row in &rows {
+        let values = into.shadow.paired_slices.entry(row.text("slice")?).or_default();
+        values.entry(row.text("label")?).or_default().labelled = labelled(row)?;
     }
     Ok(())
+}
+
+fn labelled(row: &SqliteRow) -> Result<LabelledPairs, storage::Error> {
+    Ok(LabelledPairs {
+        both: row.count("both")?,
+        candidate_only: row.count("candidate_only")?,
+        incumbent_only: row.count("incumbent_only")?,
+        neither: row.count("neither")?,
+    })
 }
 
 fn element(pair: &ClassPair) -> Element<'_> {
@@ -145,5 +193,6 @@ fn element(pair: &ClassPair) -> Element<'_> {
         rollout: pair.rollout.0,
         incumbent: &pair.incumbent,
         candidate: &pair.candidate,
+        slices: &pair.slices,
     }
 }

@@ -1,10 +1,10 @@
 //! What lies around the steps that evidence decides: what is loaded and tested before, how the
 //! candidate takes over and the incumbent leaves, who is asked, and what the forecast assumes.
 
-use super::NO_CONTROL;
+use super::{NO_CONTROL, basis};
 use seatrial_domain::Share;
 use seatrial_domain::plan::{GateMode, NeedsApproval, Plan};
-use seatrial_domain::policy::forecast::{Forecast, Step};
+use seatrial_domain::policy::forecast::Step;
 use std::time::Duration;
 
 /// A step that no evidence decides.
@@ -20,7 +20,7 @@ pub(super) struct Unjudged {
 /// Every step in order, each as `unjudged` or `judged` has it.
 pub(super) fn voyage<T>(
     plan: &Plan,
-    forecast: &Forecast,
+    steps: &[Step],
     unjudged: impl Fn(&Unjudged) -> T,
     judged: impl Fn(&Step) -> T,
 ) -> Vec<T> {
@@ -38,30 +38,30 @@ pub(super) fn voyage<T>(
     let drain = Some(plan.decommission.drain_timeout);
     let decommissioning = step("decommissioning", Share::FULL, by, drain);
 
-    let mut steps: Vec<T> = before.iter().map(&unjudged).collect();
-    for one in &forecast.steps {
+    let mut all: Vec<T> = before.iter().map(&unjudged).collect();
+    for one in steps {
         if one.stage == "stabilizing" {
-            steps.push(unjudged(&cutover));
+            all.push(unjudged(&cutover));
         }
-        steps.push(judged(one));
+        all.push(judged(one));
     }
-    steps.push(unjudged(&decommissioning));
-    steps
+    all.push(unjudged(&decommissioning));
+    all
 }
 
 /// Where a person is asked.
-pub(super) fn approvals(plan: &Plan, forecast: &Forecast) -> Vec<String> {
+pub(super) fn approvals(plan: &Plan, steps: &[Step]) -> Vec<String> {
     let asks = |step: &&Step| step.mode != GateMode::Auto;
-    let gates = forecast.steps.iter().filter(asks).map(|step| step.stage.clone());
+    let gates = steps.iter().filter(asks).map(|step| step.stage.clone());
     let last =
         (plan.decommission.approval == NeedsApproval::Yes).then(|| "decommissioning".to_owned());
     gates.chain(last).collect()
 }
 
 /// What a reader of the forecast must know besides.
-pub(super) fn notes(plan: &Plan, forecast: &Forecast) -> Vec<String> {
+pub(super) fn notes(plan: &Plan, steps: &[Step]) -> Vec<String> {
     let mut notes = Vec::new();
-    let approvals = approvals(plan, forecast);
+    let approvals = approvals(plan, steps);
     if !approvals.is_empty() {
         let people = plan.approval.count;
         notes.push(format!("approvals: {} ({people} of them each)", approvals.join(", ")));
@@ -74,9 +74,7 @@ pub(super) fn notes(plan: &Plan, forecast: &Forecast) -> Vec<String> {
         let part = "as many units have a label or value as minCoverage asks for";
         notes.push(format!("units of feedback and KPI checks, and what they find: {part}"));
     }
-    notes.push(
-        "expected times are of expected counts: real ones scatter, as `simulate` shows".into(),
-    );
+    notes.push(basis());
     notes
 }
 
@@ -92,15 +90,14 @@ mod tests {
         let policy = parse(&format!("{head}\n  endpoint: e\n{lines}")).unwrap();
         let plan = policy.plan(Kind::Promote, policy.endpoint()).unwrap();
         let outlook = forecast::Outlook {
-            units_per_second: 100.0,
             error_rate: 0.0,
             bad_label_rate: 0.1,
             slow_rate: 0.0,
             values: Vec::new(),
         };
-        let forecast = forecast::forecast(&plan, &outlook).unwrap();
-        let stages = voyage(&plan, &forecast, |s| s.stage.to_owned(), |s| s.stage.clone());
-        (stages, notes(&plan, &forecast))
+        let steps = forecast::forecast(&plan, &outlook).unwrap();
+        let stages = voyage(&plan, &steps, |s| s.stage.to_owned(), |s| s.stage.clone());
+        (stages, notes(&plan, &steps))
     }
 
     #[test]
@@ -124,7 +121,7 @@ mod tests {
         let (_, notes) = told("");
         assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(notes[0].starts_with("no live control"), "{notes:?}");
-        assert!(notes[1].starts_with("expected times"), "{notes:?}");
+        assert!(notes[1].starts_with("times:"), "{notes:?}");
         let label = "{name: ok, kind: feedback, metric: ok, margin: {absolute: 0.1}}";
         let (_, notes) = told(&format!(
             "  checks: [{label}]\n  canary: {{gate: auto+approval}}\n  approval: {{count: 2}}\n  \

@@ -29,7 +29,7 @@ fn what_is_no_slice_and_no_class_is_refused_with_what_is_meant() {
         assert!(slice(text).unwrap_err().contains("COLUMN:VALUE=PART"), "{text}");
     }
     assert!(slice("c:m=x").unwrap_err().contains("no number"));
-    assert!(slice("c:m=0.3,latency=x0").unwrap_err().contains("above"));
+    assert!(slice("c:m=0.3,latency=x0").unwrap_err().contains("a multiple must be from"));
     for text in ["cat", "cat:x", ":0.5"] {
         assert!(classes(text).is_err(), "{text}");
     }

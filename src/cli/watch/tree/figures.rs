@@ -3,16 +3,31 @@
 
 use super::lines::{Mark, Node};
 use super::nodes::{state, values};
+use crate::driver::command::Tripped;
 use seatrial_domain::evidence::ArmCount;
 use seatrial_domain::verdict::{
-    Account, AssignmentReport, CheckReport, Coverage, CoverageReport, SampleRatio, Verdict,
+    Account, AssignmentReport, CheckReport, Coverage, CoverageReport, SampleRatio, Trust, Verdict,
 };
 
+/// What a verdict rests on, as the server tells it beside the verdict.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rests<'a> {
+    pub(super) accounts: &'a [Account],
+    pub(super) trust: Option<&'a Trust>,
+}
+
 /// The checks with their accounts, then what voids their passes.
-pub(super) fn of(verdict: &Verdict, accounts: &[Account]) -> Vec<Node> {
+pub(super) fn of(verdict: &Verdict, Rests { accounts, trust }: Rests<'_>) -> Vec<Node> {
     let checks = verdict.checks.iter().map(|report| check(report, accounts));
-    let split = verdict.assignment.iter().map(|found| assignment(found, verdict.sample_ratio));
-    let labelled = verdict.labelled.iter().map(|found| coverage(found, &verdict.coverage));
+    let split = verdict.assignment.iter().map(|found| {
+        let told = trust.and_then(|trust| trust.split.as_ref()).map(|split| &split.words);
+        with(assignment(found, verdict.sample_ratio), told)
+    });
+    let labelled = verdict.labelled.iter().map(|found| {
+        let all = trust.into_iter().flat_map(|trust| &trust.labels);
+        let told = all.into_iter().find(|told| told.check == found.check).map(|told| &told.words);
+        with(coverage(found, &verdict.coverage), told)
+    });
     checks.chain(split).chain(labelled).collect()
 }
 
@@ -21,7 +36,6 @@ fn check(report: &CheckReport, accounts: &[Account]) -> Node {
     let metric = if named { String::new() } else { format!("{} ", report.metric) };
     let counts = report.counts;
     let account = accounts.iter().find(|account| account.check == report.name);
-    let words = account.into_iter().flat_map(|account| &account.words);
     let node = line(
         report.name.clone(),
         [
@@ -37,7 +51,19 @@ fn check(report: &CheckReport, accounts: &[Account]) -> Node {
             state(report),
         ],
     );
-    Node { children: words.map(|words| sentence(words)).collect(), ..node }
+    with(node, account.map(|account| &account.words))
+}
+
+/// The node, and sentences below it.
+fn with(node: Node, words: Option<&Vec<String>>) -> Node {
+    let children = words.into_iter().flatten().map(|words| sentence(words)).collect();
+    Node { children, ..node }
+}
+
+/// What a guardrail's trip was, below its name.
+pub(super) fn tripped(told: &Tripped) -> Node {
+    let node = Node::leaf(Mark::Failed, format!("guardrail {}", told.trip.guardrail), "");
+    with(node, Some(&told.words))
 }
 
 fn sentence(words: &str) -> Node {

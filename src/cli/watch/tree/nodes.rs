@@ -1,13 +1,12 @@
 //! What is told of each stage.
 
+use super::figures::Rests;
 use super::lines::{Mark, Node};
 use super::visits::{self, Visit};
 use super::{Detail, Seen, elapsed, figures, overlays, ranking, shadow};
 use crate::api::wire::Explained;
 use seatrial_domain::rollout::{Cause, StageName};
-use seatrial_domain::verdict::{
-    Account, CheckReport, CheckVerdict, Enforced, Unit, Verdict, significant,
-};
+use seatrial_domain::verdict::{CheckReport, CheckVerdict, Enforced, Unit, Verdict, significant};
 
 /// A node for each stay worth telling.
 pub(super) fn of(seen: &Seen, detail: Detail) -> Vec<Node> {
@@ -24,7 +23,7 @@ fn node(visit: &Visit, seen: &Seen, detail: Detail) -> Option<Node> {
         }
         StageName::Staging => Node::leaf(mark(visit, seen), "staging", why(visit, "loading")),
         StageName::Validating => validating(visit, seen),
-        StageName::Shadow => shadowed(visit, seen),
+        StageName::Shadow => shadowed(visit, seen, detail),
         StageName::Canary | StageName::Ramp => gate(visit, seen, detail),
         StageName::Cutover => {
             Node::leaf(mark(visit, seen), "cutover", why(visit, &visit.share.to_string()))
@@ -84,7 +83,7 @@ fn validating(visit: &Visit, seen: &Seen) -> Node {
     }
 }
 
-fn shadowed(visit: &Visit, seen: &Seen) -> Node {
+fn shadowed(visit: &Visit, seen: &Seen, detail: Detail) -> Node {
     let found = seen.explained.shadow.as_ref();
     let plan = &seen.explained.rollout.plan;
     let findings = found.map(|counts| shadow::findings(plan, counts)).unwrap_or_default();
@@ -94,7 +93,11 @@ fn shadowed(visit: &Visit, seen: &Seen) -> Node {
     if visit.left.is_some() && !visit.passed() {
         text = format!("{text}   {}", why(visit, ""));
     }
-    Node::leaf(mark, "shadow", text.trim())
+    let node = Node::leaf(mark, "shadow", text.trim());
+    // Watched, its findings are told in the line above.
+    let told = verdict(visit, seen).filter(|_| detail == Detail::Figures);
+    let children = told.map(|told| figures::of(told, rests(told, visit, seen)));
+    Node { children: children.unwrap_or_default(), ..node }
 }
 
 fn gate(visit: &Visit, seen: &Seen, detail: Detail) -> Node {
@@ -157,16 +160,20 @@ fn verdict<'a>(visit: &'a Visit, seen: &'a Seen) -> Option<&'a Verdict> {
 fn checks(verdict: &Verdict, visit: &Visit, seen: &Seen, detail: Detail) -> Vec<Node> {
     let mut told: Vec<Node> = match detail {
         Detail::Values => verdict.checks.iter().map(check).collect(),
-        Detail::Figures => figures::of(verdict, accounts(verdict, visit, seen)),
+        Detail::Figures => figures::of(verdict, rests(verdict, visit, seen)),
     };
     told.extend(ranking::of(verdict));
     told
 }
 
 /// What the server tells beside the verdict it explains: the one of this moment, or the last one.
-fn accounts<'a>(verdict: &Verdict, visit: &Visit, seen: &'a Seen) -> &'a [Account] {
-    let explained = visit.left.is_none() || seen.explained.verdict.as_ref() == Some(verdict);
-    if explained { &seen.explained.accounts } else { &[] }
+fn rests<'a>(verdict: &Verdict, visit: &Visit, seen: &'a Seen) -> Rests<'a> {
+    let Explained { accounts, trust, .. } = &seen.explained;
+    if visit.left.is_none() || seen.explained.verdict.as_ref() == Some(verdict) {
+        Rests { accounts, trust: Some(trust) }
+    } else {
+        Rests { accounts: &[], trust: None }
+    }
 }
 
 fn check(report: &CheckReport) -> Node {

@@ -1,16 +1,19 @@
 //! What the tree shows, for rollouts driven by the real state machine.
 
+mod explained;
 mod figures;
 
 use super::*;
 use crate::api::wire::{Explained, JournalRow};
+use crate::driver::command::Tripped;
+use crate::driver::explain::summary;
 use seatrial_domain::evidence::{ArmCount, CompareCount, MirrorCounts, PairCount, ShadowCounts};
 use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::{Bootstrap, Event, Fault, New, StageName};
 use seatrial_domain::split::Salt;
 use seatrial_domain::verdict::{
     Account, CheckReport, CheckVerdict, Counts, Coverage, Decision, Enforced, Holds, SampleRatio,
-    Unit, Verdict,
+    Trust, Unit, Verdict,
 };
 use seatrial_domain::{
     Digest, EndpointName, Epoch, ModelName, Revision, RolloutId, Timestamp, VersionNumber,
@@ -40,6 +43,8 @@ struct Story {
     now: Timestamp,
     verdict: Option<Verdict>,
     accounts: Vec<Account>,
+    trust: Trust,
+    trip: Option<Tripped>,
 }
 
 fn version(number: u64) -> VersionRef {
@@ -52,8 +57,12 @@ fn version(number: u64) -> VersionRef {
 
 impl Story {
     fn begin() -> Self {
+        Self::of(POLICY)
+    }
+
+    fn of(yaml: &str) -> Self {
         let endpoint = EndpointName::new("digits").unwrap();
-        let policy = policy::parse(POLICY).unwrap_or_else(|fault| panic!("{fault}"));
+        let policy = policy::parse(yaml).unwrap_or_else(|fault| panic!("{fault}"));
         let plan = policy.plan(Kind::Promote, &endpoint).unwrap();
         let new = New {
             id: RolloutId(1),
@@ -68,7 +77,8 @@ impl Story {
         let now = Timestamp::from_micros(0);
         let rollout = Rollout::new(new, now);
         let (history, accounts) = (Vec::new(), Vec::new());
-        let mut story = Self { rollout, history, now, verdict: None, accounts };
+        let (trust, verdict, trip) = (Trust::default(), None, None);
+        let mut story = Self { rollout, history, now, verdict, accounts, trust, trip };
         let incumbent = Some(version(1));
         story.on(0, &Event::Turn { epoch: Epoch(1), incumbent, plan: Box::new(plan) });
         story
@@ -123,17 +133,24 @@ impl Story {
     }
 
     fn drawn_in(&self, detail: Detail) -> String {
-        let explained = Explained {
+        let (explained, history) = (self.explained(), self.history.clone());
+        render(&Seen { explained, history }, detail, Paint::Plain)
+    }
+
+    fn explained(&self) -> Explained {
+        let judged = (self.verdict.as_ref(), &self.accounts[..]);
+        Explained {
             rollout: self.rollout.clone(),
             revision: Revision(1),
             verdict: self.verdict.clone(),
             accounts: self.accounts.clone(),
+            trust: self.trust.clone(),
+            trip: self.trip.clone(),
             validation: None,
             shadow: (self.rollout.stage.name() >= StageName::Shadow).then(shadow),
-            summary: String::new(),
+            summary: summary(&self.rollout, judged, self.now),
             now: self.now,
-        };
-        render(&Seen { explained, history: self.history.clone() }, detail, Paint::Plain)
+        }
     }
 }
 
@@ -190,11 +207,11 @@ fn shadow() -> ShadowCounts {
         candidate: PairCount { pairs, disagree },
         noise: PairCount { pairs, disagree: 0 },
     };
-    let client = [("mobile", 250, 103), ("web", 750, 72)];
+    let client = [("mobile", 1000, 412), ("web", 3000, 288)];
     let client = client.map(|(name, pairs, bad)| (name.to_owned(), vec![count(pairs, bad)]));
     ShadowCounts {
-        mirror: MirrorCounts { offered: 1000, sent: 1000, ..MirrorCounts::default() },
-        compare: vec![count(1000, 175)],
+        mirror: MirrorCounts { offered: 4000, sent: 4000, ..MirrorCounts::default() },
+        compare: vec![count(4000, 700)],
         slices: [("client".to_owned(), client.into_iter().collect())].into(),
         ..ShadowCounts::default()
     }

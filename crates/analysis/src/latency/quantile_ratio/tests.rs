@@ -62,6 +62,9 @@ fn the_candidates_edge_is_the_last_at_or_below_the_multiple() {
 }
 
 #[test]
-fn the_candidates_stakes_have_all_of_the_weight_and_no_more() {
-    assert!((CANDIDATE_WEIGHTS.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+fn stakes_and_parts_have_all_of_the_weight_and_no_more() {
+    let weights: [&[f64]; 4] = [&CANDIDATE_WEIGHTS, &TOO_FEW_WEIGHTS, &TOO_MANY_WEIGHTS, &PARTS];
+    for weights in weights {
+        assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{weights:?}");
+    }
 }

@@ -7,9 +7,10 @@
 use crate::Timestamp;
 use crate::evidence::{
     ArmCount, Buckets, CompareCount, Evidence, GateCounts, GateIndex, LabelledPairs, LatencyPairs,
-    Matured, MaturedValues, PairCount, Predictions, ShadowCounts, SliceCounts, Slices,
+    Matured, MaturedValues, PairCount, PairedCounts, Predictions, ShadowCounts, SliceCounts,
+    Slices,
 };
-use crate::plan::{Check, LiveSlice, Plan, Rule, Scale, ShadowSlice};
+use crate::plan::{Check, LiveSlice, Plan, Rule, Scale, ShadowSlice, Sharing};
 use seatrial_analysis::kpi::{self, Reference};
 use seatrial_analysis::latency::Edges;
 use seatrial_analysis::{ArmHistogram, Cells};
@@ -174,10 +175,25 @@ fn shadow(plan: &Plan) -> ShadowCounts {
     ShadowCounts {
         compare,
         slices,
+        paired_slices: paired_slices(plan),
         incumbent_latency: spread(7, 5),
         paired_latency: LatencyPairs { slower: 70, faster: 50, alike: 9 },
         labelled: LabelledPairs { both: 90, candidate_only: 8, incumbent_only: 17, neither: 5 },
         ..ShadowCounts::default()
+    }
+}
+
+/// Plans of earlier versions have none, and the fingerprint they had.
+fn paired_slices(plan: &Plan) -> BTreeMap<String, BTreeMap<String, PairedCounts>> {
+    let paired = PairedCounts {
+        latency: LatencyPairs { slower: 60, faster: 40, alike: 3 },
+        labelled: LabelledPairs { both: 70, candidate_only: 3, incumbent_only: 19, neither: 4 },
+    };
+    let of_slice =
+        |slice: &ShadowSlice| (plan.shadow.column(&slice.key), [(CAME.to_owned(), paired)].into());
+    match plan.shadow.sharing {
+        Sharing::None => BTreeMap::new(),
+        Sharing::Parts => plan.shadow.slices.iter().map(of_slice).collect(),
     }
 }
 

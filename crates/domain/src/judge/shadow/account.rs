@@ -3,7 +3,7 @@
 
 use super::Rules;
 use super::comparison::{Against, Comparison};
-use super::paired::{Direction, LATENCY};
+use super::paired::{Directed, Direction, SLOWER};
 use crate::evidence::{PairCount, ShadowCounts};
 use crate::judge::account::{after, outlook};
 use crate::verdict::{
@@ -27,8 +27,8 @@ impl Rules {
             let report = comparison.report(self.noise);
             Some((self.of_comparison(comparison, &report)?, report))
         });
-        let paired = self.paired.reports(counts).into_iter();
-        let paired = paired.map(|report| (self.of_direction(&report), report));
+        let paired = self.directions(counts).into_iter();
+        let paired = paired.map(|it| (self.of_direction(&it), it.report));
         let told = |(account, report): (Account, CheckReport)| {
             let pairs = report.counts.candidate_total;
             let pace = under_way
@@ -65,20 +65,20 @@ impl Rules {
         let confidence = (pairs > 0).then(|| {
             let noise = comparison.count.noise;
             Confidence {
-                level: 1.0 - self.alpha.get(),
+                level: 1.0 - self.parts.alpha.get(),
                 difference: None,
-                candidate: Some(range(disagree, pairs, self.alpha)),
+                candidate: Some(range(disagree, pairs, self.parts.alpha)),
                 incumbent: (noise.pairs > 0)
-                    .then(|| range(noise.disagree, noise.pairs, self.alpha)),
+                    .then(|| range(noise.disagree, noise.pairs, self.parts.alpha)),
             }
         });
         let told = Told { bad: "in disagreement", confidence, outlook: changes, notes };
-        Some(account(report, self.alpha, fail_at, told))
+        Some(self.account(report, comparison.alpha, fail_at, told))
     }
 
-    fn of_direction(&self, report: &CheckReport) -> Account {
+    fn of_direction(&self, Directed { report, level }: &Directed) -> Account {
         let (worse, all) = (report.counts.candidate_bad, report.counts.candidate_total);
-        let alpha = self.paired.alpha;
+        let alpha = *level;
         let fails = |bad: u64, of: u64| {
             let more = Direction { worse: worse + bad, better: all - worse + (of - bad) };
             alpha.rejects(more.log_e())
@@ -93,7 +93,7 @@ impl Rules {
             candidate: Some(range(worse, all, alpha)),
             incumbent: None,
         });
-        let (bad, note) = if report.name == LATENCY {
+        let (bad, note) = if report.metric == SLOWER {
             let note = "of pairs that both answered beside the clients, one after the other, while the \
                         incumbent was idle; alike: in one bucket, or both within the checks' limit";
             ("slower", note)
@@ -104,7 +104,25 @@ impl Rules {
         };
         let fail_at = report.fail_at.unwrap_or_else(|| alpha.log_threshold());
         let told = Told { bad, confidence, outlook: changes, notes: vec![note.to_owned()] };
-        account(report, alpha, fail_at, told)
+        self.account(report, alpha, fail_at, told)
+    }
+
+    /// `level` is the test's part of alpha.
+    fn account(&self, report: &CheckReport, level: Alpha, fail_at: f64, told: Told) -> Account {
+        let most = report.fail_log_e.unwrap_or(f64::NEG_INFINITY);
+        let (alpha, weight) = (self.parts.alpha.get(), self.parts.weight(level));
+        Account {
+            check: report.name.clone(),
+            of: Counted::Pairs,
+            bad: told.bad.to_owned(),
+            gates: Vec::new(),
+            confidence: told.confidence,
+            budget: Budget::at(alpha, weight, (most, fail_at)),
+            outlook: told.outlook,
+            pace: None,
+            notes: told.notes,
+            words: Vec::new(),
+        }
     }
 }
 
@@ -113,23 +131,6 @@ struct Told {
     confidence: Option<Confidence>,
     outlook: Outlook,
     notes: Vec<String>,
-}
-
-/// Each has the whole of alpha: see [`super`].
-fn account(report: &CheckReport, alpha: Alpha, fail_at: f64, told: Told) -> Account {
-    let most = report.fail_log_e.unwrap_or(f64::NEG_INFINITY);
-    Account {
-        check: report.name.clone(),
-        of: Counted::Pairs,
-        bad: told.bad.to_owned(),
-        gates: Vec::new(),
-        confidence: told.confidence,
-        budget: Budget::at(alpha.get(), 1.0, (most, fail_at)),
-        outlook: told.outlook,
-        pace: None,
-        notes: told.notes,
-        words: Vec::new(),
-    }
 }
 
 fn range(with: u64, all: u64, alpha: Alpha) -> Range {

@@ -3,13 +3,13 @@
 use super::comparison::Comparison;
 use super::{Of, Overall, Rules, SLICE_PAIRS_MIN, Voice, of_rule};
 use crate::evidence::{CompareCount, ShadowCounts};
-use crate::plan::Shadow;
+use crate::plan::{Effect, Shadow};
 use crate::verdict::Enforced;
 use seatrial_analysis::Alpha;
 
 #[derive(Debug)]
 pub(super) struct Slice {
-    column: String,
+    pub(super) column: String,
     limit: Option<f64>,
 }
 
@@ -26,7 +26,7 @@ impl Rules {
     /// enough pairs adds one that is undecided: no data is never a pass.
     pub(super) fn slice(
         &self,
-        slice: &Slice,
+        (number, slice): (usize, &Slice),
         overall: &[Overall],
         counts: &ShadowCounts,
     ) -> Vec<Comparison> {
@@ -35,18 +35,23 @@ impl Rules {
             for (index, all) in overall.iter().enumerate() {
                 if all.voice == Voice::Heard {
                     let count = of_rule(rules, index);
-                    found.extend(self.of_value(slice, (index, value), count, all.count));
+                    found.extend(self.of_value((number, slice), (index, value), count, all.count));
                 }
             }
         }
         let unseen = !found.iter().any(is_seen);
-        found.extend(slice.limit.filter(|_| unseen).map(|limit| slice.unseen(limit, self.alpha)));
+        found.extend(
+            slice
+                .limit
+                .filter(|_| unseen)
+                .map(|limit| slice.unseen(limit, self.parts.whole(Effect::Enforces))),
+        );
         found
     }
 
     fn of_value(
         &self,
-        slice: &Slice,
+        (number, slice): (usize, &Slice),
         (index, value): (usize, &str),
         count: CompareCount,
         of_all: CompareCount,
@@ -60,7 +65,7 @@ impl Rules {
             enforced: slice.enforced(count, of_all, self.min_pairs),
             count,
             least: SLICE_PAIRS_MIN,
-            alpha: self.alpha,
+            alpha: self.parts.value(slice.effect(), number),
             lacks: None,
         })
     }
@@ -77,6 +82,14 @@ fn is_seen(comparison: &Comparison) -> bool {
 }
 
 impl Slice {
+    /// What it does: it gates with a limit of its own.
+    pub(super) const fn effect(&self) -> Effect {
+        match self.limit {
+            Some(_) => Effect::Enforces,
+            None => Effect::Warns,
+        }
+    }
+
     /// A value decides only with a limit of its column's, enough pairs of its own and of all, the
     /// failed copies among them as they are where the whole is judged.
     fn enforced(&self, of_value: CompareCount, of_all: CompareCount, min_pairs: u64) -> Enforced {

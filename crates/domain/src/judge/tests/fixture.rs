@@ -135,6 +135,7 @@ fn analysis() -> Analysis {
 
 fn shadow() -> Shadow {
     Shadow {
+        sharing: Sharing::None,
         mirror: Share::FULL,
         max_in_flight: 64,
         queue_bytes: 1 << 20,

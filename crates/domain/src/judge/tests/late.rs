@@ -55,6 +55,25 @@ fn faulty_at_last() -> (Evidence, Evidence) {
 }
 
 #[test]
+fn a_start_knows_every_stratum_that_was_counted_before_it() {
+    let plan = plan(&[errors(0.005)]);
+    let (judge, ramp) = (Judge::new(&plan).unwrap(), GateIndex(1));
+    let mut evidence = only(errors_of(400, per_mille(canary_units(400), 20, 5)));
+    let units = arms(500, 1_500);
+    let ramp_counts =
+        GateCounts { errors: per_mille(units, 30, 4), ..gate(units, arms(1_900, 1_800)) };
+    evidence.gates.insert(ramp.unseen(), ramp_counts);
+    let fail =
+        |evidence: &Evidence| report(&judge.gate(evidence, ramp), "errorRate").fail_log_e.unwrap();
+    let everything = fail(&evidence);
+    assert!(everything > 0.5, "both gates say something: {everything}");
+    // Nothing came since the second window began: all but the bet on everything is worth one.
+    let windowed = Evidence { starts: begun(&plan, &evidence), ..evidence.clone() };
+    let mixed = (0.7 * everything.exp() + 0.3).ln();
+    assert!((fail(&windowed) - mixed).abs() < 1e-9, "{} and {mixed}", fail(&windowed));
+}
+
+#[test]
 fn errors_that_began_late_fail_by_what_came_since() {
     let (sound, now) = faulty_at_last();
     only_windows_find(&plan(&[errors(0.005)]), (&sound, &now), "errorRate");

@@ -39,6 +39,25 @@ fn requests_in_flight_do_not_make_the_units_still_needed_unknown() {
 }
 
 #[test]
+fn a_unit_without_an_answer_is_the_slowest_of_the_candidate_or_the_fastest_of_the_incumbent() {
+    let mut waiting = with_reference(2_000, 2_000);
+    let mut answered = waiting.clone();
+    let counts = |evidence: &mut Evidence| evidence.gates.remove(&CANARY.unseen()).unwrap();
+    let (mut one, mut other) = (counts(&mut waiting), counts(&mut answered));
+    one.unanswered = arms(2, 3_000);
+    *other.latency.candidate.last_mut().unwrap() += 2;
+    *other.latency.incumbent.first_mut().unwrap() += 3_000;
+    waiting.gates.insert(CANARY.unseen(), one);
+    answered.gates.insert(CANARY.unseen(), other);
+    let pass = |evidence: &Evidence| {
+        let verdict = look(&[latency_ratio(1.2)], evidence);
+        report(&verdict, "latencyP99").pass_log_e.unwrap()
+    };
+    assert!((pass(&waiting) - pass(&answered)).abs() < 1e-9, "{}", pass(&waiting));
+    assert!((pass(&waiting) - pass(&with_reference(2_000, 2_000))).abs() > 0.1);
+}
+
+#[test]
 fn slower_above_the_limit_fails_with_its_value() {
     let counts = gate(canary_units(100), arms(300_000, 2_000));
     let verdict = look(&[errors(0.005), latency(250)], &only(counts));

@@ -37,6 +37,16 @@ fn worth_less_on_mobile(mobile: u64, scale: f64) -> Evidence {
     of_slices(worth(20_000, 1.0), worth(mobile, scale), worth(18_000, 1.0))
 }
 
+/// So many units on mobile, none of which has a value.
+fn without_numbers_on_mobile(units: u64) -> Evidence {
+    let mut evidence = worth_less_on_mobile(units, 1.0);
+    let counts = evidence.gates.get_mut(&CANARY.unseen()).unwrap();
+    let mobile = counts.slices.of("x-client", "mobile");
+    mobile.values.clear();
+    mobile.matured_values.values_mut().for_each(|due| due.values = Default::default());
+    evidence
+}
+
 #[test]
 fn a_lower_mean_in_an_enforced_slice_alone_fails_by_it() {
     let plan = enforcing(&[revenue(within(0.9))]);
@@ -66,13 +76,16 @@ fn the_whole_and_the_slices_of_a_mean_share_its_budget() {
 }
 
 #[test]
-fn a_slice_whose_mean_can_not_pass_yet_keeps_no_gate() {
+fn a_slice_with_units_enough_and_too_few_numbers_to_be_judged_keeps_its_gate() {
     let plan = enforcing(&[revenue(within(0.9))]);
     let few = judged(&plan, &worth_less_on_mobile(900, 1.0));
-    assert_eq!(few.decision, Decision::Pass, "{}", few.in_words());
+    assert_eq!(few.decision, Decision::Inconclusive, "{}", few.in_words());
     let mobile = report(&few, "revenue[x-client=mobile]");
-    assert_eq!(mobile.enforced, Enforced::DryRun);
-    assert!(mobile.limit.ends_with("fewer than 1000 units: the pass rests on all"));
+    assert_eq!((mobile.verdict, mobile.enforced), (CheckVerdict::Inconclusive, Enforced::Yes));
+    assert!(mobile.limit.ends_with("; fewer than 1000 values"), "{}", mobile.limit);
+    let none = judged(&plan, &without_numbers_on_mobile(3_000));
+    assert_eq!(none.decision, Decision::Inconclusive, "{}", none.in_words());
+    assert_eq!(judged(&plan, &worth_less_on_mobile(1_100, 1.0)).decision, Decision::Pass);
     // With as many as it takes it must be healthy like all the rest.
     let plan = enforcing(&[revenue(within(0.99))]);
     let many = judged(&plan, &worth_less_on_mobile(1_100, 1.0));
@@ -80,6 +93,17 @@ fn a_slice_whose_mean_can_not_pass_yet_keeps_no_gate() {
     let mobile = report(&many, "revenue[x-client=mobile]");
     assert_eq!((mobile.verdict, mobile.enforced), (CheckVerdict::Inconclusive, Enforced::Yes));
     assert_eq!(many.decision, Decision::Inconclusive);
+}
+
+#[test]
+fn a_slice_with_fewer_units_than_a_gate_needs_keeps_none_whatever_is_counted() {
+    let mut plan = enforcing(&[revenue(within(0.9))]);
+    plan.analysis.min_units = 950;
+    let few = judged(&plan, &worth_less_on_mobile(900, 1.0));
+    assert_eq!(few.decision, Decision::Pass, "{}", few.in_words());
+    let mobile = report(&few, "revenue[x-client=mobile]");
+    assert_eq!(mobile.enforced, Enforced::DryRun);
+    assert!(mobile.limit.ends_with("fewer than 950 units: the pass rests on all"));
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn change(account: &Account, report: &CheckReport) -> Vec<String> {
 }
 
 /// `about 26 s`, `about 7 min`, `about 3 h`, `about 12 days`.
-pub(super) fn span(seconds: f64) -> String {
+pub fn span(seconds: f64) -> String {
     let (value, unit) = match seconds {
         _ if seconds < 1.0 => return "less than a second".to_owned(),
         _ if seconds < 120.0 => (seconds, "s"),
@@ -163,7 +163,8 @@ pub(super) fn span(seconds: f64) -> String {
     format!("about {:.0} {unit}", value.ceil())
 }
 
-fn percent(part: f64) -> String {
+/// `5 %`: three digits that count.
+pub(in crate::verdict) fn percent(part: f64) -> String {
     format!("{} %", rounded(100.0 * part))
 }
 

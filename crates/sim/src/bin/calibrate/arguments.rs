@@ -38,7 +38,7 @@ pub(crate) enum Table {
         #[arg(long, conflicts_with = "check")]
         runs: Option<u64>,
         /// Only the rows whose flags contain this
-        #[arg(long, conflicts_with_all = ["check", "write"])]
+        #[arg(long, conflicts_with_all = ["check", "write"], allow_hyphen_values = true)]
         only: Option<String>,
     },
 }
@@ -83,8 +83,8 @@ pub(crate) struct Arguments {
     /// Who decides; several are played side by side on the same traffic
     #[arg(long, value_enum, value_delimiter = ',', default_value = "e-process")]
     method: Vec<MethodName>,
-    /// Ask for healthy instead of rollback, against this margin: a ratio (errors; latency at the
-    /// p99) or a difference (feedback)
+    /// Ask for healthy instead of rollback, against this margin: a ratio (errors; kpi, below one;
+    /// latency at the p99) or a difference (feedback)
     #[arg(long)]
     healthy: Option<f64>,
     /// A mistake in the analysis, to see what it costs
@@ -97,6 +97,9 @@ pub(crate) struct Arguments {
     /// Units before the first look
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// The incumbent's values and answers from which the scores of a KPI and of latencies are frozen
+    #[arg(long, default_value_t = 20_000)]
+    reference: u32,
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
 }
@@ -199,6 +202,7 @@ impl Arguments {
             mistake: self.mistake.known(),
             growth: self.growth,
             first_look: self.from,
+            reference: self.reference,
         }
     }
 }

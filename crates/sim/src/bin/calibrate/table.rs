@@ -7,7 +7,7 @@ mod rows;
 use super::arguments::Command;
 use super::parallel;
 use rows::{Cost, Kind, Row, SECTIONS, Section};
-use seatrial_sim::calibrate::{Error as CellError, Method, Prepared, Summary};
+use seatrial_sim::calibrate::{Cell, Ending, Error as CellError, Method, Prepared, Summary};
 use std::io::{self, Write};
 
 /// A row that can't be played.
@@ -73,47 +73,81 @@ fn head(kind: Kind) -> &'static str {
             "| cell | flags | e-process | its upper 95 % | repeated test | 3 of 5 windows | Mann–Whitney judge |\n|---|---|---|---|---|---|---|\n"
         }
         Kind::Rate => "| cell | flags | decided | its upper 95 % |\n|---|---|---|---|\n",
+        Kind::Detection => {
+            "| cell | flags | e-process | repeated test | 3 of 5 windows | Mann–Whitney judge |\n|---|---|---|---|---|---|\n"
+        }
         Kind::Delay => {
             "| cell | flags | decided | mean units | the candidate's | median | limit of information | ÷ limit | ÷ monotone limit | fixed horizon |\n|---|---|---|---|---|---|---|---|---|---|\n"
         }
     }
 }
 
+/// A cell's runs.
+struct Played {
+    prepared: Prepared,
+    endings: Vec<Ending>,
+}
+
+impl Played {
+    fn new(cell: &Cell, flags: &'static str, runs: u64) -> Result<Self, Error> {
+        let prepared = Prepared::new(cell).map_err(|source| Error::Cell { flags, source })?;
+        let endings = parallel::play(&prepared, runs);
+        Ok(Self { prepared, endings })
+    }
+
+    fn of(&self, method: Method) -> Summary {
+        Summary::of(&self.prepared, method, &self.endings)
+    }
+
+    fn rate(&self, method: Method) -> String {
+        format!("{:.4}", self.of(method).rate)
+    }
+}
+
+/// The rules that others use, in the order of the page.
+const RIVALS: [Method; 3] = [Method::ZTest, Method::Windows, Method::MannWhitney];
+
 fn played(kind: Kind, row: &Row, runs: Option<u64>) -> Result<String, Error> {
     let flags = row.flags;
     let arguments = Command::of_flags(flags).map_err(|source| Error::Flags { flags, source })?;
     let cell = arguments.cell();
-    let prepared = Prepared::new(&cell).map_err(|source| Error::Cell { flags, source })?;
-    let endings = parallel::play(&prepared, runs.unwrap_or(arguments.runs));
-    let of = |method: Method| Summary::of(&prepared, method, &endings);
-    let rate = |method: Method| {
-        let played = cell.methods.contains(&method);
-        if played { format!("{:.4}", of(method).rate) } else { "–".to_owned() }
+    let runs = runs.unwrap_or(arguments.runs);
+    let played = Played::new(&cell, flags, runs)?;
+    let ours = played.of(Method::EProcess);
+    let found = match kind {
+        Kind::SideBySide => {
+            let rivals = RIVALS.map(|method| played.rate(method)).join(" | ");
+            format!("**{:.4}** | {:.4} | {rivals}", ours.rate, ours.upper_95)
+        }
+        Kind::Detection => {
+            let effect = cell.metric.no_effect();
+            let alike = Played::new(&Cell { effect, ..cell }, flags, runs)?;
+            let detects = |method| detects(&played.of(method), &alike.of(method));
+            format!("{} | {}", detects(Method::EProcess), RIVALS.map(detects).join(" | "))
+        }
+        Kind::Rate => format!("{:.4} | {:.4}", ours.rate, ours.upper_95),
+        Kind::Delay => delay(&ours, &played.prepared),
     };
-    let ours = of(Method::EProcess);
-    let begun = beginning(row);
-    Ok(match kind {
-        Kind::SideBySide => format!(
-            "{begun} **{:.4}** | {:.4} | {} | {} | {} |\n",
-            ours.rate,
-            ours.upper_95,
-            rate(Method::ZTest),
-            rate(Method::Windows),
-            rate(Method::MannWhitney)
-        ),
-        Kind::Rate => format!("{begun} {:.4} | {:.4} |\n", ours.rate, ours.upper_95),
-        Kind::Delay => format!(
-            "{begun} {:.4} | {} | {} | {} | {} | **{}** | {} | {} |\n",
-            ours.rate,
-            units(ours.mean_units),
-            units(ours.mean_candidate_units),
-            units(ours.median_units),
-            known(ours.kl_units, units),
-            known(ours.over_kl, |over| format!("{over:.2}")),
-            known(prepared.monotone_units(), |units| format!("{:.2}", ours.mean_units / units)),
-            known(prepared.fixed_horizon(), units)
-        ),
-    })
+    Ok(format!("{} {found} |\n", beginning(row)))
+}
+
+/// What a rule does with a worse candidate, and with one that is alike.
+fn detects(worse: &Summary, alike: &Summary) -> String {
+    format!("{:.4} in {}; {:.4}", worse.rate, units(worse.mean_units), alike.rate)
+}
+
+fn delay(ours: &Summary, prepared: &Prepared) -> String {
+    format!(
+        "{:.4} | {} | {} | {} | {} | **{}** | {} | {}",
+        ours.rate,
+        units(ours.mean_units),
+        units(ours.mean_candidate_units),
+        units(ours.median_units),
+        known(ours.kl_units, units),
+        known(ours.over_kl, |over| format!("{over:.2}")),
+        known(prepared.monotone_units(), |units| format!("{:.2}", ours.mean_units / units)),
+        known(prepared.fixed_horizon(), units)
+    )
 }
 
 fn known(value: Option<f64>, shown: impl Fn(f64) -> String) -> String {
@@ -144,6 +178,35 @@ mod tests {
             assert!(arguments.runs >= 10_000, "{}", row.flags);
             assert!(arguments.cell().methods.contains(&Method::EProcess), "{}", row.flags);
         }
+    }
+
+    #[test]
+    fn rows_that_tell_of_the_rivals_play_them() {
+        let told = |kind: Kind| match kind {
+            Kind::SideBySide | Kind::Detection => true,
+            Kind::Rate | Kind::Delay => false,
+        };
+        for row in SECTIONS.iter().filter(|it| told(it.kind)).flat_map(|it| it.rows) {
+            let methods = Command::of_flags(row.flags).unwrap().cell().methods;
+            assert!(RIVALS.iter().all(|rival| methods.contains(rival)), "{}", row.flags);
+        }
+    }
+
+    /// The false rate of a row that finds something is that of its own flags without the effect.
+    #[test]
+    fn a_row_of_detection_tells_both_rates_of_each_rule() {
+        let flags = "--metric errors --base 0.1 --effect 2 --max-units 10000 --method e-process,z-test,windows,mann-whitney";
+        let row = Row { says: "errors", flags, cost: Cost::Slow };
+        let text = played(Kind::Detection, &row, Some(40)).unwrap();
+        let cells: Vec<&str> = text.split('|').map(str::trim).collect();
+        let [_, "errors", _, ours, repeated, _, _, _] = cells[..] else { panic!("{text}") };
+        let rates = |cell: &str| {
+            let (worse, alike) = cell.split_once("; ").unwrap();
+            let worse = worse.split_once(" in ").unwrap().0;
+            (worse.parse::<f64>().unwrap(), alike.parse::<f64>().unwrap())
+        };
+        assert!(rates(ours).0 > 0.9 && rates(ours).1 < 0.1, "{text}");
+        assert!(rates(repeated).0 > 0.9 && rates(repeated).1 > 0.1, "{text}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Owns their ranges. Refuses what is outside of them, by name.
 
-use super::{Answers, Error, Load, error};
+use super::{Answers, Error, Load, error, no_law};
 use crate::distribution::Law;
 
 /// Parts of the traffic that are told apart, at most.
@@ -35,8 +35,8 @@ pub struct Classes {
     pub candidate: Vec<(String, f64)>,
 }
 
-/// A part of the traffic with one value of a slice, and how both versions answer it. Values that are
-/// joined to its units, and what its answers say, are as in all.
+/// A part of the traffic with one value of a slice, and how both versions answer it. What its answers say
+/// is as in all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slice {
     /// The slice's column.
@@ -50,6 +50,29 @@ pub struct Slice {
     pub incumbent: Answers,
     /// The candidate's answers there.
     pub candidate: Answers,
+    /// Values that are joined to its units, as a multiple of the incumbent's in all.
+    pub worth: f64,
+    /// The candidate's, as a multiple of the incumbent's there; none: as in all they are of the incumbent's.
+    pub candidate_worth: Option<f64>,
+}
+
+/// What values one part of the traffic has, of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::simulate) struct Worth {
+    pub(in crate::simulate) part: f64,
+    pub(in crate::simulate) incumbent: Law,
+    pub(in crate::simulate) candidate: Law,
+}
+
+impl Slice {
+    fn worth(&self, values: &Values) -> Worth {
+        let incumbent = values.incumbent.scaled(self.worth);
+        let candidate = match self.candidate_worth {
+            Some(factor) => incumbent.scaled(factor),
+            None => values.candidate.scaled(self.worth),
+        };
+        Worth { part: self.part, incumbent, candidate }
+    }
 }
 
 impl Classes {
@@ -81,7 +104,7 @@ impl Load {
         for values in &self.values {
             for law in [&values.incumbent, &values.candidate] {
                 if let Err(why) = law.clone().checked() {
-                    return Err(error("the values of a metric", "a law".to_owned(), why));
+                    return Err(no_law("the values of a metric", "a law", &why));
                 }
             }
         }
@@ -101,8 +124,23 @@ impl Load {
         }
         for slice in &self.slices {
             check_answers(slice)?;
+            for worth in self.values.iter().map(|values| slice.worth(values)) {
+                for law in [worth.incumbent, worth.candidate] {
+                    if let Err(why) = law.checked() {
+                        return Err(no_law("a slice's values", "a law", &why));
+                    }
+                }
+            }
         }
         Ok(())
+    }
+
+    /// The values of each part of the traffic, those of slices first; one where all are alike.
+    pub(in crate::simulate) fn worth(&self, values: &Values) -> Vec<Worth> {
+        let (incumbent, candidate) = (values.incumbent.clone(), values.candidate.clone());
+        let rest = Worth { part: self.rest(), incumbent, candidate };
+        let of_slices = self.slices.iter().map(|slice| slice.worth(values));
+        of_slices.chain((self.rest() > 0.0 || self.slices.is_empty()).then_some(rest)).collect()
     }
 
     /// The part of the requests that is in no slice.
@@ -133,8 +171,12 @@ fn check_answers(slice: &Slice) -> Result<(), Error> {
             }
         }
         if let Err(why) = answers.latency.clone().checked() {
-            return Err(error("a slice's latency", "a law of positive spans".to_owned(), why));
+            return Err(no_law("a slice's latency", "a law of positive spans", &why));
         }
     }
-    Ok(())
+    let factors = [Some(slice.worth), slice.candidate_worth];
+    match factors.into_iter().flatten().find(|factor| !(*factor > 0.0 && factor.is_finite())) {
+        Some(factor) => Err(error("a slice's values", "a multiple above 0".to_owned(), factor)),
+        None => Ok(()),
+    }
 }

@@ -32,7 +32,8 @@ fn classes(new: f64) -> Vec<Classes> {
 
 fn mobile(part: f64, candidate: Answers) -> Vec<Slice> {
     let (column, value) = ("client".to_owned(), "mobile".to_owned());
-    vec![Slice { column, value, part, incumbent: answers(), candidate }]
+    let (incumbent, worth, candidate_worth) = (answers(), 1.0, None);
+    vec![Slice { column, value, part, incumbent, candidate, worth, candidate_worth }]
 }
 
 fn refused(lines: &str, load: Load) -> Error {
@@ -190,4 +191,41 @@ fn a_unit_counts_when_its_window_is_over_by_the_worst_of_its_requests() {
     // One minus the probability that seven requests are good, where so many come.
     let expected = 1.0 - 0.995 * (-6.0_f64 * 0.005).exp();
     assert!((rate - expected).abs() < 0.003, "{rate} {expected}");
+}
+
+const KPI_SLICED: &str = "  analysis: {slices: [{key: \"header:client\", values: [mobile], \
+    enforce: true}]}\n  checks:\n    \
+    - {name: revenue, kind: kpi, metric: revenue, better: higher, margin: {ratio: 0.9}}\n  \
+    canary: {share: 20, minDuration: 10m}\n  ramp: [{share: 50, minDuration: 10m}]\n";
+
+#[test]
+fn values_that_are_worth_less_in_one_slice_alone_are_found_there() {
+    let of = |slices: Vec<Slice>| {
+        let load = Load { values: revenue(1.0), slices, ..load(answers()) };
+        simulation(plan(KPI_SLICED), load, Mode::Aggregated)
+    };
+    let mut worse = mobile(0.1, answers());
+    worse[0].candidate_worth = Some(0.6);
+    let simulated = of(worse);
+    assert_eq!(simulated.truth(), Truth::Worse);
+    let by_slice = rolled_back_by("revenue[client=mobile]");
+    let found = runs(&simulated, 5).iter().filter(|it| it.outcome == by_slice).count();
+    assert!(found >= 4, "{found}");
+    // Worth less on both versions: nobody's fault.
+    let mut poor = mobile(0.1, answers());
+    poor[0].worth = 0.5;
+    let simulated = of(poor);
+    assert_eq!(simulated.truth(), Truth::Harmless);
+    let evidence = simulated.evidence(0).unwrap();
+    let counts = evidence.gates.values().next().unwrap();
+    let units = |values: &seatrial_analysis::kpi::Values| values.units() as f64;
+    let slices = &counts.slices.0["client"];
+    let mean = |value: &str| {
+        let values = &slices[value].values["revenue"].incumbent;
+        values.sum as f64 / units(values)
+    };
+    assert!(mean("mobile") < 0.8 * mean("(none)"), "{} {}", mean("mobile"), mean("(none)"));
+    let of_all = units(&counts.values["revenue"].incumbent);
+    let by_slice: f64 = slices.values().map(|it| units(&it.values["revenue"].incumbent)).sum();
+    assert!((of_all - by_slice).abs() < 0.5, "{of_all} {by_slice}");
 }

@@ -216,6 +216,8 @@ fn besides(load: Load, lower: f64) -> Load {
         part: 0.3,
         incumbent: load.incumbent.clone(),
         candidate: Answers { error_rate: 0.04, ..load.candidate.clone() },
+        worth: 1.3,
+        candidate_worth: None,
     };
     Load { values, classes, slices: vec![slice], ..load }
 }

@@ -52,7 +52,7 @@ fn by_ledger(seed: u64) -> Evidence {
         }
     }
     ledger.close(Duration::from_secs(second + AFTER));
-    Evidence { gates: ledger.strata().clone(), ..Evidence::default() }
+    Evidence { gates: ledger.strata(), ..Evidence::default() }
 }
 
 fn by_steps(simulation: &Simulation, index: u64, step: u64) -> Evidence {

@@ -1,10 +1,16 @@
 //! The cells that are published.
 
+mod healthy;
+
+use healthy::{FALSE_HEALTHY, HEALTHY};
+
 /// How a section's results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The rates of all rules.
     SideBySide,
+    /// How often, how soon and how often falsely, of all rules.
+    Detection,
     /// The rate alone.
     Rate,
     /// How soon.
@@ -63,13 +69,19 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "Time to rollback",
-        says: "Units are over both arms and over all runs. The limit of information is ln(1/α)/I; the monotone limit is that of the information left to tests that call no candidate worse whose outcomes are stochastically no worse, as those of latency and KPI must be; the fixed horizon is that of a test of one planned look with 90 % power.",
+        says: "Units are over both arms and over all runs. The limit of information is ln(1/α)/I; the monotone limit is that of the information left to tests that call no candidate worse whose outcomes are stochastically no worse, as those of latency and KPI must be; the fixed horizon is that of a test of one planned look with 90 % power: of two proportions, of means, and for latency, whichever is sooner, of ranks or of the answers beyond the incumbent's p99.",
         kind: Kind::Delay,
         rows: ROLLBACK,
     },
     Section {
+        title: "Detection, side by side",
+        says: "The candidate is worse; the four rules see the same traffic of each run, in sixty windows. Told of each: the part of runs in which it found the candidate worse; its mean units, over all runs, those that found nothing with all of theirs; and the part in which it did where candidate and incumbent are alike, by the same flags without the effect. A rule that finds soon and falsely has found nothing: it would have told the same of a copy.",
+        kind: Kind::Detection,
+        rows: DETECTION,
+    },
+    Section {
         title: "Time to healthy",
-        says: "Candidate and incumbent are alike; decided means passed.",
+        says: "Candidate and incumbent are alike; decided means passed. The fixed horizon is that of a test of one planned look at the margin.",
         kind: Kind::Delay,
         rows: HEALTHY,
     },
@@ -288,6 +300,10 @@ const ROLLBACK: &[Row] = &[
         "--metric latency --shape tiers --effect 1.2 --share 5 --growth 0.02",
     ),
     slow(
+        "p99 + 20 %, the tail alone, share 1 %",
+        "--metric latency --shape tail --effect 1.2 --share 1 --growth 0.02 --max-units 10000000",
+    ),
+    slow(
         "p99 + 20 %, the tail alone, share 5 %",
         "--metric latency --shape tail --effect 1.2 --share 5 --growth 0.02",
     ),
@@ -319,6 +335,14 @@ const ROLLBACK: &[Row] = &[
         "KPI − 2 %, zero-inflated, share 5 %",
         "--metric kpi --shape zero-inflated --effect 0.98 --share 5 --max-units 10000000 --growth 0.02",
     ),
+    slow(
+        "KPI − 2 %, log-normal, scores from 200 values",
+        "--metric kpi --effect 0.98 --share 5 --max-units 10000000 --growth 0.02 --reference 200",
+    ),
+    slow(
+        "KPI − 2 %, exponential, scores from 200 values",
+        "--metric kpi --shape exponential --effect 0.98 --share 5 --max-units 10000000 --growth 0.02 --reference 200",
+    ),
     quick("labelled pairs, wrong 9 → 12 %", "--metric pairs --base 0.09 --effect 0.03"),
     slow(
         "disagreement 30 % of a budget of 25 %",
@@ -327,56 +351,33 @@ const ROLLBACK: &[Row] = &[
     quick("a tenth of the candidate's units lost", "--metric srm --effect 0.9 --share 5"),
 ];
 
-const HEALTHY: &[Row] = &[
+const DETECTION: &[Row] = &[
     slow(
-        "errors .5 %, margin × 2, share 1 %",
-        "--metric errors --base 0.005 --healthy 2 --share 1 --max-units 10000000",
+        "errors .5 → 1 %, share 1 %",
+        "--metric errors --base 0.005 --effect 2 --share 1 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
     ),
     slow(
-        "errors .5 %, margin × 2, share 5 %",
-        "--metric errors --base 0.005 --healthy 2 --share 5 --max-units 10000000",
+        "errors .5 → 1 %, share 5 %",
+        "--metric errors --base 0.005 --effect 2 --share 5 --max-units 200000 --method e-process,z-test,windows,mann-whitney",
     ),
     slow(
-        "errors .5 %, margin × 2, share 50 %",
-        "--metric errors --base 0.005 --healthy 2 --share 50 --max-units 10000000",
+        "errors 1 → 3 %, share 5 %",
+        "--metric errors --base 0.01 --effect 3 --share 5 --max-units 50000 --method e-process,z-test,windows,mann-whitney",
     ),
     slow(
-        "errors .5 %, margin × 1.5, share 1 %",
-        "--metric errors --base 0.005 --healthy 1.5 --share 1 --max-units 20000000",
+        "feedback 9 → 15.7 %, share 5 %",
+        "--metric feedback --base 0.09 --effect 0.067 --share 5 --max-units 50000 --method e-process,z-test,windows,mann-whitney",
     ),
     slow(
-        "feedback 9 %, margin 2 points, share 5 %",
-        "--metric feedback --base 0.09 --healthy 0.02 --share 5 --max-units 10000000",
+        "latency × 1.2, log-normal, share 5 %",
+        "--metric latency --effect 1.2 --share 5 --max-units 50000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
     ),
     slow(
-        "p99 within 20 %, share 1 %",
-        "--metric latency --healthy 1.2 --share 1 --max-units 10000000 --from 25000 --growth 0.03",
+        "p99 + 20 %, the tail alone, share 5 %",
+        "--metric latency --shape tail --effect 1.2 --share 5 --max-units 200000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
     ),
     slow(
-        "p99 within 20 %, share 5 %",
-        "--metric latency --healthy 1.2 --share 5 --max-units 10000000 --from 5000 --growth 0.03",
-    ),
-];
-
-const FALSE_HEALTHY: &[Row] = &[
-    slow(
-        "errors 1 %, margin × 2, share 5 %",
-        "--metric errors --base 0.005 --effect 2 --healthy 2 --share 5",
-    ),
-    slow(
-        "errors 1 %, margin × 2, base rate times 8",
-        "--metric errors --base 0.005 --effect 2 --healthy 2 --share 5 --traffic ramp",
-    ),
-    slow(
-        "feedback 11 %, margin 2 points, share 5 %",
-        "--metric feedback --base 0.09 --effect 0.02 --healthy 0.02 --share 5 --max-units 200000",
-    ),
-    slow(
-        "p99 + 20 %, margin 20 %, share 5 %",
-        "--metric latency --effect 1.2 --healthy 1.2 --share 5 --max-units 200000 --from 5000 --growth 0.03",
-    ),
-    slow(
-        "KPI − 2 %, margin 2 %, share 50 %",
-        "--metric kpi --shape normal --effect 0.98 --healthy 0.98 --share 50 --max-units 50000 --growth 0.05",
+        "KPI − 5 %, log-normal, share 50 %",
+        "--metric kpi --effect 0.95 --share 50 --max-units 50000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
     ),
 ];

@@ -1,0 +1,182 @@
+//! How long each step is expected to take, by simulated rollouts of an equal candidate.
+
+use super::{human_span, told};
+use crate::cli::exit::usage;
+use crate::cli::simulate;
+use crate::tasks;
+use seatrial_domain::plan::{Plan, Rule};
+use seatrial_domain::policy::forecast::{Enforced, Step};
+use seatrial_sim::simulate::Error;
+use seatrial_sim::simulate::detectable::Endpoint;
+use seatrial_sim::simulate::load::SPAN_MAX;
+use seatrial_sim::simulate::passing::{Judged, Passing, Times, When};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// Rollouts that are played.
+const RUNS: u64 = 100;
+/// The same policy has the same times.
+const SEED: u64 = 1;
+/// Where a time depends on a spread that nobody gives.
+const SPREAD: &str = "a ratio of quantiles depends on how the latencies are spread: give --latency";
+
+/// What is told of one step's time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Time {
+    /// With the part of the rollouts that are in time.
+    At(When, f64),
+    /// Always the same.
+    Fixed(Duration),
+    /// One of its checks never lets it pass.
+    Never,
+    /// Why it can't be told.
+    Unknown(&'static str),
+}
+
+/// By step.
+#[derive(Debug)]
+pub(super) struct Expected {
+    steps: Vec<(String, Time)>,
+    pub(super) to_cutover: Time,
+    pub(super) to_completed: Time,
+}
+
+impl Expected {
+    pub(super) fn of(plan: &Plan, steps: &[Step], endpoint: &Endpoint) -> anyhow::Result<Self> {
+        let untold: Vec<Option<Time>> =
+            gates(steps).map(|step| untold(plan, step, endpoint)).collect();
+        let judged: Vec<Judged> = untold
+            .iter()
+            .map(|time| if time.is_none() { Judged::Yes } else { Judged::No })
+            .collect();
+        let refused = |error: Error| match error {
+            Error::Load(error) => usage(simulate::named(&error)),
+            Error::Values { .. } => usage(format!("--kpi: {error}")),
+            Error::Judge(_)
+            | Error::Span
+            | Error::Deadline
+            | Error::NotPlayed { .. }
+            | Error::Unknown(_)
+            | Error::Broken(_) => usage(error.to_string()),
+        };
+        let passing = Passing::new(plan, endpoint, (&judged, SEED)).map_err(refused)?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let runs = tasks::in_parallel(cores, RUNS, |index| passing.run(index));
+        let runs = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::told(steps, &untold, &passing.times(&runs)))
+    }
+
+    /// The shadow's time and each gate's are simulated, unless something else is to be said of one.
+    fn told(steps: &[Step], untold: &[Option<Time>], times: &Times) -> Self {
+        let stays = times.stages.iter().map(|stay| {
+            let nobody = Time::Unknown("no simulated rollout came to it in 90 days");
+            let in_time = stay.in_time.map(|part| part.probability);
+            (stay.stage.clone(), in_time.map_or(nobody, |part| Time::At(stay.time, part)))
+        });
+        let instead = std::iter::once(None).chain(untold.iter().copied());
+        let mut by_step: Vec<(String, Time)> = stays
+            .zip(instead)
+            .map(|((stage, time), instead)| (stage, instead.unwrap_or(time)))
+            .collect();
+        let last = steps.last().map_or(Duration::ZERO, |step| step.min_duration);
+        let worst = |time: &Time| match time {
+            Time::Never => 2,
+            Time::Unknown(_) => 1,
+            Time::At(_, _) | Time::Fixed(_) => 0,
+        };
+        let first = untold.iter().flatten().max_by_key(|time| worst(time)).copied();
+        let to_cutover = first.unwrap_or(Time::At(times.to_cutover, 1.0));
+        let to_completed = first.unwrap_or(Time::At(times.to_cutover.after(last), 1.0));
+        by_step.extend(steps.last().map(|step| (step.stage.clone(), Time::Fixed(last))));
+        Self { steps: by_step, to_cutover, to_completed }
+    }
+
+    pub(super) fn step(&self, stage: &str) -> Time {
+        let of = self.steps.iter().find(|(known, _)| known == stage);
+        of.map_or(Time::Unknown("no such step"), |(_, time)| *time)
+    }
+}
+
+/// The steps that a rollout passes by a verdict on live traffic.
+fn gates(steps: &[Step]) -> impl Iterator<Item = &Step> {
+    steps.iter().filter(|step| step.stage != "shadow" && step.stage != "stabilizing")
+}
+
+/// What is to be said of a gate instead of a time.
+fn untold(plan: &Plan, step: &Step, endpoint: &Endpoint) -> Option<Time> {
+    if step.never_passes() {
+        return Some(Time::Never);
+    }
+    let ratio = |name: &str| {
+        let of = plan.checks().find(|check| check.name == name);
+        of.is_some_and(|check| matches!(check.rule, Rule::Latency { ratio: Some(_), .. }))
+    };
+    let enforced = step.checks.iter().filter(|need| need.enforced == Enforced::Yes);
+    let spread = enforced.filter(|need| ratio(&need.check)).map(|_| SPREAD).next();
+    let unknown = step.unknown().or(spread.filter(|_| endpoint.latency.is_none()));
+    unknown.map(Time::Unknown)
+}
+
+impl Time {
+    /// Whether the deadline comes before most passes.
+    pub(super) fn is_late(self) -> bool {
+        match self {
+            Self::At(_, in_time) => in_time < 0.5,
+            Self::Never => true,
+            Self::Fixed(_) | Self::Unknown(_) => false,
+        }
+    }
+
+    /// The median, and in brackets the tenth and nine tenths.
+    pub(super) fn text(self) -> String {
+        let longest = || format!("over {}", human_span(SPAN_MAX));
+        let span = |time: Option<u64>| {
+            time.map_or_else(longest, |time| human_span(Duration::from_secs(time)))
+        };
+        match self {
+            Self::At(When { p10, median, p90 }, _) => {
+                let (low, middle, high) = (span(p10), span(median), span(p90));
+                if low == high { middle } else { format!("{middle} ({low} to {high})") }
+            }
+            Self::Fixed(time) => human_span(time),
+            Self::Never => told(None, None),
+            Self::Unknown(why) => told(None, Some(why)),
+        }
+    }
+
+    /// The same in seconds, under these names and with `_p10` and `_p90` behind them.
+    pub(super) fn json(self, name: &str) -> Map<String, Value> {
+        let [p10, median, p90] = match self {
+            Self::At(When { p10, median, p90 }, _) => [p10, median, p90],
+            Self::Fixed(time) => [Some(time.as_secs()); 3],
+            Self::Never | Self::Unknown(_) => [None; 3],
+        };
+        let named = [(format!("{name}_s"), median), (format!("{name}_s_p10"), p10)];
+        let named = named.into_iter().chain([(format!("{name}_s_p90"), p90)]);
+        named.map(|(name, time)| (name, json!(time))).collect()
+    }
+
+    /// Why it can't be told.
+    pub(super) fn unknown(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown(why) => Some(why),
+            Self::At(_, _) | Self::Fixed(_) | Self::Never => None,
+        }
+    }
+
+    /// The part of the rollouts that leave the step before its deadline.
+    pub(super) fn in_time(self) -> Option<f64> {
+        match self {
+            Self::At(_, in_time) => Some(in_time),
+            Self::Fixed(_) | Self::Never | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// What the times rest on, in words.
+pub(super) fn basis() -> String {
+    format!(
+        "times: median (10 % to 90 %) of {RUNS} simulated rollouts of a candidate like the incumbent; \
+         freezes, guardrails and slices are left to `simulate`"
+    )
+}
