@@ -53,7 +53,7 @@ def a_search_tells_aliases():
 
 
 @differs(
-    "an alias that rollouts move (`cutover.alias`) and the stages of a model with a policy are 403 "
+    "an alias that rollouts move (`cutover.alias`) and the stages of a model that rollouts move are 403 "
     "and name the command",
     "anybody sets them",
 )
@@ -117,6 +117,7 @@ CLAIMS = [
     an_alias_leads_to_a_version_until_it_is_moved_or_removed,
     an_unknown_alias_is_a_bad_request_and_an_unknown_version_is_missed,
     an_alias_is_a_word_that_names_no_version,
+    a_word_that_means_versions_is_no_alias_but_may_be_asked_for_and_removed,
     a_search_tells_aliases,
     what_rollouts_move_is_theirs,
     a_model_without_a_policy_is_staged_by_hand,

@@ -173,7 +173,7 @@ def bit_rot_is_mended_by_the_good_copy_and_reported_without_one(server):
     assert server.download()[0] == 409
     doctor = server.cli("doctor", "--config", str(server.home / "seatrial.toml"))
     assert doctor.returncode != 0 and digest(MODEL_BYTES) in doctor.stdout, doctor
-    told = [line for line in server.log().splitlines() if "no good copy is left" in line]
+    told = [line for line in server.log().splitlines() if "no good copy of a blob is left" in line]
     assert len(told) == 1, told
     server.push()
     until(lambda: server.metric("seatrial_corrupt_blobs") == 0, "pushed again, it is sound")

@@ -112,12 +112,15 @@ async fn find(reference: &str, context: &Context) -> anyhow::Result<String> {
         return version_path(reference, None, context).await;
     };
     let model: Model = context.client()?.get(&format!("/models/{}", segment(name))).await?;
-    // An alias may look like a number.
-    let named = model.aliases.get(wanted).copied().map(VersionNumber);
-    match named.or_else(|| wanted.parse().ok()) {
+    match meant(&model.aliases, wanted) {
         Some(number) => version_path(name, Some(number), context).await,
         None => Err(missing(format!("{name} has no alias {wanted}"))),
     }
+}
+
+/// The version that a word behind `@` is. An alias of a registry client's may look like a number.
+fn meant(aliases: &BTreeMap<String, u64>, wanted: &str) -> Option<VersionNumber> {
+    aliases.get(wanted).copied().map(VersionNumber).or_else(|| wanted.parse().ok())
 }
 
 /// The sealed manifest, as the server's list of files gives it.
@@ -190,4 +193,17 @@ fn durable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 fn sync(dir: &Path) -> std::io::Result<()> {
     fs::File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_that_looks_like_a_number_is_the_alias() {
+        let aliases = [("7".to_owned(), 2), ("best".to_owned(), 1)].into();
+        let meant = |wanted| meant(&aliases, wanted).map(|number| number.0);
+        assert_eq!([meant("7"), meant("best"), meant("3")], [Some(2), Some(1), Some(3)]);
+        assert_eq!(meant("none"), None);
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! Owns that all tests that can fail the shadow have alpha between them: equal parts of it for every
 //! comparison and paired test that is enforced, and of each part so much for the values of slices as the
-//! live gates' budget says. What only warns takes nothing of it, and has alpha beside it. Plans of earlier versions gave the
-//! whole to each.
+//! live gates' budget says. What only warns takes nothing of it, and has alpha beside it. Plans of earlier
+//! versions gave the whole to each.
 
 use crate::judge::slices::budget::Budget;
 use crate::plan::{Effect, Plan, Sharing};
