@@ -172,7 +172,16 @@ fn store_options(config: &Config) -> Result<Options, config::Error> {
     };
     let models = &config.limits.models;
     let tags = tags::Limits { most: models.max_tags.into(), bytes: models.max_tag_bytes };
-    Ok(Options { assignments_limit, tracking, tags, blobs, ..Options::default() })
+    Ok(Options {
+        readers: config.limits.database.readers,
+        busy_timeout: config.limits.database.busy_timeout,
+        assignments_limit,
+        tracking,
+        tags,
+        aliases_limit: models.max_aliases.into(),
+        blobs,
+        ..Options::default()
+    })
 }
 
 fn gateway_config(config: &Config) -> seatrial_gateway::Config {
@@ -215,6 +224,21 @@ mod tests {
         config.limits.tracking.max_total = 3;
         let limits = tracking::Limits { max_each: 1, max_points: 2, max_total: 3 };
         assert_eq!(store_options(&config).unwrap().tracking, limits);
+    }
+
+    #[test]
+    fn the_limits_of_aliases_and_of_the_database_reach_the_store() {
+        let mut config = Config::default();
+        let of = |config: &Config| {
+            let options = store_options(config).unwrap();
+            (options.aliases_limit, options.readers, options.busy_timeout)
+        };
+        let default = Options::default();
+        assert_eq!(of(&config), (default.aliases_limit, default.readers, default.busy_timeout));
+        config.limits.models.max_aliases = 1;
+        config.limits.database.readers = 2;
+        config.limits.database.busy_timeout = Duration::from_secs(3);
+        assert_eq!(of(&config), (1, 2, Duration::from_secs(3)));
     }
 
     #[test]

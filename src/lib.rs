@@ -11,7 +11,6 @@ pub mod driver;
 mod http;
 mod mlflow;
 pub mod past;
-pub mod progress;
 pub mod registry;
 pub mod scrub;
 pub mod signatures;

@@ -46,15 +46,17 @@ const BASE: &str = "/api/2.0/mlflow";
 /// Where artifacts are read and written.
 pub(crate) const ARTIFACTS: &str = "/api/2.0/mlflow-artifacts";
 const SERVER: &str = "/api/3.0/mlflow";
+/// Below these, MLflow's clients ask, and its pages.
+const ROOTS: [&str; 3] = ["/api/2.0/", "/api/3.0/", "/ajax-api/"];
 
 /// The answer to an endpoint of MLflow's that is not among them; its client does not try again.
 pub(crate) fn absent(path: &str) -> Response {
     error::Error::absent(path).into_response()
 }
 
-/// Whether MLflow's clients ask at this path.
+/// Whether who asks at this path reads refusals in MLflow's shape.
 pub(crate) fn is_asked_at(path: &str) -> bool {
-    ["/api/2.0/", "/api/3.0/"].iter().any(|theirs| path.starts_with(theirs))
+    ROOTS.iter().any(|root| path.starts_with(root))
 }
 
 /// What this server refuses before one of the endpoints is reached, or in its place.

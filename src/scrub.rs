@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// After a round that broke off, as when the object store is out of reach.
+/// After a round that broke off, as when the object store is out of reach, and while a blob is corrupt.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Bytes after which it is noted how far the round is: what a restart repeats at most.
@@ -61,7 +61,7 @@ impl Scrub {
         });
     }
 
-    /// Does one round if it is due. Gives the time until the next one.
+    /// Does one round if it is due; else looks at what was corrupt. Gives the time until the next look.
     pub async fn round(&self) -> anyhow::Result<Duration> {
         let mut progress = self.store.scrub_progress().await?;
         let now = clock::now();
@@ -69,22 +69,44 @@ impl Scrub {
         if progress.round.is_none()
             && let Some(due) = due.filter(|due| *due > now)
         {
-            return Ok(due.since(now));
+            self.look_again().await?;
+            return self.rest(due.since(now)).await;
         }
         let swept = self.store.blobs().sweep_temporary(self.limits.temporary_grace).await?;
         if swept > 0 {
             tracing::info!(swept, "what uploads had left in the object store was deleted");
         }
         self.look_at_all(&mut progress, now).await?;
-        Ok(self.limits.scrub_every)
+        self.rest(self.limits.scrub_every).await
+    }
+
+    /// What is corrupt is soon looked at again: it may be pushed at any time.
+    async fn rest(&self, until_due: Duration) -> anyhow::Result<Duration> {
+        let any = !self.noted().await?.is_empty();
+        Ok(if any { until_due.min(AGAIN_AFTER) } else { until_due })
+    }
+
+    async fn noted(&self) -> anyhow::Result<BTreeSet<Digest>> {
+        Ok(self.store.corrupt_blobs().await?.into_iter().map(|blob| blob.digest).collect())
+    }
+
+    async fn look_again(&self) -> anyhow::Result<()> {
+        let noted = self.noted().await?;
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let wanted = self.store.marked().await?;
+        for blob in noted.intersection(&wanted) {
+            self.look_for(blob, &noted).await?;
+        }
+        Ok(self.store.forget_corrupt(&noted.difference(&wanted).cloned().collect()).await?)
     }
 
     async fn look_at_all(&self, progress: &mut Progress, now: Timestamp) -> anyhow::Result<()> {
         let fresh = Round { began_at: now, after: None, blobs: 0, bytes: 0 };
         let mut round = progress.round.take().unwrap_or(fresh);
         let blobs = self.store.blobs().inventory().await?;
-        let noted = self.store.corrupt_blobs().await?.into_iter().map(|blob| blob.digest);
-        let noted: BTreeSet<_> = noted.collect();
+        let noted = self.noted().await?;
         let mut unnoted = 0_u64;
         let came_to = round.after.clone();
         for blob in blobs.iter().filter(|blob| Some(&blob.digest) > came_to.as_ref()) {
@@ -104,8 +126,7 @@ impl Scrub {
         for lost in wanted.difference(&there) {
             self.look_for(lost, &noted).await?;
         }
-        let gone = noted.iter().filter(|blob| !there.contains(blob) && !wanted.contains(blob));
-        self.store.forget_corrupt(&gone.cloned().collect()).await?;
+        self.store.forget_corrupt(&noted.difference(&wanted).cloned().collect()).await?;
         let finished = Progress { finished_at: Some(clock::now()), round: None };
         self.store.save_scrub_progress(&finished).await?;
         tracing::info!(blobs = round.blobs, bytes = round.bytes, "every blob was looked at");
@@ -118,6 +139,8 @@ impl Scrub {
         self.meter.blobs.fetch_add(1, Ordering::Relaxed);
         self.meter.bytes.fetch_add(blob.size, Ordering::Relaxed);
         match health {
+            // Garbage is nobody's loss.
+            Health::Corrupt { .. } if !self.store.marked().await?.contains(&blob.digest) => Ok(()),
             Health::Corrupt { found } => self.note(&blob.digest, Some(found)).await,
             // What refers to it, if anything does, is asked at the round's end.
             Health::Mended(_) | Health::Intact | Health::Gone => {

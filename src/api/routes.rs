@@ -8,7 +8,7 @@ use super::{
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
 use axum::middleware;
-use axum::routing::{any, get};
+use axum::routing::get;
 use axum::{Router, response::IntoResponse};
 use std::sync::Arc;
 use utoipa::OpenApi as _;
@@ -92,22 +92,23 @@ pub(super) fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Everything the control listener answers.
 pub(super) fn router(api: Arc<Api>) -> Router {
-    let body_max = api.app.config.limits.control.max_body;
-    let bodies = DefaultBodyLimit::max(usize::try_from(body_max).unwrap_or(usize::MAX));
-    let time_limit = api.app.config.limits.control.request_timeout;
+    let limits = &api.app.config.limits;
+    let body = |most: u64| DefaultBodyLimit::max(usize::try_from(most).unwrap_or(usize::MAX));
+    let bodies = body(limits.control.max_body);
+    let mlflow_bodies = body(limits.control.max_mlflow_body);
+    let bundles = body(limits.uploads.max_signature);
+    let time_limit = limits.control.request_timeout;
     // Inside the time limit: what is not done in time is still carried to its end.
     let to_end = middleware::from_fn_with_state(Arc::clone(&api), to_end::to_end);
-    let bundle_max = api.app.config.limits.uploads.max_signature;
-    let bundles = DefaultBodyLimit::max(usize::try_from(bundle_max).unwrap_or(usize::MAX));
     let signed = signed().layer(bundles).layer(to_end.clone()).layer(middleware::from_fn(
         move |request, next| unavailable::in_time(time_limit, request, next),
     ));
     let bounded = documented().layer(bodies).layer(to_end.clone()).layer(middleware::from_fn(
         move |request, next| unavailable::in_time(time_limit, request, next),
     ));
-    let mlflow = crate::mlflow::router().layer(bodies).layer(to_end).layer(middleware::from_fn(
-        move |request, next| unavailable::in_time(time_limit, request, next),
-    ));
+    let mlflow = crate::mlflow::router().layer(mlflow_bodies).layer(to_end).layer(
+        middleware::from_fn(move |request, next| unavailable::in_time(time_limit, request, next)),
+    );
     let uploads = crate::mlflow::streamed().layer(DefaultBodyLimit::disable());
     let streamed = streamed().layer(DefaultBodyLimit::disable());
     let (router, document) =
@@ -122,8 +123,6 @@ pub(super) fn router(api: Arc<Api>) -> Router {
         .route("/", get(unavailable::console))
         .merge(mlflow)
         .merge(uploads)
-        .route("/api/2.0/{*rest}", any(unavailable::mlflow))
-        .route("/api/3.0/{*rest}", any(unavailable::mlflow))
         .fallback(unavailable::nowhere)
         .method_not_allowed_fallback(unavailable::method)
         .layer(middleware::from_fn(guard::guard))

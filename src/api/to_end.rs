@@ -6,15 +6,16 @@ use super::problem::Failure;
 use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 /// Runs a request in a task that ends by itself, unless it only reads.
 pub(super) async fn to_end(api: State, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
+    let uri = request.uri().clone();
     match api.app.tasks.spawn_to_end("request", next.run(request)).await {
         Ok(response) => response,
-        Err(error) => Failure::internal(&error.into()).into_response(),
+        Err(error) => Failure::internal(&error.into()).at(uri.path()),
     }
 }

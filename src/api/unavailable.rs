@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
 use axum::http::Uri;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use std::time::Duration;
 
 pub(super) async fn console() -> Failure {
@@ -14,15 +14,15 @@ pub(super) async fn console() -> Failure {
         .hint("`seatrial rollout watch ENDPOINT` shows the same in a terminal")
 }
 
-/// In MLflow's own shape, so that its client shows it. What it sent is read, and not looked at: else
-/// its connection would end, and with it the request that it sends next.
-pub(super) async fn mlflow(uri: Uri, _sent: Result<Bytes, BytesRejection>) -> Response {
-    crate::mlflow::absent(uri.path())
-}
-
-pub(super) async fn nowhere(uri: Uri) -> Failure {
+/// To MLflow's clients in their own shape, so that they show it. What was sent is read, and not looked
+/// at: else the connection would end, and with it the request that comes next.
+pub(super) async fn nowhere(uri: Uri, _sent: Result<Bytes, BytesRejection>) -> Response {
+    if crate::mlflow::is_asked_at(uri.path()) {
+        return crate::mlflow::absent(uri.path());
+    }
     Failure::new(Kind::NotFound, format!("there is nothing at {}", uri.path()))
         .hint("GET /api/v1/openapi.json lists every route")
+        .into_response()
 }
 
 pub(super) async fn method(uri: Uri) -> Response {

@@ -51,23 +51,31 @@ pub(super) async fn register(
     Body(register): Body<wire::Register>,
 ) -> Result<(StatusCode, Json<wire::Version>)> {
     let model = ModelName::new(&name)?;
-    if let Some(alias) = &register.alias {
-        check_alias(&api, &model, alias).await?;
-    }
+    check_aliases(&api, &model, register.alias.as_ref()).await?;
     let lineage = lineage::said(&register)?;
     let upload = UploadId::claimed(&register.upload);
     tags::check(&register.tags)?;
     let wire::Register { tags, alias, source, .. } = register;
     let required = api.app.driver.required_signatures(&model).await?;
     let set = Changed { aliases: alias.iter().cloned().collect(), tags: tags.clone() };
+    // A rollout may have begun to move it meanwhile.
+    let allowed = check_aliases(&api, &model, alias.as_ref());
+    let (model, alias) = (model.clone(), alias.clone());
     let new = NewModel { model, tags, alias, source, lineage, actor, required };
-    let registered = api.registry.register_model(&upload, new).await?;
+    let registered = api.registry.register_model(&upload, new, allowed).await?;
     let status = match &registered {
         Registered::New(_) => StatusCode::CREATED,
         Registered::Existing(_) => StatusCode::OK,
     };
     api.app.driver.caught_up(&set).await;
     Ok((status, Json(view(&registered.into_version()))))
+}
+
+async fn check_aliases(api: &super::Api, model: &ModelName, alias: Option<&String>) -> Result<()> {
+    match alias {
+        Some(alias) => check_alias(api, model, alias).await,
+        None => Ok(()),
+    }
 }
 
 /// Shows one version.

@@ -2,12 +2,14 @@
 
 mod artifacts;
 mod blobs;
+mod database;
 mod gc;
 mod uploads;
 mod zero;
 
 pub use artifacts::{Artifacts, Multipart};
 pub use blobs::Blobs;
+pub use database::Database;
 pub use gc::Gc;
 pub use uploads::Uploads;
 
@@ -31,6 +33,7 @@ pub struct Limits {
     pub probe: Probe,
     pub dataset: Dataset,
     pub upstream: Upstream,
+    pub database: Database,
     pub gc: Gc,
     pub blobs: Blobs,
 }
@@ -59,7 +62,7 @@ pub struct Inference {
     /// 100 bytes each; those of no evidence take a tenth. The default is an hour and a half of 900
     /// requests a second.
     pub assignment_rows: u32,
-    /// Workers that score copies for the shadow.
+    /// Copies of one endpoint that its shadow scores at once; one pair, where the incumbent is asked too.
     pub mirror_workers: u32,
     /// How long a server that is told to stop reports itself not ready and still takes requests.
     #[serde(with = "span")]
@@ -94,6 +97,9 @@ impl Default for Inference {
 pub struct Control {
     /// Bytes of a JSON body.
     pub max_body: u64,
+    /// Of one of MLflow's clients, which write twelve bytes for a character of four: of a tag alone
+    /// they may be more than a million.
+    pub max_mlflow_body: u64,
     pub max_connections: u32,
     pub max_header_bytes: u32,
     #[serde(with = "span")]
@@ -123,6 +129,7 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             max_body: MIB,
+            max_mlflow_body: 8 * MIB,
             max_connections: 256,
             max_header_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(10),
@@ -164,11 +171,13 @@ pub struct Models {
     pub max_tags: u32,
     /// Bytes of them, keys and values.
     pub max_tag_bytes: u64,
+    /// Aliases of one model; rollouts move theirs beyond it too.
+    pub max_aliases: u32,
 }
 
 impl Default for Models {
     fn default() -> Self {
-        Self { max_tags: 1_000, max_tag_bytes: 4 * MIB }
+        Self { max_tags: 1_000, max_tag_bytes: 4 * MIB, max_aliases: 1_000 }
     }
 }
 
@@ -249,7 +258,10 @@ impl Limits {
                 let (field, value) = (field.to_owned(), "0".to_owned());
                 Err(Error::Range { field, value, range: "above zero" })
             }
-            None => self.gc.check(&self.uploads),
+            None => {
+                self.database.check()?;
+                self.gc.check(&self.uploads)
+            }
         }
     }
 }

@@ -99,6 +99,13 @@ fn a_limit_of_zero_is_refused_by_name() {
 }
 
 #[test]
+fn readers_without_end_are_refused_by_name() {
+    assert!(load("[limits.database]\nreaders = 1024\n").is_ok());
+    let fault = load("[limits.database]\nreaders = 1025\n").unwrap_err().to_string();
+    assert_eq!(fault, "limits.database.readers is 1025; it must be 1 to 1024");
+}
+
+#[test]
 fn a_tracking_server_is_named_by_a_plain_url() {
     let config = load("[upstream]\ntracking = \"https://mlflow.example\"\n").unwrap();
     assert!(!config.upstream.allow_private);

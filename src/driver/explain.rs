@@ -92,7 +92,9 @@ fn judged_now(
 fn unreadable(error: Fault) -> Result<Evidence, Error> {
     match error {
         Fault::Corrupt { .. } => Ok(Evidence::default()),
-        Fault::Full(_) | Fault::Busy(_) | Fault::Sql(_) => Err(storage(error)),
+        Fault::Full(_) | Fault::Busy(_) | Fault::Late | Fault::Closed | Fault::Sql(_) => {
+            Err(storage(error))
+        }
     }
 }
 

@@ -6,8 +6,8 @@ mod tests;
 use super::Driver;
 use super::verdict::before;
 use crate::clock;
-use seatrial_domain::Timestamp;
-use seatrial_domain::telemetry::Telemetry;
+use seatrial_domain::telemetry::{Noted, Telemetry};
+use seatrial_domain::{RolloutId, Timestamp};
 use seatrial_gateway::{FeedbackRequest, feedback};
 use seatrial_store::feedback::{self as join, Label};
 use std::collections::BTreeSet;
@@ -208,7 +208,7 @@ fn absorb(backlog: &mut Telemetry, fresh: Telemetry) -> u64 {
     older.shadow.retain(|(rollout, _)| backlog.shadow.iter().all(|(newer, _)| newer != rollout));
     backlog.shadow.append(&mut older.shadow);
     let newer_units = std::mem::replace(&mut backlog.units, older.units);
-    backlog.units.extend(newer_units);
+    join_units(&mut backlog.units, newer_units);
     let newer = std::mem::replace(&mut backlog.assignments, older.assignments);
     backlog.assignments.extend(newer);
     let excess = backlog.assignments.len().saturating_sub(ASSIGNMENTS_MAX);
@@ -219,4 +219,21 @@ fn absorb(backlog: &mut Telemetry, fresh: Telemetry) -> u64 {
     let pairs_excess = backlog.pairs.len().saturating_sub(ASSIGNMENTS_MAX);
     backlog.pairs.drain(..pairs_excess);
     u64::try_from(excess).unwrap_or(u64::MAX)
+}
+
+/// One entry a rollout, at the narrower sample: while the store is away there are no more than rollouts and
+/// units.
+fn join_units(
+    known: &mut Vec<(RolloutId, Vec<Noted>, u32)>,
+    newer: Vec<(RolloutId, Vec<Noted>, u32)>,
+) {
+    for (rollout, units, level) in newer {
+        match known.iter_mut().find(|(known, ..)| *known == rollout) {
+            Some((_, before, at)) => {
+                before.extend(units);
+                *at = level.max(*at);
+            }
+            None => known.push((rollout, units, level)),
+        }
+    }
 }

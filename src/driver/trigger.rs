@@ -107,7 +107,7 @@ impl Driver {
 
     /// Whether the endpoint serves versions of this model: one that is not there yet will serve
     /// those of its own name.
-    pub async fn serves(
+    async fn serves(
         &self,
         endpoint: &EndpointName,
         model: &ModelName,
@@ -179,8 +179,8 @@ fn tell(policy: &Policy, named: &Named, outcome: Result<Started, Error>) -> anyh
 /// Whether the store was full or locked, which passes; everything else would be refused again.
 fn waits(error: &anyhow::Error) -> bool {
     let passes = |error: &storage::Error| match error {
-        storage::Error::Full(_) | storage::Error::Busy(_) => true,
-        storage::Error::Corrupt { .. } | storage::Error::Sql(_) => false,
+        storage::Error::Full(_) | storage::Error::Busy(_) | storage::Error::Late => true,
+        storage::Error::Corrupt { .. } | storage::Error::Sql(_) | storage::Error::Closed => false,
     };
     error.chain().filter_map(|cause| cause.downcast_ref()).any(passes)
 }

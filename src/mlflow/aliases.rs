@@ -49,6 +49,7 @@ async fn set(api: Shared, Args(given, actor): Args<Alias>) -> Result<Json<Value>
 }
 
 async fn show(api: Shared, Args(given, _): Args<Alias>) -> Result<Json<Value>> {
+    check(&given.alias)?;
     let found = match ModelName::new(&given.name) {
         Ok(model) => api.app.store.listed_as(&model, &given.alias).await?,
         Err(_) => None,

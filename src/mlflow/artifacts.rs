@@ -2,14 +2,14 @@
 //! after their digest was checked.
 
 use super::error::{Error, Result};
-use super::place::{At, Found, Place, Within, find};
+use super::place::{Found, Place, Within, find};
 use super::ranges::{self, Range};
-use super::wire::Args;
+use super::wire::{Args, At};
 use crate::api::Api;
 use crate::api::blobs::opened;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -76,12 +76,12 @@ async fn registered(api: &Api, within: &Within) -> Result<Vec<Entry>> {
 /// One file, or a range of it.
 async fn download(
     State(api): State<Arc<Api>>,
-    At(path): At,
+    At(path): At<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let file = find(&api, &path).await?;
     refuse_another(&headers, &file)?;
-    let range = ranges::asked(headers.get(header::RANGE), file.size)?;
+    let range = ranges::asked(range_of(&headers, &file), file.size)?;
     let opened = opened(&api.app, file.digest.clone(), range.first).await?;
     let stream = ReaderStream::with_capacity(opened.take(range.length), CHUNK_BYTES);
     Ok(answer(&file, range, Body::from_stream(stream)))
@@ -96,6 +96,16 @@ fn refuse_another(headers: &HeaderMap, file: &Found) -> Result<()> {
         return Ok(());
     }
     Err(Error::precondition(format!("{} has other bytes now: begin anew", file.name)))
+}
+
+/// The range that is asked for: where it goes on from other bytes, none, and all is answered. A date
+/// or a weak tag names no bytes.
+fn range_of<'a>(headers: &'a HeaderMap, file: &Found) -> Option<&'a HeaderValue> {
+    let range = headers.get(header::RANGE)?;
+    match headers.get(header::IF_RANGE) {
+        Some(meant) if meant.as_bytes() != etag(file).as_bytes() => None,
+        Some(_) | None => Some(range),
+    }
 }
 
 /// A file's bytes by their digest.

@@ -90,6 +90,7 @@ impl Error {
             StatusCode::FORBIDDEN => "PERMISSION_DENIED",
             // Their client tries again.
             StatusCode::GATEWAY_TIMEOUT => "TEMPORARILY_UNAVAILABLE",
+            StatusCode::INTERNAL_SERVER_ERROR => "INTERNAL_ERROR",
             _ => "BAD_REQUEST",
         };
         Self::new(status, code, message)
@@ -144,8 +145,10 @@ impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
         match error {
             storage::Error::Full(_) => Self::full(error.to_string()),
-            // The one fault that another try mends.
-            storage::Error::Busy(_) => Self::unavailable(error.to_string()),
+            // The faults that another try mends.
+            storage::Error::Busy(_) | storage::Error::Late | storage::Error::Closed => {
+                Self::unavailable(error.to_string())
+            }
             storage::Error::Corrupt { .. } | storage::Error::Sql(_) => Self::internal(error),
         }
     }
@@ -178,7 +181,7 @@ impl From<versions::Error> for Error {
             versions::Error::Referenced { .. } | versions::Error::TooManySignatures { .. } => {
                 Self::state(error.to_string())
             }
-            versions::Error::Tags { .. } => Self::limit(error.to_string()),
+            versions::Error::Limit { .. } => Self::limit(error.to_string()),
             versions::Error::Lineage(lineage::Error::Storage(error)) => error.into(),
             versions::Error::Lineage(error) => Self::invalid(error.to_string()),
             versions::Error::Blobs(error) => error.into(),

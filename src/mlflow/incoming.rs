@@ -1,9 +1,9 @@
 //! A body as it arrives. Refuses one that does not get on, or that says it is larger than allowed.
 
 use super::error::{Error, Result};
-use crate::progress::{Arriving, Pace};
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, header};
+use seatrial_store::progress::{Arriving, Pace};
 
 /// The bytes of a request, never more than a chunk of them in memory.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use super::entries::{self, check_length};
 use super::error::{Error, Result};
 use super::experiments;
 use super::logged;
-use super::wire::{self, Args, Tag};
+use super::wire::{self, Args, At, Tag};
 use crate::api::Api;
 use crate::clock;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use seatrial_domain::search::{self, Subject};
@@ -82,13 +82,13 @@ async fn create(api: Shared, Args(about, _): Args<About>) -> Result<Json<Value>>
     Ok(answer(&api.app.store.create_logged_model(&new).await?))
 }
 
-async fn show(api: Shared, Path(text): Path<String>) -> Result<Json<Value>> {
+async fn show(api: Shared, At(text): At<String>) -> Result<Json<Value>> {
     Ok(answer(&api.app.store.logged_model(&id(&text)?).await?))
 }
 
 async fn finalize(
     api: Shared,
-    Path(text): Path<String>,
+    At(text): At<String>,
     Args(about, _): Args<About>,
 ) -> Result<Json<Value>> {
     let id = id(&text)?;
@@ -101,7 +101,7 @@ async fn finalize(
 
 async fn set_tags(
     api: Shared,
-    Path(text): Path<String>,
+    At(text): At<String>,
     Args(about, _): Args<About>,
 ) -> Result<Json<Value>> {
     let tags = entries::of_model("tags", about.tags)?;
@@ -109,14 +109,14 @@ async fn set_tags(
     Ok(Json(json!({})))
 }
 
-async fn remove_tag(api: Shared, Path((text, key)): Path<(String, String)>) -> Result<Json<Value>> {
+async fn remove_tag(api: Shared, At((text, key)): At<(String, String)>) -> Result<Json<Value>> {
     api.app.store.untag_logged_model(&id(&text)?, &key).await?;
     Ok(Json(json!({})))
 }
 
 async fn log_params(
     api: Shared,
-    Path(text): Path<String>,
+    At(text): At<String>,
     Args(about, _): Args<About>,
 ) -> Result<Json<Value>> {
     let params = entries::of_model("params", about.params)?;

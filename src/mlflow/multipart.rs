@@ -5,12 +5,10 @@
 use super::error::{Error, Result};
 use super::host::Host;
 use super::incoming::{Incoming, refuse_larger};
-use super::place::At;
-use super::wire::Args;
+use super::wire::{Args, At};
 use crate::api::Api;
 use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
@@ -70,7 +68,7 @@ fn within(directory: &str) -> Result<ArtifactPath> {
 
 async fn create(
     State(api): Shared,
-    At(directory): At,
+    At(directory): At<String>,
     host: Host,
     Args(wanted, _): Args<Wanted>,
 ) -> Result<Json<Value>> {
@@ -90,14 +88,14 @@ async fn create(
 
 async fn receive(
     State(api): Shared,
-    part: std::result::Result<Path<(String, u64)>, PathRejection>,
+    part: Result<At<(String, u64)>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse> {
     let mut incoming = Incoming::new(body, api.transfers.limits.pace());
     let received = match part {
-        Ok(Path((id, number))) => keep(&api, &id, number, (&headers, &mut incoming)).await,
-        Err(refused) => Err(Error::invalid(refused.body_text())),
+        Ok(At((id, number))) => keep(&api, &id, number, (&headers, &mut incoming)).await,
+        Err(refused) => Err(refused),
     };
     if received.is_err() {
         incoming.discard().await;
@@ -123,7 +121,7 @@ async fn keep(
     Ok(digest)
 }
 
-async fn show(State(api): Shared, At(id): At) -> Result<Json<Value>> {
+async fn show(State(api): Shared, At(id): At<String>) -> Result<Json<Value>> {
     let upload = api.transfers.parts.upload(&id).await?;
     let parts = upload.arrived.iter().map(|part| {
         let (etag, size) = (quoted(&part.bytes.digest), part.bytes.size);
@@ -135,7 +133,7 @@ async fn show(State(api): Shared, At(id): At) -> Result<Json<Value>> {
 
 async fn complete(
     State(api): Shared,
-    At(directory): At,
+    At(directory): At<String>,
     Args(wanted, _): Args<Wanted>,
 ) -> Result<Json<Value>> {
     let path = wanted.within(&directory)?;
@@ -155,7 +153,7 @@ async fn complete(
 
 async fn abort(
     State(api): Shared,
-    At(directory): At,
+    At(directory): At<String>,
     Args(wanted, _): Args<Wanted>,
 ) -> Result<Json<Value>> {
     within(&directory)?;

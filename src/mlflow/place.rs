@@ -3,28 +3,12 @@
 
 use super::error::{Error, Result};
 use crate::api::Api;
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
 use seatrial_domain::{Digest, ModelName, VersionNumber, VersionRef};
 use seatrial_store::artifacts::{ArtifactPath, VERSIONS};
 
 /// Where a version's files are, as an artifact path.
 pub(super) fn prefix(version: &VersionRef) -> String {
     format!("{VERSIONS}/{}/{}", version.model, version.number.0)
-}
-
-/// The rest of the address, decoded once.
-#[derive(Debug)]
-pub(super) struct At(pub(super) String);
-
-impl<S: Send + Sync> FromRequestParts<S> for At {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let path = Path::<String>::from_request_parts(parts, state).await;
-        let Path(path) = path.map_err(|refused| Error::invalid(refused.body_text()))?;
-        Ok(Self(path))
-    }
 }
 
 /// What a path leads to.

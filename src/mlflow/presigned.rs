@@ -4,7 +4,8 @@
 use super::artifacts::etag;
 use super::error::Result;
 use super::host::Host;
-use super::place::{At, find};
+use super::place::find;
+use super::wire::At;
 use crate::api::Api;
 use crate::api::blobs::opened;
 use axum::extract::State;
@@ -22,7 +23,7 @@ pub(super) fn routes() -> Router<Arc<Api>> {
 
 async fn show(
     State(api): State<Arc<Api>>,
-    At(path): At,
+    At(path): At<String>,
     host: Host,
     uri: Uri,
 ) -> Result<Json<Value>> {

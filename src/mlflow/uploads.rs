@@ -3,7 +3,8 @@
 
 use super::error::{Error, Result};
 use super::incoming::{Incoming, refuse_larger};
-use super::place::{At, Place};
+use super::place::Place;
+use super::wire::At;
 use crate::api::Api;
 use crate::clock;
 use axum::body::Body;
@@ -11,6 +12,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::{delete, put};
 use axum::{Json, Router};
+use seatrial_domain::Digest;
 use seatrial_domain::manifest::is_onnx;
 use seatrial_store::artifacts::{Artifact, ArtifactPath};
 use seatrial_store::blobs::Writer;
@@ -28,7 +30,7 @@ pub(super) fn routes() -> Router<Arc<Api>> {
 
 async fn receive(
     State(api): State<Arc<Api>>,
-    path: Result<At>,
+    path: Result<At<String>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>> {
@@ -68,16 +70,19 @@ async fn store(
 async fn keep(api: Arc<Api>, path: ArtifactPath, writer: Writer) -> Result<()> {
     let store = &api.app.store;
     let _until_named = store.blobs().hold();
-    let blob = writer.finish().await?;
-    if is_onnx(path.name()) {
-        api.registry.try_ahead(&blob.digest);
-    }
+    let is_model = is_onnx(path.name());
+    let named = |digest: &Digest| {
+        if is_model {
+            api.registry.try_ahead(digest);
+        }
+    };
+    let blob = writer.finish_telling(named).await?;
     let files_max = api.transfers.limits.max_files;
     Ok(store.put_artifact(&Artifact { path, blob }, files_max, clock::now()).await?)
 }
 
 /// A file, or a directory with all that is below it. What is not there is gone already.
-async fn remove(State(api): State<Arc<Api>>, At(path): At) -> Result<Json<Value>> {
+async fn remove(State(api): State<Arc<Api>>, At(path): At<String>) -> Result<Json<Value>> {
     match Place::parse(&path)? {
         Place::Top => Err(Error::invalid("everything is not deleted at once")),
         Place::Version(_) => Err(Error::conflict(format!(

@@ -2,7 +2,7 @@
 //! arguments from a query or a body alike, and passes over what it does not know.
 
 use super::error::{Error, Result};
-use axum::extract::{FromRequest, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use seatrial_domain::{Actor, Timestamp, VersionNumber};
@@ -37,6 +37,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Args<T> {
         };
         let read = serde_json::from_value(given);
         read.map(|args| Self(args, actor)).map_err(|fault| Error::invalid(fault.to_string()))
+    }
+}
+
+/// What the address names, decoded once.
+#[derive(Debug)]
+pub(super) struct At<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for At<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let named = Path::<T>::from_request_parts(parts, state).await;
+        let Path(named) = named.map_err(|refused| Error::invalid(refused.body_text()))?;
+        Ok(Self(named))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::UploadId;
 use crate::dataset;
-use crate::progress::TooSlow;
 use crate::signatures;
 use seatrial_domain::manifest::{self, FilePath};
 use seatrial_domain::{mlmodel, signing};
 use seatrial_runtime::probe;
+use seatrial_store::progress::TooSlow;
 use seatrial_store::{blobs, datasets, versions};
 use std::sync::Arc;
 

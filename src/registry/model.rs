@@ -25,17 +25,18 @@ pub struct NewModel {
 }
 
 impl Registry {
-    /// Tries the uploaded model, seals its files and registers them. The upload is used up,
-    /// whatever comes of it.
-    pub async fn register_model(
+    /// Tries the uploaded model, seals its files and registers them, unless that is not `allowed`: it is
+    /// asked last, since the trial takes its time. The upload is used up, whatever comes of it.
+    pub async fn register_model<E: From<Error>>(
         &self,
         upload: &UploadId,
         new: NewModel,
-    ) -> Result<Registered, Error> {
+        allowed: impl Future<Output = Result<(), E>>,
+    ) -> Result<Registered, E> {
         let _turn = self.turn()?;
         let upload = self.take(upload)?;
         let files = upload.files().map(sealed).collect();
-        let manifest = Manifest::new(ArtifactType::Model, files)?;
+        let manifest = Manifest::new(ArtifactType::Model, files).map_err(Error::from)?;
         let sent = upload.signature.as_ref();
         let signature = self.check_signed(&manifest, sent, &new.required).await?;
         let described = self.describe_at(&manifest, &Place::Upload(&upload)).await?;
@@ -55,7 +56,8 @@ impl Registry {
             actor: new.actor,
             now: clock::now(),
         };
-        Ok(self.store.register_signed(&version, signature.as_ref()).await?)
+        allowed.await?;
+        Ok(self.store.register_signed(&version, signature.as_ref()).await.map_err(Error::from)?)
     }
 
     /// Moves a file's bytes among the blobs, if they are still those that were received.

@@ -2,11 +2,11 @@
 
 use super::upload::Received;
 use super::{Error, Registry, UploadId};
-use crate::progress;
 use bytes::Bytes;
 use futures_util::Stream;
 use seatrial_domain::Digest;
 use seatrial_domain::manifest::FilePath;
+use seatrial_store::progress;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use tokio::fs::File;

@@ -69,6 +69,25 @@ fn digits() -> NewModel {
     }
 }
 
+async fn allowed() -> Result<(), Error> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_allowed_no_more_once_the_files_were_tried_is_not_registered() {
+    let door = door(Uploads::default()).await;
+    let (id, _) = door.registry.begin().unwrap();
+    door.receive(&id, "MLmodel", b"flavors: {sklearn: {}}").await.unwrap();
+    let forbidden = async { Err(Error::UnknownUpload(id.clone())) };
+    let refused = door.registry.register_model(&id, digits(), forbidden).await.unwrap_err();
+    assert!(matches!(refused, Error::UnknownUpload(_)), "{refused}");
+    let model = door.registry.store.model(&digits().model).await;
+    assert!(model.is_err(), "{model:?}");
+    let (id, _) = door.registry.begin().unwrap();
+    door.receive(&id, "MLmodel", b"flavors: {sklearn: {}}").await.unwrap();
+    door.registry.register_model(&id, digits(), allowed()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_file_is_hashed_while_it_streams() {
     let door = door(Uploads::default()).await;
@@ -124,7 +143,7 @@ async fn a_directory_without_a_model_is_refused_before_anything_is_tried() {
     let door = door(Uploads::default()).await;
     let (id, _) = door.registry.begin().unwrap();
     door.receive(&id, "readme.txt", b"words").await.unwrap();
-    let refused = door.registry.register_model(&id, digits()).await.unwrap_err();
+    let refused = door.registry.register_model(&id, digits(), allowed()).await.unwrap_err();
     assert!(matches!(refused, Error::NoModel { .. }));
     assert_eq!(door.left(), 0, "a refused upload leaves nothing");
 }
@@ -134,7 +153,7 @@ async fn a_model_that_could_not_be_loaded_later_is_refused_at_the_door() {
     let door = door(Uploads::default()).await;
     let (id, _) = door.registry.begin().unwrap();
     door.receive(&id, "digits.ONNX", b"bytes").await.unwrap();
-    let refused = door.registry.register_model(&id, digits()).await.unwrap_err();
+    let refused = door.registry.register_model(&id, digits(), allowed()).await.unwrap_err();
     assert!(matches!(refused, Error::NoModel { .. }), "{refused}");
 }
 
@@ -271,7 +290,7 @@ async fn checks_beyond_the_limit_are_refused_and_may_be_asked_for_again() {
     let busy = door.registry.turn().unwrap();
     let refused = door.registry.register_dataset(&id, holdout()).await.unwrap_err();
     assert!(matches!(refused, Error::TooManyChecks { limit: 1 }), "{refused}");
-    let refused = door.registry.register_model(&id, digits()).await.unwrap_err();
+    let refused = door.registry.register_model(&id, digits(), allowed()).await.unwrap_err();
     assert!(matches!(refused, Error::TooManyChecks { limit: 1 }), "{refused}");
     drop(busy);
     let tried = door.registry.register_dataset(&id, holdout()).await.unwrap_err();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::BlobLimits;
 use seatrial_store::Options;
+use seatrial_store::artifacts::{Artifact, ArtifactPath};
 use tempfile::TempDir;
 
 struct Bench {
@@ -20,6 +21,15 @@ impl Bench {
 
     async fn put(&self, bytes: &[u8]) -> Digest {
         self.store.blobs().store(bytes, 100).await.unwrap().digest
+    }
+
+    /// As [`Bench::put`], and something refers to it, by its own bytes.
+    async fn upload(&self, text: &str) -> Digest {
+        let blob = self.store.blobs().store(text.as_bytes(), 100).await.unwrap();
+        let digest = blob.digest.clone();
+        let artifact = Artifact { path: ArtifactPath::new(text).unwrap(), blob };
+        self.store.put_artifact(&artifact, 100, clock::now()).await.unwrap();
+        digest
     }
 
     fn alter(&self, digest: &Digest) {
@@ -49,7 +59,7 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 #[tokio::test]
 async fn a_corrupt_blob_is_reported_until_it_is_pushed_again() {
     let bench = Bench::new().await;
-    let (sound, rotten) = (bench.put(b"sound").await, bench.put(b"rotten").await);
+    let (sound, rotten) = (bench.upload("sound").await, bench.upload("rotten").await);
     bench.alter(&rotten);
     bench.round(AT_ONCE).await;
     bench.round(AT_ONCE).await;
@@ -59,9 +69,24 @@ async fn a_corrupt_blob_is_reported_until_it_is_pushed_again() {
     assert!(bench.corrupt().await.is_empty());
     bench.alter(&sound);
     bench.round(AT_ONCE).await;
-    std::fs::remove_file(bench.dir.path().join("blobs/sha256").join(sound.hex())).unwrap();
+    assert_eq!(bench.corrupt().await, [sound]);
+    bench.store.delete_artifacts(&ArtifactPath::new("sound").unwrap()).await.unwrap();
     bench.round(AT_ONCE).await;
-    assert!(bench.corrupt().await.is_empty(), "what is gone is not corrupt");
+    assert!(bench.corrupt().await.is_empty(), "nobody misses it");
+}
+
+#[tokio::test]
+async fn what_is_corrupt_is_looked_at_between_rounds_and_garbage_is_not_told() {
+    let bench = Bench::new().await;
+    let (rotten, garbage) = (bench.upload("rotten").await, bench.put(b"garbage").await);
+    bench.alter(&rotten);
+    bench.alter(&garbage);
+    assert_eq!(bench.round(A_DAY).await, AGAIN_AFTER);
+    assert_eq!(bench.corrupt().await, std::slice::from_ref(&rotten));
+    assert_eq!(bench.round(A_DAY).await, AGAIN_AFTER, "it still is");
+    bench.put(b"rotten").await;
+    assert!(bench.round(A_DAY).await > AGAIN_AFTER);
+    assert!(bench.corrupt().await.is_empty());
 }
 
 #[tokio::test]

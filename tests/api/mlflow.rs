@@ -8,6 +8,7 @@ mod multipart;
 mod naming;
 mod sealing;
 mod searching;
+mod shapes;
 mod split;
 mod tracking;
 mod tracking_models;

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from world import steps
+
 PAGE = Path(__file__).parents[2] / "docs/reference/mlflow.md"
 
 
@@ -9,17 +11,15 @@ def is_declared(claim):
     return hasattr(claim, "differs")
 
 
-def occurs(claim):
-    """Fails if the claim holds after all: then the difference is none, and is to be removed.
-
-    Only what a claim asserts may fail; an answer of the server that it did not reckon with ends the run.
-    """
-    try:
-        claim()
-    except AssertionError as found:
-        print("        ", str(found)[:160])
-        return
-    raise AssertionError(f"{claim.__name__} is declared to differ and does not")
+def proven(claim):
+    """Runs it; what its differing steps found. Fails unless it has them exactly if it is declared to differ."""
+    steps.clear()
+    claim()
+    if is_declared(claim):
+        assert steps, f"{claim.__name__} is declared to differ, and no step of it does"
+    else:
+        assert not steps, f"{claim.__name__} has a step that differs, and is not declared to"
+    return list(steps)
 
 
 def are_documented(claims):

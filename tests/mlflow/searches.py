@@ -1,6 +1,6 @@
 """Searches: what their filters and orders find, and what they refuse."""
 
-from world import client, differs, invalid, names, pushed, versions
+from world import client, differing, differs, equal, invalid, names, pushed, versions
 
 
 def models_of(filter_string, order_by=None):
@@ -85,7 +85,9 @@ def versions_are_ordered_as_asked():
 @differs("a tag that is absent is unequal to every value", "it is neither equal nor unequal")
 def what_has_no_such_tag_is_unequal():
     client.create_registered_model("bare")
-    assert names(client.search_registered_models("name = 'bare' AND tag.k != 'v'")) == ["bare"]
+    found = names(client.search_registered_models("name = 'bare' AND tag.k != 'v'"))
+    with differing("found []"):
+        equal(found, ["bare"])
 
 
 def prompts_are_not_found_among_models():
@@ -125,18 +127,36 @@ def what_is_not_understood_is_refused():
     invalid(lambda: of_versions(page_token="made up"))
 
 
+@differs(
+    "a filter of versions by the tags `rollout.id`, `rollout.stage` or `rollout.share` is refused",
+    "it is answered",
+)
+def what_rollouts_tell_is_not_searched_for():
+    pushed("rollout-told")
+    for key in ["rollout.id", "rollout.stage", "rollout.share"]:
+        for written in [f"tag.`{key}`", f"tags.`{key}`", f'tag."{key}"', f"tag.{key}"]:
+            for operator in ["=", "!=", "LIKE", "ILIKE"]:
+                text = f"name = 'rollout-told' AND {written} {operator} 'canary'"
+                with differing("it was not refused"):
+                    invalid(lambda: client.search_model_versions(text))
+    found = client.search_registered_models("name = 'rollout-told' AND tag.`rollout.stage` = 'x'")
+    assert names(found) == []
+
+
 @differs("a key that orders twice is refused with 400", "with 500, which its client tries again")
 def a_key_orders_once():
     twice = ["name ASC", "name DESC"]
-    invalid(lambda: client.search_registered_models(order_by=twice))
-    invalid(lambda: client.search_model_versions(order_by=twice))
+    for search in [client.search_registered_models, client.search_model_versions]:
+        with differing("INTERNAL_ERROR"):
+            invalid(lambda: search(order_by=twice))
 
 
-@differs("a page of no rows, or of fewer, is refused", "it is answered")
+@differs("a page of no models, or of fewer, is refused as one of versions is", "it is answered")
 def a_page_has_rows():
     for count in [0, -1]:
-        invalid(lambda: client.search_registered_models(max_results=count))
         invalid(lambda: client.search_model_versions(max_results=count))
+        with differing("it was not refused"):
+            invalid(lambda: client.search_registered_models(max_results=count))
 
 
 @differs("a page's token is of its search alone", "of any search")
@@ -144,8 +164,14 @@ def a_token_of_another_search_is_refused():
     for number in range(2):
         client.create_registered_model(f"token-{number}")
     page = client.search_registered_models("name LIKE 'token-%'", 1)
-    invalid(lambda: client.search_registered_models("name LIKE 'x%'", 1, page_token=page.token))
-    invalid(lambda: client.search_model_versions(page_token=page.token))
+    models, of_versions = client.search_registered_models, client.search_model_versions
+    for search in [
+        lambda: models("name LIKE 'x%'", 1, page_token=page.token),
+        lambda: models("name LIKE 'token-%'", 1, ["name DESC"], page.token),
+        lambda: of_versions(page_token=page.token),
+    ]:
+        with differing("it was not refused"):
+            invalid(search)
 
 
 CLAIMS = [
@@ -158,6 +184,7 @@ CLAIMS = [
     prompts_are_not_found_among_models,
     pages_follow_each_other,
     what_is_not_understood_is_refused,
+    what_rollouts_tell_is_not_searched_for,
     a_key_orders_once,
     a_page_has_rows,
     a_token_of_another_search_is_refused,

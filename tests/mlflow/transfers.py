@@ -14,7 +14,7 @@ from mlflow.artifacts import download_artifacts
 from mlflow.store.artifact import http_artifact_repo
 from onnx import TensorProto, helper
 
-from world import ARTIFACTS, MODEL, client, differs, upload
+from world import ARTIFACTS, MODEL, client, differing, differs, equal, upload
 
 MIB = 1 << 20
 
@@ -83,14 +83,16 @@ def large_files_come_in_parts_and_go_in_ranges():
         path = weighty(Path(folder) / "model.onnx")
         pieces = -(-path.stat().st_size // MIB)
         client.log_artifact(run_id, str(path), "model")
-        assert sent.call_count == pieces, f"{sent.call_count} parts of {pieces}"
+        with differing("found 0"):
+            equal(sent.call_count, pieces)
         registered("in-parts", run_id, f"{root}/model")
         for uri in [f"{root}/model/model.onnx", "models:/in-parts/1"]:
             fetched.reset_mock()
             place = download_artifacts(artifact_uri=uri, dst_path=tempfile.mkdtemp(dir=folder))
             place = place if place.endswith(".onnx") else Path(place) / "model.onnx"
             assert digest(place) == digest(path), uri
-            assert fetched.call_count == pieces, f"{uri}: {fetched.call_count} of {pieces}"
+            with differing("found 0"):
+                equal(fetched.call_count, pieces)
 
 
 def directories_are_logged_listed_and_fetched_in_part():
@@ -139,17 +141,22 @@ def what_a_version_was_made_of_takes_the_same_bytes_again():
 @differs("what a version was made of takes no other bytes: 409", "it is replaced")
 def what_a_version_was_made_of_takes_no_other_bytes():
     path = sealed("not-replaced")
-    answer = upload(path, b"other bytes")
-    assert answer.status_code == 409, f"{answer.status_code} for other bytes"
-    assert answer.json()["error_code"] == "RESOURCE_CONFLICT", answer.text
+    with differing("found 200"):
+        answer = upload(path, b"other bytes")
+        equal(answer.status_code, 409)
+        equal(answer.json()["error_code"], "RESOURCE_CONFLICT")
+    with differing("other bytes"):
+        equal(requests.get(f"{ARTIFACTS}/{path}", timeout=60).content[:11], Path(MODEL).read_bytes()[:11])
 
 
 @differs("what a version was made of is not deleted: 409", "it is deleted")
 def what_a_version_was_made_of_is_not_deleted():
     path = sealed("not-deleted")
     for what in [path, path.rsplit("/", 1)[0]]:
-        answer = requests.delete(f"{ARTIFACTS}/{what}", timeout=60)
-        assert answer.status_code == 409, f"{answer.status_code} for deleting {what}"
+        with differing("found 200"):
+            equal(requests.delete(f"{ARTIFACTS}/{what}", timeout=60).status_code, 409)
+    with differing("found 404"):
+        equal(requests.get(f"{ARTIFACTS}/{path}", timeout=60).status_code, 200)
 
 
 CLAIMS = [

@@ -2,7 +2,20 @@
 
 from pathlib import Path
 
-from world import MODEL, accepted, client, differs, invalid, missing, pushed, run, upload
+from world import (
+    MODEL,
+    accepted,
+    client,
+    differing,
+    differs,
+    equal,
+    invalid,
+    missing,
+    pushed,
+    run,
+    upload,
+    versions,
+)
 
 
 def what_was_logged_is_described_and_ready():
@@ -20,8 +33,11 @@ def a_version_may_be_made_of_files_that_no_run_logged():
     client.create_registered_model("runless")
     upload("by-nobody/model/v1.onnx", Path(MODEL).read_bytes())
     source = "mlflow-artifacts:/by-nobody/model"
-    made = accepted(lambda: client.create_model_version("runless", source))
-    assert made.status == "READY"
+    with differing("it was not accepted"):
+        accepted(lambda: client.create_model_version("runless", source))
+    with differing("found []"):
+        found = client.search_model_versions("name = 'runless'")
+        equal([version.status for version in found], ["READY"])
 
 
 def a_version_is_made_with_what_is_said_of_it():
@@ -69,9 +85,12 @@ def a_version_of_nothing_is_refused():
 )
 def a_source_elsewhere_is_refused():
     client.create_registered_model("of-elsewhere")
-    for source in ["", "s3://bucket/model", "https://example.org/model", "ftp://h/m"]:
-        invalid(lambda: client.create_model_version("of-elsewhere", source))
-    assert client.search_model_versions("name = 'of-elsewhere'") == []
+    invalid(lambda: client.create_model_version("of-elsewhere", ""))
+    for source in ["s3://bucket/model", "https://example.org/model", "ftp://h/m"]:
+        with differing("it was not refused"):
+            invalid(lambda: client.create_model_version("of-elsewhere", source))
+    with differing("found [3, 2, 1]"):
+        equal(versions(client.search_model_versions("name = 'of-elsewhere'")), [])
 
 
 def a_version_is_described_anew():

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import warnings
+from contextlib import contextmanager
 
 os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
 warnings.simplefilter("ignore", FutureWarning)
@@ -87,6 +88,12 @@ def policy(name):
         answer.raise_for_status()
 
 
+def endpoint(name):
+    """Makes an endpoint of the model, where the server knows of endpoints."""
+    if OURS:
+        seatrial("endpoint", "set", name, "--model", name)
+
+
 def rollout(name, version):
     """Starts a rollout, where the server knows of rollouts."""
     if OURS:
@@ -106,13 +113,41 @@ def differs(here, there):
     return marked
 
 
-def refused(call, code):
+# What the differing steps of a claim that runs have found.
+steps = []
+
+
+@contextmanager
+def differing(there):
+    """A step of a claim that MLflow's own server does not keep: what fails in it says `there`.
+
+    Here it is a step like any other. There it must fail, by what it asserts and in these words, and
+    the claim goes on after it: each step is proven by itself.
+    """
+    try:
+        yield
+    except AssertionError as found:
+        if OURS or there not in str(found):
+            raise
+        steps.append(str(found))
+        return
+    if not OURS:
+        raise AssertionError(f"a step that is declared to differ ({there}) does not")
+    steps.append("kept")
+
+
+def refused(call, code, saying=""):
     try:
         call()
     except MlflowException as error:
         assert error.error_code == code, f"{error.error_code}, not {code}: {error}"
+        assert saying in str(error), f"{error} says nothing of {saying}"
     else:
         raise AssertionError(f"it was not refused with {code}")
+
+
+def equal(found, expected):
+    assert found == expected, f"found {found!r}, expected {expected!r}"
 
 
 def accepted(call):

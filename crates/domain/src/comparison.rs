@@ -12,7 +12,6 @@ mod tests;
 pub use outcome::{is_class, outcome};
 
 use crate::plan::{Compare, CompareBy};
-use crate::split::Arm;
 use crate::tensor::{Tensor, TensorData};
 
 /// The outcome of one rule on one pair of answers.
@@ -124,13 +123,6 @@ fn pair(by: &CompareBy, incumbent: &Tensor, candidate: Option<&Tensor>) -> Agree
         incumbent: abridge(incumbent),
         candidate: candidate.map_or_else(|| MISSING.to_owned(), abridge),
     })
-}
-
-/// Who of a pair is asked first, of a request of this hash ([`crate::telemetry::request_hash`]): as good as
-/// drawn, so that being asked second is neither's advantage.
-#[must_use]
-pub const fn asked_first(request: u64) -> Arm {
-    if request.count_ones().is_multiple_of(2) { Arm::Candidate } else { Arm::Incumbent }
 }
 
 fn find<'a>(name: &str, outputs: &'a [Tensor]) -> Option<&'a Tensor> {

@@ -18,7 +18,7 @@ use crate::Share;
 use crate::evidence::{GateCounts, GateIndex, GateStratum, Labels, Outcome};
 use crate::exposure::Exposure;
 use crate::split::Arm;
-use crate::telemetry::{Seen, SeenUnits};
+use crate::telemetry::{Noted, Seen, SeenUnits};
 use open::{Closing, Open, OpenUnits};
 use seatrial_analysis::ArmHistogram;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,8 @@ pub struct Ledger {
     seen: SeenUnits,
     /// Hashes of which more is known since they were last taken.
     fresh: BTreeSet<u64>,
+    /// The sampling level that was told, or stored, before.
+    told_level: u32,
     open: OpenUnits,
     /// Shared with whoever took them, so that to take them copies nothing.
     strata: BTreeMap<GateStratum, Arc<GateCounts>>,
@@ -124,6 +126,7 @@ impl Ledger {
             buckets,
             seen: SeenUnits::default(),
             fresh: BTreeSet::new(),
+            told_level: 0,
             open: OpenUnits::default(),
             strata: BTreeMap::new(),
             changed: BTreeSet::new(),
@@ -133,6 +136,7 @@ impl Ledger {
     /// Takes in what an earlier process has seen; it is stored already, so it is not fresh.
     pub fn seed(&mut self, seen: &SeenUnits) {
         self.seen.merge(seen);
+        self.told_level = self.told_level.max(seen.level);
     }
 
     /// Notes a request that is routed; `labels` are the slices it is in, and its unit's if it is the
@@ -235,11 +239,15 @@ impl Ledger {
         changed.into_iter().filter_map(counts).collect()
     }
 
-    /// The units of which more is known than the last time, and the sampling level now.
-    pub fn take_fresh(&mut self) -> (Vec<(u64, Exposure)>, u32) {
+    /// The units of which more is known than the last time, and the sampling level now; none where neither
+    /// is news.
+    pub fn take_fresh(&mut self) -> Option<(Vec<Noted>, u32)> {
         let fresh = std::mem::take(&mut self.fresh);
+        let level = self.seen.level;
+        let raised = std::mem::replace(&mut self.told_level, level) < level;
         let known = |hash: u64| Some((hash, *self.seen.units.get(&hash)?));
-        (fresh.into_iter().filter_map(known).collect(), self.seen.level)
+        let fresh: Vec<_> = fresh.into_iter().filter_map(known).collect();
+        (raised || !fresh.is_empty()).then_some((fresh, level))
     }
 
     /// Units whose window is not closed.

@@ -22,6 +22,8 @@ pub enum Domain {
     Log,
     /// Bounding the set of seen units.
     Units,
+    /// Who of a shadow's pair is asked first.
+    Order,
 }
 
 impl Domain {
@@ -31,6 +33,7 @@ impl Domain {
             Self::Mirror => 0x6d69_7272_6f72_0002,
             Self::Log => 0x6c6f_6700_0000_0003,
             Self::Units => 0x756e_6974_7300_0004,
+            Self::Order => 0x6f72_6465_7200_0005,
         }
     }
 }
@@ -52,6 +55,12 @@ impl Salt {
     /// is below the share.
     pub fn choose(self, share: Share, key: &[u8]) -> Arm {
         if self.within(Domain::Routing, share, key) { Arm::Candidate } else { Arm::Incumbent }
+    }
+
+    /// Who of the shadow's pair of this `key` is asked first: either as often, so that being asked second is
+    /// neither's advantage. The key is to be none that a client chooses.
+    pub fn asked_first(self, key: &[u8]) -> Arm {
+        if self.hash(Domain::Order, key) >> 63 == 0 { Arm::Candidate } else { Arm::Incumbent }
     }
 
     /// Whether `key` falls into the first `share` of the domain's draw.
@@ -81,11 +90,12 @@ mod tests {
 
     /// By the same implementation, for each of the keys: the last share in basis points that it is
     /// not within.
-    const THRESHOLDS: [(Domain, [u16; 4]); 4] = [
+    const THRESHOLDS: [(Domain, [u16; 4]); 5] = [
         (Domain::Routing, [1068, 481, 7128, 7269]),
         (Domain::Mirror, [9754, 5978, 4509, 1994]),
         (Domain::Log, [7503, 3980, 2812, 1823]),
         (Domain::Units, [8017, 9990, 814, 6326]),
+        (Domain::Order, [7558, 8021, 9677, 2628]),
     ];
 
     #[test]
@@ -101,6 +111,10 @@ mod tests {
             let at = |share| salt.choose(Share::new(share).unwrap(), key.as_bytes());
             assert_eq!((at(threshold), at(threshold + 1)), (Arm::Incumbent, Arm::Candidate));
         }
+        let first = KEYS.map(|key| salt.asked_first(key.as_bytes()));
+        let half =
+            THRESHOLDS[4].1.map(|it| if it < 5_000 { Arm::Candidate } else { Arm::Incumbent });
+        assert_eq!(first, half);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Config {
     pub units: usize,
     /// Assignments kept between two flushes.
     pub assignments: usize,
-    /// Mirrored requests worked on at once, over all endpoints.
+    /// Mirrored requests worked on at once, for each endpoint.
     pub mirror_workers: usize,
     /// Requests to `/versions/{v}` in flight at once, for each endpoint.
     pub pinned_in_flight: u32,

@@ -11,6 +11,7 @@ use crate::admission::Places;
 use crate::fault::Fault;
 use crate::installed::Installed;
 use crate::lane::Lane;
+use crate::mirror::Workshop;
 use crate::sync::lock;
 
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Entry {
     pub(crate) route: ArcSwap<Installed>,
     pub(crate) pinned_places: Arc<Places>,
     pub(crate) lanes: Arc<Lanes>,
+    pub(crate) workshop: Workshop,
     pub(crate) refusals: Refusals,
     /// Replaced tables that requests may still be routed by.
     pub(crate) retired: Mutex<Vec<Weak<Installed>>>,

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use seatrial_domain::telemetry::{Latch, LatchCause, SeenUnits, Telemetry, Trip};
 use seatrial_domain::{EndpointName, Epoch, RolloutId, VersionNumber};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,7 +17,6 @@ use crate::body::Budget;
 use crate::config::Config;
 use crate::feedback::FeedbackRequest;
 use crate::latches::{self, Latches};
-use crate::mirror::Workshop;
 use crate::recorder::Recorder;
 use crate::shared::{Shared, TRIPS};
 use crate::sync::lock;
@@ -44,16 +43,12 @@ impl Gateway {
         };
         let (trips, trips_taken) = mpsc::channel(TRIPS);
         let (feedback, feedback_taken) = mpsc::channel(config.feedback_queue.max(1));
-        let workshop = Workshop {
-            workers: Arc::new(Semaphore::new(config.mirror_workers.max(1))),
-            tasks: TaskTracker::new(),
-        };
         let shared = Arc::new(Shared {
             endpoints: ArcSwap::default(),
             control: Mutex::default(),
             latches: held,
             recorder: Recorder::new(&config),
-            workshop,
+            tasks: TaskTracker::new(),
             bodies: Budget::new(config.max_bodies),
             trips,
             tripped: AtomicU64::new(0),

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::entry::{Entry, Lanes, Refusals};
 use crate::guard::Guard;
 use crate::installed::{Active, Installed, Served};
-use crate::mirror::{Mirror, Sides};
+use crate::mirror::{Mirror, Sides, Workshop};
 use crate::shared::Shared;
 use crate::sync::lock;
 use crate::table::{RolloutRoute, RouteTable, Target};
@@ -50,13 +50,19 @@ pub(crate) fn install(shared: &Shared, table: RouteTable) -> Result<Epoch, Error
             return Err(Error::Stale { endpoint, in_force: before.epoch, offered });
         }
     }
-    let lanes = entry.as_ref().map_or_else(Arc::default, |entry| Arc::clone(&entry.lanes));
+    let kept = match &entry {
+        Some(entry) => (Arc::clone(&entry.lanes), entry.workshop.clone()),
+        None => {
+            let workers = shared.config.mirror_workers;
+            (Arc::default(), Workshop::new(workers, shared.tasks.clone()))
+        }
+    };
     let name = table.endpoint.clone();
     let epoch = table.epoch;
-    let installed = Arc::new(activate(shared, table, &lanes, before.as_deref()));
+    let installed = Arc::new(activate(shared, table, &kept, before.as_deref()));
     match entry {
         Some(entry) => entry.replace(installed),
-        None => add(shared, name, installed, lanes),
+        None => add(shared, name, installed, kept),
     }
     if let Some(mirror) =
         before.as_ref().and_then(|before| before.rollout.as_ref()?.mirror.as_ref())
@@ -79,6 +85,9 @@ pub(crate) fn remove(shared: &Shared, endpoint: &EndpointName) {
     }
 }
 
+/// What of an endpoint outlives its tables, beside its latch.
+type Kept = (Arc<Lanes>, Workshop);
+
 fn check(table: &RouteTable) -> Result<(), Error> {
     let Some(rollout) = &table.rollout else { return Ok(()) };
     let share = rollout.share;
@@ -96,7 +105,7 @@ fn check(table: &RouteTable) -> Result<(), Error> {
 fn activate(
     shared: &Shared,
     table: RouteTable,
-    lanes: &Lanes,
+    (lanes, workshop): &Kept,
     before: Option<&Installed>,
 ) -> Installed {
     let served = |target: Target| Served {
@@ -118,7 +127,11 @@ fn activate(
         rollout: None,
         latch,
     };
-    installed.rollout = table.rollout.map(|route| active(shared, route, &installed, before));
+    let active = |route| {
+        let mirror = mirror(shared, &route, (&installed, workshop));
+        active(shared, (route, mirror), &installed, before)
+    };
+    installed.rollout = table.rollout.map(active);
     installed
 }
 
@@ -133,7 +146,7 @@ fn suspected(table: &RouteTable) -> Option<Latch> {
 
 fn active(
     shared: &Shared,
-    route: RolloutRoute,
+    (route, mirror): (RolloutRoute, Option<Arc<Mirror>>),
     installed: &Installed,
     before: Option<&Installed>,
 ) -> Active {
@@ -150,7 +163,7 @@ fn active(
         counts_from: counts_from(&route, before),
         guard: kept.unwrap_or_else(|| Arc::new(Guard::new(&route.guardrails, Instant::now()))),
         units: recorder.units(route.id),
-        mirror: mirror(shared, &route, installed),
+        mirror,
         route,
     }
 }
@@ -164,7 +177,11 @@ fn counts_from(route: &RolloutRoute, before: Option<&Installed>) -> Instant {
     warmup::counts_from(gated(route), (Instant::now(), route.counting.discard), before)
 }
 
-fn mirror(shared: &Shared, route: &RolloutRoute, installed: &Installed) -> Option<Arc<Mirror>> {
+fn mirror(
+    shared: &Shared,
+    route: &RolloutRoute,
+    (installed, workshop): (&Installed, &Workshop),
+) -> Option<Arc<Mirror>> {
     let plan = route.shadow.clone()?;
     let sides = Sides {
         incumbent: installed.incumbent.clone()?,
@@ -172,21 +189,17 @@ fn mirror(shared: &Shared, route: &RolloutRoute, installed: &Installed) -> Optio
         salt: route.salt,
     };
     let record = shared.recorder.shadow(route.id, &plan);
-    Some(Arc::new(Mirror::new(
-        (plan, route.counting.alike_below),
-        sides,
-        record,
-        shared.workshop.clone(),
-    )))
+    Some(Arc::new(Mirror::new((plan, route.counting.alike_below), sides, record, workshop.clone())))
 }
 
-fn add(shared: &Shared, name: EndpointName, installed: Arc<Installed>, lanes: Arc<Lanes>) {
+fn add(shared: &Shared, name: EndpointName, installed: Arc<Installed>, (lanes, workshop): Kept) {
     let mut endpoints = BTreeMap::clone(&shared.endpoints.load());
     let entry = Entry {
         name: name.clone(),
         route: installed.into(),
         pinned_places: Arc::default(),
         lanes,
+        workshop,
         refusals: Refusals::default(),
         retired: Mutex::default(),
     };

@@ -1,8 +1,9 @@
 //! The mirror: copies of answered requests, given to the candidate beside the clients' path.
 //!
 //! Owns the bounds: how many copies and bytes may wait, how many run at once. Whatever is beyond
-//! them is dropped and counted, so a slow candidate never slows a client. Only requests that the
-//! incumbent answered are copied: there is nothing to compare the others with.
+//! them is dropped and counted, so a slow candidate never slows a client. All of them are each
+//! endpoint's own: however many candidates hang, each holds up its own endpoint's copies alone. Only
+//! requests that the incumbent answered are copied: there is nothing to compare the others with.
 
 mod job;
 
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use seatrial_domain::plan::Shadow;
-use seatrial_domain::split::{Domain, Salt};
+use seatrial_domain::split::{Arm, Domain, Salt};
 use seatrial_domain::tensor::Tensor;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -26,12 +27,20 @@ use crate::recorder::ShadowRecord;
 use crate::request_id::Serial;
 use crate::size;
 
-/// What all mirrors of a gateway share.
+/// What the mirrors of one endpoint share, one after the other: copies of a replaced table that still
+/// run count among those of the next.
 #[derive(Debug, Clone)]
 pub(crate) struct Workshop {
     /// Copies run at once.
-    pub(crate) workers: Arc<Semaphore>,
-    pub(crate) tasks: TaskTracker,
+    workers: Arc<Semaphore>,
+    tasks: TaskTracker,
+}
+
+impl Workshop {
+    /// Of at least one worker.
+    pub(crate) fn new(workers: usize, tasks: TaskTracker) -> Self {
+        Self { workers: Arc::new(Semaphore::new(workers.max(1))), tasks }
+    }
 }
 
 /// Who is compared, and by which salt requests are sampled.
@@ -64,6 +73,8 @@ pub(crate) struct Copy {
     pub(crate) request_id: String,
     /// The hash by which a label finds it.
     pub(crate) request: u64,
+    /// Who of the pair is asked first.
+    pub(crate) first: Arm,
     /// As the client asked, apart from the tensors.
     pub(crate) ask: Ask,
     pub(crate) slices: BTreeMap<String, String>,
@@ -95,6 +106,11 @@ impl Mirror {
     /// Whether this request is in the mirrored sample.
     pub(crate) fn samples(&self, serial: Serial) -> bool {
         self.sides.salt.within(Domain::Mirror, self.plan.mirror, &serial.bytes())
+    }
+
+    /// Who of this request's pair is asked first; not by its id, which a client may choose.
+    pub(crate) fn asked_first(&self, serial: Serial) -> Arm {
+        self.sides.salt.asked_first(&serial.bytes())
     }
 
     /// The request's value in each of the plan's slices.

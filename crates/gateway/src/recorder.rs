@@ -106,14 +106,12 @@ impl Recorder {
         let (assignments, dropped_assignments) = self.assignments.take();
         let (mut gates, mut units) = (Vec::new(), Vec::new());
         for (rollout, taken) in each(&self.units, |rollout, record| (*rollout, record.take())) {
-            let Taken { strata, fresh, level } = taken;
+            let Taken { strata, fresh } = taken;
             // Copied here: no request waits for it.
             let owned =
                 |(stratum, counts): (_, Arc<_>)| (rollout, stratum, Arc::unwrap_or_clone(counts));
             gates.extend(strata.into_iter().map(owned));
-            if !fresh.is_empty() || level > 0 {
-                units.push((rollout, fresh, level));
-            }
+            units.extend(fresh.map(|(fresh, level)| (rollout, fresh, level)));
         }
         Telemetry {
             boot: self.boot,

@@ -48,10 +48,10 @@ pub(crate) async fn serve(
     }
     stop_mirrors(&shared);
     connections.close();
-    shared.workshop.tasks.close();
+    shared.tasks.close();
     let ended = timeout(drain, async {
         connections.wait().await;
-        shared.workshop.tasks.wait().await;
+        shared.tasks.wait().await;
     });
     if ended.await.is_err() {
         tracing::warn!(connections = connections.len(), "the drain's time is over");

@@ -10,6 +10,7 @@ use seatrial_domain::EndpointName;
 use seatrial_domain::telemetry::{Latch, LatchCause, Trip, TripKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use crate::body::{Bound, Budget};
 use crate::config::Config;
@@ -18,7 +19,6 @@ use crate::feedback::FeedbackRequest;
 use crate::guard::{Breach, Readiness, Report};
 use crate::installed::Installed;
 use crate::latches::Latches;
-use crate::mirror::Workshop;
 use crate::recorder::Recorder;
 use crate::request_id::Serial;
 use crate::sync::lock;
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) control: Mutex<()>,
     pub(crate) latches: Latches,
     pub(crate) recorder: Recorder,
-    pub(crate) workshop: Workshop,
+    pub(crate) tasks: TaskTracker,
     pub(crate) bodies: Budget,
     pub(crate) trips: mpsc::Sender<Trip>,
     pub(crate) tripped: AtomicU64,
@@ -50,7 +50,7 @@ impl Shared {
 
     /// For a body of at most so many bytes.
     pub(crate) const fn bound(&self, bytes: u64) -> Bound<'_> {
-        let (budget, tasks) = (&self.bodies, &self.workshop.tasks);
+        let (budget, tasks) = (&self.bodies, &self.tasks);
         Bound { budget, bytes, time: self.config.body_timeout, tasks }
     }
 

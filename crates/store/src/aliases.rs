@@ -7,6 +7,7 @@ pub use history::Move;
 use crate::changed::{Changed, Named};
 use crate::row::{Columns, int, to_json};
 use crate::versions::{self, Error};
+use crate::write::Write;
 use crate::{Store, journal, models, storage};
 use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
 use sqlx::SqliteConnection;
@@ -20,7 +21,7 @@ pub struct By<'a> {
 }
 
 impl Store {
-    /// Points `alias` at a version. Errors: [`Error::UnknownVersion`].
+    /// Points `alias` at a version. Errors: [`Error::UnknownVersion`], [`Error::Limit`].
     pub async fn set_alias(
         &self,
         version: (&ModelName, VersionNumber),
@@ -29,7 +30,7 @@ impl Store {
     ) -> Result<(), Error> {
         let mut write = self.write().await?;
         models::touch(write.sql(), version, by.now).await?;
-        let moved = point(write.sql(), version, alias, by).await?;
+        let moved = give(&mut write, version, alias, by).await?;
         let aliases = moved.then(|| alias.to_owned()).into_iter().collect();
         let changed = Changed { aliases, ..Changed::default() };
         let version = versions::load(write.sql(), version).await?.reference;
@@ -75,6 +76,23 @@ impl Store {
         let mut sql = self.reader().await?;
         of_version(&mut sql, version).await
     }
+}
+
+/// As [`point`], for whoever asks: what rollouts move is not held up. Errors: one alias too many.
+pub(crate) async fn give(
+    write: &mut Write<'_>,
+    version: (&ModelName, VersionNumber),
+    alias: &str,
+    by: By<'_>,
+) -> Result<bool, Error> {
+    let others = "SELECT count(*), coalesce(sum(name = ?), 0) FROM alias WHERE model = ?";
+    let has = sqlx::query_as(others).bind(alias).bind(version.0.as_str());
+    let (all, of_this_name): (i64, i64) = has.fetch_one(write.sql()).await?;
+    let most = write.aliases_limit();
+    if of_this_name == 0 && all >= int(most) {
+        return Err(Error::Limit { most, of: "aliases" });
+    }
+    Ok(point(write.sql(), version, alias, by).await?)
 }
 
 /// False when it pointed there before.

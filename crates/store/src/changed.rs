@@ -5,7 +5,7 @@ use crate::aliases::By;
 use crate::journal::{New, Row};
 use crate::storage::Error;
 use crate::write::Write;
-use seatrial_domain::VersionRef;
+use seatrial_domain::{Digest, VersionRef};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,14 @@ use std::collections::BTreeMap;
 pub struct Changed {
     pub aliases: Vec<String>,
     pub tags: BTreeMap<String, String>,
+}
+
+/// Bytes of a tag's value that the journal keeps, which is for ever. No trigger waits for a longer one.
+const JOURNALLED_MAX: usize = 1024;
+
+/// A longer value is told by its digest.
+fn journalled(value: String) -> String {
+    if value.len() <= JOURNALLED_MAX { value } else { Digest::of(value.as_bytes()).to_string() }
 }
 
 /// A change, and of which version.
@@ -69,6 +77,11 @@ impl Named {
         if self.changed.is_empty() {
             return Ok(None);
         }
-        serde_json::to_value(self).map(Some).map_err(|e| Error::corrupt("names", &e))
+        let Self { version, changed: Changed { aliases, tags } } = self.clone();
+        let tags = tags.into_iter().map(|(key, value)| (key, journalled(value)));
+        let changed = Changed { aliases, tags: tags.collect() };
+        serde_json::to_value(Self { version, changed })
+            .map(Some)
+            .map_err(|e| Error::corrupt("names", &e))
     }
 }

@@ -18,6 +18,7 @@ mod release;
 mod retention;
 mod roles;
 mod rollouts;
+mod sampling;
 mod scrub;
 mod search;
 mod settings;

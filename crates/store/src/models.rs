@@ -9,7 +9,7 @@ use crate::row::{Columns, int};
 use crate::tracking::COMMIT_TAG;
 use crate::versions::{self, Error};
 use crate::write::{Write, beginning};
-use crate::{Store, storage, tags};
+use crate::{Store, fill, storage, tags};
 use seatrial_domain::{Actor, ModelName, Timestamp, VersionNumber};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -76,16 +76,15 @@ impl Store {
         &self,
         page: &Request<ModelName>,
     ) -> Result<Page<Model, ModelName>, storage::Error> {
+        let mut reader = self.reader().await?;
         let rows = sqlx::query(concat!(
             whole!(),
             " WHERE m.deleted_at IS NULL AND m.name > ? ORDER BY m.name LIMIT ?"
         ))
         .bind(page.after.as_ref().map_or("", ModelName::as_str))
         .bind(page.rows())
-        .fetch_all(&mut *self.reader().await?)
-        .await?;
-        let models = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        Ok(Page::cut(models, page, |model| model.name.clone()))
+        .fetch(&mut *reader);
+        Ok(fill::from(rows, read, Model::bytes).await?.page(page, |model| model.name.clone()))
     }
 
     /// Deletes the model and all its versions. Errors: unknown, or something refers to a version.

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 /// The limits of one store.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Connections for reading; writing has one of its own.
+    /// Connections for reading, one at least; writing has one of its own.
     pub readers: u32,
     /// How long a statement waits for a lock.
     pub busy_timeout: Duration,
@@ -27,6 +27,8 @@ pub struct Options {
     pub assignments_limit: u64,
     pub tracking: tracking::Limits,
     pub tags: tags::Limits,
+    /// Aliases of one model; rollouts move theirs beyond it too.
+    pub aliases_limit: u64,
     pub blobs: blobs::Options,
 }
 
@@ -39,6 +41,7 @@ impl Default for Options {
             assignments_limit: 5_000_000,
             tracking: tracking::Limits::default(),
             tags: tags::Limits::default(),
+            aliases_limit: 1_000,
             blobs: blobs::Options::default(),
         }
     }
@@ -117,7 +120,9 @@ impl Store {
         migrations::apply(&mut connection).await?;
         let patience = options.writer_timeout();
         let writer = Writer::new(connection, connect.clone(), patience);
-        let readers = Readers::new(options.readers, connect.pragma("query_only", "ON"), patience);
+        // A row may be some megabytes large: of those, few are read ahead.
+        let reading = connect.pragma("query_only", "ON").row_buffer_size(16);
+        let readers = Readers::new(options.readers, reading, patience);
         let blobs = Blobs::open(&dir.join("blobs"), &options.blobs).await?;
         let head: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal")
             .fetch_one(&mut *readers.lend().await?)

@@ -24,9 +24,14 @@ impl<K> Request<K> {
         Self { after: Some(key), limit }
     }
 
+    /// The most rows of the page.
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit.clamp(1, LIMIT)
+    }
+
     /// Rows to read: one more than the page, to know whether there is a next one.
     pub(crate) fn rows(&self) -> i64 {
-        i64::from(self.limit.clamp(1, LIMIT)) + 1
+        i64::from(self.limit()) + 1
     }
 }
 

@@ -3,16 +3,16 @@
 //! page ends early where its rows would take too much of one answer.
 
 mod conditions;
-mod fill;
 mod logged_models;
 mod newest;
 mod token;
 
+use crate::fill::{self, Filled, PAGE_BYTES};
 use crate::models::{self, Model};
-use crate::versions::listed::{self, Listed, at_once, listed};
+use crate::row::Columns as _;
+use crate::versions::listed::{self, Listed, listed};
 use crate::{Store, storage};
 use conditions::Columns;
-use fill::Filled;
 pub use newest::Described;
 use seatrial_domain::search::{Direction, Filter, OrderBy, OrderKey, Subject};
 use sqlx::QueryBuilder;
@@ -52,14 +52,25 @@ storage::from_storage!(Error);
 /// would wake each other for each.
 const AT_ONCE: u32 = 512;
 
-macro_rules! versions_where {
-    () => {
-        concat!(
-            listed!(),
-            " WHERE v.rowid IN (SELECT v.rowid FROM version AS v WHERE deleted_at IS NULL"
-        )
-    };
-}
+/// Begins a selection of the page's versions, as `page`, and of what their texts take: of `bytes`.
+const PAGE_OF_VERSIONS: &str = "
+    WITH page AS MATERIALIZED (
+        SELECT v.rowid AS id, v.model AS model, v.number AS number,
+               octet_length(v.description) + octet_length(coalesce(v.source, ''))
+                   + octet_length(coalesce(v.run_link, '')) AS bytes
+        FROM version AS v WHERE deleted_at IS NULL";
+/// Ends it, and begins the selection of the versions as one row, unless they take too much.
+const UNLESS_TOO_MUCH: &str = "), told AS MATERIALIZED (
+        SELECT (SELECT coalesce(sum(bytes), 0) FROM page)
+             + (SELECT coalesce(sum(octet_length(t.value)), 0) FROM page AS p
+                CROSS JOIN version_tag AS t ON t.model = p.model AND t.number = p.number)
+            AS bytes)
+    SELECT bytes, CASE WHEN bytes <= ";
+const AT_ONCE_FROM: &str = concat!(
+    " THEN (SELECT '[' || group_concat(listed, ',') || ']' FROM (",
+    listed!(),
+    " WHERE v.rowid IN (SELECT id FROM page)"
+);
 
 impl Store {
     /// Models that are not deleted.
@@ -76,18 +87,11 @@ impl Store {
 
     /// Versions that are not deleted.
     pub async fn search_versions(&self, search: &Search) -> Result<Found<Listed>, Error> {
-        let filled = if search.limit < AT_ONCE {
-            let mut query = QueryBuilder::new(concat!(at_once!(), versions_where!()));
-            of_page(&mut query, search, Columns::of(Subject::Versions))?;
-            query.push(")");
-            let row = query.build().fetch_one(&mut *self.reader().await?).await?;
-            fill::with(listed::read_all(&row)?, Listed::bytes)
-        } else {
-            let mut query = QueryBuilder::new(versions_where!());
-            of_page(&mut query, search, Columns::of(Subject::Versions))?;
-            let mut reader = self.reader().await?;
-            let rows = query.build().fetch(&mut *reader);
-            fill::from(rows, listed::read, Listed::bytes).await?
+        let at_once =
+            if search.limit < AT_ONCE { self.versions_at_once(search).await? } else { None };
+        let filled = match at_once {
+            Some(filled) => filled,
+            None => self.versions_one_by_one(search).await?,
         };
         Ok(page(filled, search, |version, key| match key {
             OrderKey::Name => Mark::Text(version.reference.model.to_string()),
@@ -96,6 +100,36 @@ impl Store {
             OrderKey::UpdatedAt => Mark::Number(version.updated_at.as_micros()),
             OrderKey::ModelId => Mark::Number(0),
         }))
+    }
+
+    /// None: they take more than one answer should hold.
+    pub(crate) async fn versions_at_once(
+        &self,
+        search: &Search,
+    ) -> Result<Option<Filled<Listed>>, Error> {
+        let columns = Columns::of(Subject::Versions);
+        let mut query = QueryBuilder::new(PAGE_OF_VERSIONS);
+        finish(&mut query, search, columns)?;
+        query.push(UNLESS_TOO_MUCH).push_bind(crate::row::int(PAGE_BYTES)).push(AT_ONCE_FROM);
+        push_order(&mut query, &columns, &search.order);
+        query.push(")) END AS listed FROM told");
+        let row = query.build().fetch_one(&mut *self.reader().await?).await?;
+        if row.count("bytes")? > PAGE_BYTES {
+            return Ok(None);
+        }
+        let items = listed::read_all(&row)?;
+        Ok(Some(Filled { fits: items.len(), items }))
+    }
+
+    async fn versions_one_by_one(&self, search: &Search) -> Result<Filled<Listed>, Error> {
+        let mut query = QueryBuilder::new(concat!(
+            listed!(),
+            " WHERE v.rowid IN (SELECT v.rowid FROM version AS v WHERE deleted_at IS NULL"
+        ));
+        of_page(&mut query, search, Columns::of(Subject::Versions))?;
+        let mut reader = self.reader().await?;
+        let rows = query.build().fetch(&mut *reader);
+        Ok(fill::from(rows, listed::read, Listed::bytes).await?)
     }
 }
 
@@ -168,10 +202,7 @@ fn mark_of_model(model: &Model, key: OrderKey) -> Mark {
 }
 
 fn page<T>(filled: Filled<T>, search: &Search, mark: fn(&T, OrderKey) -> Mark) -> Found<T> {
-    let Filled { mut items, fits } = filled;
-    let full = fits.min(usize::try_from(search.limit).unwrap_or(usize::MAX));
-    let more = items.len() > full;
-    items.truncate(full);
+    let (items, more) = filled.cut(search.limit);
     let next = items.last().filter(|_| more).map(|last| token_after(last, search, mark));
     Found { items, next }
 }

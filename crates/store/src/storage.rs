@@ -6,9 +6,15 @@ pub enum Error {
     /// The disk, or the limit set on the database, is full.
     #[error("no room is left for the database: free some disk space and try again")]
     Full(#[source] sqlx::Error),
-    /// Another process, or the writers before this one, hold the database for too long.
+    /// Another process holds the database for too long.
     #[error("the database is locked by another process, or busy: try again")]
     Busy(#[source] sqlx::Error),
+    /// Those before this one have the connections for too long.
+    #[error("the database is busy: try again")]
+    Late,
+    /// There are no connections any more.
+    #[error("the store is closed")]
+    Closed,
     /// A stored value is not what this program writes.
     #[error("a stored {what} can't be read: {detail}")]
     Corrupt { what: String, detail: String },
@@ -28,10 +34,6 @@ const SQLITE_FULL: i64 = 13;
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        // Whoever has the connection has it for as long as the lock is waited for.
-        if matches!(error, sqlx::Error::PoolTimedOut) {
-            return Self::Busy(error);
-        }
         // The low byte of an extended result code is the primary one.
         let code = error.as_database_error().and_then(|e| e.code()?.parse::<i64>().ok());
         match code.map(|code| code & 0xff) {
@@ -53,14 +55,3 @@ macro_rules! from_storage {
     };
 }
 pub(crate) use from_storage;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waiting_in_vain_for_a_connection_is_being_busy() {
-        assert!(matches!(Error::from(sqlx::Error::PoolTimedOut), Error::Busy(_)));
-        assert!(matches!(Error::from(sqlx::Error::PoolClosed), Error::Sql(_)));
-    }
-}

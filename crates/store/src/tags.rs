@@ -31,7 +31,7 @@ impl Limits {
     pub(crate) fn check(self, (tags, bytes): (i64, i64)) -> Result<(), versions::Error> {
         for (has, most, of) in [(tags, self.most, "tags"), (bytes, self.bytes, "bytes of tags")] {
             if has > int(most) {
-                return Err(versions::Error::Tags { most, of });
+                return Err(versions::Error::Limit { most, of });
             }
         }
         Ok(())

@@ -19,7 +19,7 @@ pub use verify::{Fault, Verified};
 
 use crate::page::{Page, Request};
 use crate::row::{Columns, int};
-use crate::{Store, blobs, lineage, storage};
+use crate::{Store, blobs, fill, lineage, storage};
 use seatrial_domain::manifest::{File, FilePath, Manifest};
 use seatrial_domain::mlmodel::Flavors;
 use seatrial_domain::tensor::Signature;
@@ -48,9 +48,9 @@ pub enum Error {
         "it has {most} signatures already, and can take no more by keys this server is not told"
     )]
     TooManySignatures { most: u32 },
-    /// Nothing of the tags is set.
+    /// More is said of a model or version than may be. Nothing of it is kept.
     #[error("one model or version may have at most {most} {of}: delete some first")]
-    Tags { most: u64, of: &'static str },
+    Limit { most: u64, of: &'static str },
     #[error(transparent)]
     Lineage(#[from] lineage::Error),
     #[error(transparent)]
@@ -166,17 +166,22 @@ impl Store {
         model: &ModelName,
         page: &Request<VersionNumber>,
     ) -> Result<Page<Version, VersionNumber>, storage::Error> {
+        let mut reader = self.reader().await?;
         let rows = sqlx::query(concat!(
+            "SELECT *, octet_length(manifest) + octet_length(signature) + octet_length(flavors)
+                 + octet_length(description) + octet_length(tags) AS bytes FROM (",
             whole!(),
-            " WHERE model = ? AND deleted_at IS NULL AND number < ? ORDER BY number DESC LIMIT ?"
+            " WHERE model = ? AND deleted_at IS NULL AND number < ? ORDER BY number DESC LIMIT ?)
+             ORDER BY number DESC"
         ))
         .bind(model.as_str())
         .bind(page.after.map_or(i64::MAX, |number| int(number.0)))
         .bind(page.rows())
-        .fetch_all(&mut *self.reader().await?)
-        .await?;
-        let versions = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        Ok(Page::cut(versions, page, |version| version.reference.number))
+        .fetch(&mut *reader);
+        let sized = |row: &SqliteRow| Ok((read(row)?, row.count("bytes")?));
+        let filled = fill::from(rows, sized, |(_, bytes)| *bytes).await?;
+        let Page { items, next } = filled.page(page, |(version, _)| version.reference.number);
+        Ok(Page { items: items.into_iter().map(|(version, _)| version).collect(), next })
     }
 }
 

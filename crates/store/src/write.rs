@@ -68,10 +68,10 @@ impl Writer {
         }
     }
 
-    async fn turn(&self) -> Result<MappedMutexGuard<'_, Connection>, sqlx::Error> {
+    async fn turn(&self) -> Result<MappedMutexGuard<'_, Connection>, Error> {
         let turn = tokio::time::timeout(self.patience, self.connection.lock()).await;
-        let turn = turn.map_err(|_late| sqlx::Error::PoolTimedOut)?;
-        MutexGuard::try_map(turn, Option::as_mut).map_err(|_closed| sqlx::Error::PoolClosed)
+        let turn = turn.map_err(|_elapsed| Error::Late)?;
+        MutexGuard::try_map(turn, Option::as_mut).map_err(|_empty| Error::Closed)
     }
 }
 
@@ -158,6 +158,11 @@ impl Write<'_> {
     /// What one model or version may have of tags.
     pub(crate) fn tag_limits(&self) -> tags::Limits {
         self.store.inner.options.tags
+    }
+
+    /// How many aliases one model may have.
+    pub(crate) fn aliases_limit(&self) -> u64 {
+        self.store.inner.options.aliases_limit
     }
 
     /// The connection within the transaction.

@@ -86,7 +86,9 @@ impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
         match error {
             storage::Error::Full(_) => Self::new(Kind::Storage, error.to_string()),
-            storage::Error::Busy(_) => Self::new(Kind::Unavailable, error.to_string()),
+            storage::Error::Busy(_) | storage::Error::Late | storage::Error::Closed => {
+                Self::new(Kind::Unavailable, error.to_string())
+            }
             storage::Error::Corrupt { .. } | storage::Error::Sql(_) => {
                 Self::internal(&error.into())
             }
@@ -125,7 +127,7 @@ impl From<versions::Error> for Failure {
             versions::Error::Referenced { .. } | versions::Error::TooManySignatures { .. } => {
                 Self::new(Kind::Conflict, detail)
             }
-            versions::Error::Tags { .. } => Self::new(Kind::Refused, detail)
+            versions::Error::Limit { .. } => Self::new(Kind::Refused, detail)
                 .hint("see limits.models in docs/reference/config.md"),
             versions::Error::MissingBlob { .. } => Self::internal(&error.into()),
             versions::Error::Lineage(error) => error.into(),

@@ -5,15 +5,13 @@ use super::super::Context;
 use super::super::push::{human_bytes, tree};
 use super::source::Taken;
 use crate::config::{Uploads, UpstreamLimits};
+use crate::registry::tag::READ_ONLY;
 use crate::upstream::{Bounds, Client, Facts, Found, Reach, Reference, Resolved, Target};
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
-
-/// Tags of another Seatrial's own rollouts: they say nothing here.
-const ROLLOUT_TAGS: &str = "rollout.";
 
 /// Fetches what `uri` names at the server `from`.
 pub(super) async fn fetch(uri: &str, from: &str, context: &Context) -> anyhow::Result<Taken> {
@@ -71,9 +69,9 @@ fn told(uri: &str, facts: &Facts, target: &Target) -> String {
     format!("{named} at {}", target.as_str())
 }
 
-/// Its tags, and which logged model it is.
+/// Its tags, and which logged model it is. Those of another Seatrial's rollouts say nothing here.
 fn tags(facts: &Facts) -> BTreeMap<String, String> {
-    let own = facts.tags.iter().filter(|(key, _)| !key.starts_with(ROLLOUT_TAGS));
+    let own = facts.tags.iter().filter(|(key, _)| !READ_ONLY.contains(&key.as_str()));
     let mut tags: BTreeMap<_, _> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
     if let Some(id) = &facts.model_id {
         tags.insert("source.model_id".to_owned(), id.clone());
@@ -90,7 +88,7 @@ mod tests {
         let facts = Facts {
             version: Some(("m".to_owned(), 3)),
             model_id: Some("m-1".to_owned()),
-            tags: [("rollout.stage", "live"), ("team", "vision")]
+            tags: [("rollout.stage", "live"), ("rollout.notes", "slow"), ("team", "vision")]
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .into(),
             ..Facts::default()
@@ -100,6 +98,7 @@ mod tests {
         assert_eq!(source, "models:/m/3 at http://mlflow.example:5000");
         let tags = tags(&facts).into_iter().collect::<Vec<_>>();
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        assert_eq!(tags, [pair("source.model_id", "m-1"), pair("team", "vision")]);
+        let (notes, team) = (pair("rollout.notes", "slow"), pair("team", "vision"));
+        assert_eq!(tags, [notes, pair("source.model_id", "m-1"), team]);
     }
 }

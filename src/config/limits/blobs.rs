@@ -27,6 +27,8 @@ pub struct Blobs {
     /// And only within this time.
     #[serde(with = "span")]
     pub retry_for: Duration,
+    /// Bytes of a blob that must come in a second, on average of each `timeout`.
+    pub min_rate: u64,
     /// How often a blob is sent or fetched whose bytes do not arrive as they were.
     pub attempts: u32,
     /// What an upload left in the object store is deleted then.
@@ -55,6 +57,7 @@ impl Default for Blobs {
             timeout: Duration::from_secs(30),
             retries: 4,
             retry_for: Duration::from_secs(60),
+            min_rate: 16 * 1024,
             attempts: 3,
             temporary_grace: Duration::from_secs(24 * 3600),
             verified: 4096,
@@ -73,6 +76,7 @@ impl Blobs {
             ("limits.blobs.cache", self.cache),
             ("limits.blobs.fetches", self.fetches.into()),
             ("limits.blobs.retries", self.retries.into()),
+            ("limits.blobs.min_rate", self.min_rate),
             ("limits.blobs.attempts", self.attempts.into()),
             ("limits.blobs.verified", self.verified.into()),
             ("limits.blobs.scrub_rate", self.scrub_rate),
@@ -104,6 +108,7 @@ impl Blobs {
             timeout: self.timeout,
             retries: size(self.retries),
             retry_for: self.retry_for,
+            min_rate: self.min_rate,
             attempts: self.attempts,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::MIB;
 use crate::config::span;
-use crate::progress::Pace;
+use seatrial_store::progress::Pace;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

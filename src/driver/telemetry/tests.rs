@@ -48,11 +48,26 @@ fn newer_counters_stand_for_older_ones_and_lists_are_joined_in_order() {
     assert_eq!(absorb(&mut backlog, flush(2, 2..4)), 0);
     assert_eq!((backlog.seq, backlog.gates[0].2.units.candidate), (2, 2));
     assert_eq!(backlog.gates.len(), 1);
-    let hashes: Vec<_> = backlog.units.iter().map(|(_, units, _)| units[0].0).collect();
+    let [(_, units, 0)] = &backlog.units[..] else { panic!("{:?}", backlog.units) };
+    let hashes: Vec<_> = units.iter().map(|(hash, _)| *hash).collect();
     let requests: Vec<_> = backlog.assignments.iter().map(|one| one.request).collect();
     assert_eq!((hashes, requests), (vec![1, 2], vec![0, 1, 2, 3]));
     let pairs: Vec<_> = backlog.pairs.iter().map(|one| one.request).collect();
     assert_eq!(pairs, [0, 1, 2, 3]);
+}
+
+#[test]
+fn of_each_rollout_one_list_of_units_waits_at_the_narrowest_sample() {
+    let mut backlog = Telemetry::default();
+    for (seq, level) in [(1, 0), (2, 3), (3, 2)] {
+        let mut told = flush(seq, 0..0);
+        told.units[0].2 = level;
+        told.units.push((RolloutId(2), vec![(10 * seq, Exposure::KNOWN)], 0));
+        absorb(&mut backlog, told);
+    }
+    let known = |hashes: [u64; 3]| hashes.map(|hash| (hash, Exposure::KNOWN)).to_vec();
+    let expected = [(RolloutId(1), known([1, 2, 3]), 3), (RolloutId(2), known([10, 20, 30]), 0)];
+    assert_eq!(backlog.units, expected);
 }
 
 /// A flush tells what changed: what the store refused must not be lost with the next one.

@@ -81,6 +81,28 @@ async fn a_range_is_that_part_and_one_beyond_the_end_is_refused() {
 }
 
 #[tokio::test]
+async fn a_range_of_other_bytes_than_were_begun_with_is_answered_with_all() {
+    let server = server().await;
+    let (model, path) = (model(), format!("/api/2.0/mlflow-artifacts/artifacts/{FILE}"));
+    let fetch = async |if_range: &str, range: &str| {
+        let request = server.at(Method::GET, &path).header("range", range);
+        request.header("if-range", if_range).send().await.unwrap()
+    };
+    let etag = download(&server, FILE, None).await.headers()["etag"].to_str().unwrap().to_owned();
+    let part = fetch(&etag, "bytes=10-19").await;
+    assert_eq!(part.status(), 206);
+    assert_eq!(part.bytes().await.unwrap(), &model[10..20]);
+    let weak = format!("W/{etag}");
+    for other in ["\"other\"", &weak, "Fri, 27 Nov 2026 20:00:00 GMT", ""] {
+        for range in ["bytes=10-19", "bytes=99999999-"] {
+            let whole = fetch(other, range).await;
+            assert_eq!(whole.status(), 200, "{other} {range}");
+            assert_eq!(whole.bytes().await.unwrap(), model, "{other} {range}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_path_leads_out_of_a_version() {
     let server = server().await;
     for path in [

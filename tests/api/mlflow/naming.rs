@@ -1,9 +1,9 @@
 //! Models' names, tags and aliases.
 
 use super::{call, get, post, refusal};
-use crate::harness::{Server, demo_model};
+use crate::harness::{Server, answer, demo_model};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_model_is_made_once_and_its_bad_names_are_refused() {
@@ -47,6 +47,36 @@ async fn tags_are_checked_set_and_removed() {
     }
 }
 
+/// As Python writes it: what is not ASCII in escapes.
+fn escaped(value: &Value) -> String {
+    let plain = value.to_string();
+    let utf16 = |c: char| {
+        let units: Vec<u16> = c.encode_utf16(&mut [0; 2]).to_vec();
+        units.iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>()
+    };
+    plain.chars().map(|c| if c.is_ascii() { c.to_string() } else { utf16(c) }).collect()
+}
+
+#[tokio::test]
+async fn the_longest_tags_are_set_however_their_client_writes_them() {
+    let server = Server::start();
+    server.push("m", &demo_model("v1")).await;
+    let value = "😀".repeat(100_000);
+    for noun in ["registered-models", "model-versions"] {
+        let set = escaped(&json!({"name": "m", "version": "1", "key": "k", "value": value}));
+        assert!(set.is_ascii() && set.len() > 1_200_000);
+        let request = server.at(Method::POST, &format!("/api/2.0/mlflow/{noun}/set-tag"));
+        let set = answer(request.header("content-type", "application/json").body(set)).await;
+        assert_eq!(set.status, 200, "{noun}: {set:?}");
+    }
+    let shown = get(&server, "model-versions/get", &[("name", "m"), ("version", "1")]).await;
+    assert_eq!(shown.body["model_version"]["tags"][0]["value"], value);
+    let tag = |number: u32| json!({"key": format!("k{number}"), "value": "v".repeat(100_000)});
+    let tags: Vec<Value> = (0..11).map(tag).collect();
+    let made = json!({"name": "m", "source": "models:/m/1", "tags": tags});
+    assert_eq!(post(&server, "model-versions/create", made).await.status, 200);
+}
+
 #[tokio::test]
 async fn more_tags_than_one_may_have_are_refused_and_their_client_does_not_ask_again() {
     let server = Server::start_with("[limits.models]\nmax_tags = 2\nmax_tag_bytes = 50\n");
@@ -74,6 +104,30 @@ async fn more_tags_than_one_may_have_are_refused_and_their_client_does_not_ask_a
 }
 
 #[tokio::test]
+async fn more_aliases_than_a_model_may_have_are_refused_and_their_client_does_not_ask_again() {
+    let server = Server::start_with("[limits.models]\nmax_aliases = 2\n");
+    for version in ["v1", "v2"] {
+        server.push("m", &demo_model(version)).await;
+    }
+    let set = async |alias: &str, version: &str| {
+        let set = json!({"name": "m", "alias": alias, "version": version});
+        post(&server, "registered-models/alias", set).await
+    };
+    for (alias, version) in [("a", "1"), ("b", "1"), ("b", "2")] {
+        assert_eq!(set(alias, version).await.status, 200, "{alias}");
+    }
+    let refused = set("c", "1").await;
+    assert_eq!(refusal(&refused), (400, "RESOURCE_LIMIT_EXCEEDED"));
+    assert!(refused.body["message"].as_str().unwrap().contains("2 aliases"), "{refused:?}");
+    let ours = server.put("/models/m/aliases/c", json!({"version": 1})).await;
+    assert_eq!(ours.status, 422, "{ours:?}");
+    let gone = json!({"name": "m", "alias": "a"});
+    let gone = call(&server, Method::DELETE, "registered-models/alias", gone).await;
+    assert_eq!(gone.status, 200);
+    assert_eq!(set("c", "1").await.status, 200);
+}
+
+#[tokio::test]
 async fn an_alias_is_set_found_and_removed_and_reserved_ones_are_refused() {
     let server = Server::start();
     server.push("m", &demo_model("v1")).await;
@@ -96,6 +150,24 @@ async fn an_alias_is_set_found_and_removed_and_reserved_ones_are_refused() {
     }
     let unknown = get(&server, path, &[("name", "m"), ("alias", "best")]).await;
     assert_eq!(refusal(&unknown), (400, "INVALID_PARAMETER_VALUE"));
+}
+
+#[tokio::test]
+async fn an_alias_that_is_none_is_a_bad_request_before_anybody_looks_whose_it_is() {
+    let server = Server::start();
+    let path = "registered-models/alias";
+    let long = "a".repeat(256);
+    for alias in ["", "a b", "a/b", &long] {
+        let none = json!({"name": "nobodys", "alias": alias, "version": "1"});
+        let shown = get(&server, path, &[("name", "nobodys"), ("alias", alias)]).await;
+        let set = post(&server, path, none.clone()).await;
+        let removed = call(&server, Method::DELETE, path, none).await;
+        for refused in [shown, set, removed] {
+            assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{alias:?}");
+        }
+    }
+    let word = get(&server, path, &[("name", "nobodys"), ("alias", "best")]).await;
+    assert_eq!(refusal(&word), (404, "RESOURCE_DOES_NOT_EXIST"));
 }
 
 #[tokio::test]

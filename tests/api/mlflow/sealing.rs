@@ -201,3 +201,27 @@ async fn a_damaged_or_missing_file_is_no_version_until_it_is_uploaded_again() {
     }
     assert_eq!(register(&server, &source).await.status, 200);
 }
+
+#[tokio::test]
+async fn what_a_version_was_made_of_stays_sealed_under_its_models_new_name() {
+    let server = server().await;
+    let (model, file) = (format!("{RUN}/model"), format!("{RUN}/model/model.onnx"));
+    log(&server, &model).await;
+    assert_eq!(register(&server, &format!("mlflow-artifacts:/{model}")).await.status, 200);
+    let rename = json!({"name": "m", "new_name": "renamed"});
+    assert_eq!(post(&server, "registered-models/rename", rename).await.status, 200);
+
+    let other = put(&server, &file, b"other bytes".to_vec()).await;
+    assert_eq!(refusal(&other), (409, "RESOURCE_CONFLICT"));
+    for what in [&file, &model] {
+        let gone = delete(&server, what).await;
+        assert_eq!(refusal(&gone), (409, "RESOURCE_CONFLICT"), "{what}");
+    }
+    assert_eq!(put(&server, &file, onnx()).await.status, 200, "the same bytes again");
+    assert_eq!(bytes(&server, "versions/renamed/1/model.onnx").await, onnx());
+
+    let version = json!({"name": "renamed", "version": "1"});
+    let deleted = call(&server, Method::DELETE, "model-versions/delete", version).await;
+    assert_eq!(deleted.status, 200, "{deleted:?}");
+    assert_eq!(delete(&server, &model).await.status, 200, "no version is made of it any more");
+}

@@ -44,3 +44,32 @@ async fn what_is_not_understood_is_refused_and_not_tried_again() {
     let refused = get(&server, "registered-models/search", &twice).await;
     assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"));
 }
+
+#[tokio::test]
+async fn what_tells_of_a_versions_rollout_is_refused_by_every_operator_and_spelling() {
+    let server = Server::start();
+    let asked = async |path: &str, filter: &str| get(&server, path, &[("filter", filter)]).await;
+    for key in ["rollout.id", "rollout.stage", "rollout.share"] {
+        let spaced = key.replace('.', " . ");
+        for key in [key, &spaced, &format!("`{key}`"), &format!("\"{key}\""), &format!("'{key}'")] {
+            for condition in [
+                format!("tag.{key} = 'canary'"),
+                format!("tags.{key} != 'canary'"),
+                format!("tag.{key} LIKE 'can%'"),
+                format!("tags.{key} ilike 'CAN%'"),
+                format!("tag.{key}='canary'"),
+                format!("tag.{key} = \"canary\" AND version_number > 1"),
+            ] {
+                let filter = format!("name = 'm' AND {condition}");
+                let refused = asked("model-versions/search", &filter).await;
+                assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"), "{filter}");
+                let said = refused.body["message"].as_str().unwrap();
+                assert!(said.contains("seatrial rollout list"), "{filter}: {said}");
+            }
+        }
+        // No tag of a model, nor one that is only named alike, is a rollout's.
+        let of_model = asked("registered-models/search", &format!("tag.`{key}` = 'x'")).await;
+        let alike = asked("model-versions/search", &format!("tag.`{key}s` != 'x'")).await;
+        assert_eq!((of_model.status, alike.status), (200, 200), "{key}");
+    }
+}

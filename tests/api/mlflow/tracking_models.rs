@@ -153,3 +153,26 @@ async fn a_version_of_a_logged_model_is_of_the_run_that_logged_it() {
     let elsewhere = version(json!({"model_id": format!("m-{}", "0".repeat(32))})).await;
     assert_eq!(elsewhere.get("run_id"), None);
 }
+
+#[tokio::test]
+async fn a_page_goes_on_after_the_longest_name() {
+    let server = Server::start();
+    let name = "😀".repeat(500);
+    for _ in 0..3 {
+        logged(&server, json!({"experiment_id": "0", "name": name})).await;
+    }
+    let order = ["name", "last_updated_timestamp", "creation_timestamp", "model_id"];
+    let order = order.map(|field| json!({"field_name": field, "ascending": false}));
+    let mut found = std::collections::BTreeSet::new();
+    let mut token = String::new();
+    for page in 0..3 {
+        let asked = json!({"experiment_ids": ["0"], "max_results": 1, "order_by": order,
+            "page_token": token});
+        let answer = post(&server, "logged-models/search", asked).await;
+        assert_eq!(answer.status, 200, "page {page}: {answer:?}");
+        found.insert(id(&answer.body["models"][0]));
+        token = answer.body["next_page_token"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(token.is_empty(), page == 2, "page {page}");
+    }
+    assert_eq!(found.len(), 3);
+}

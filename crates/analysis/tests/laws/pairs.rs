@@ -87,7 +87,8 @@ fn one_sign_is_worth_what_the_mixture_above_one_half_makes_of_it() {
 #[test]
 fn no_disagreement_at_all_is_within_a_budget_soon() {
     let test = Disagreement::new(0.01).unwrap();
-    let needed = (1..).find(|pairs| Alpha::USUAL.rejects(test.within_log_e(0, *pairs))).unwrap();
+    let needed =
+        (1..10_000).find(|pairs| Alpha::USUAL.rejects(test.within_log_e(0, *pairs))).unwrap();
     // −ln(20)/ln(.99) = 298 is the fewest any test of a rate can do with.
     assert!((298..600).contains(&needed), "{needed}");
 }

@@ -73,6 +73,10 @@ fn every_count_of_two_shadows_is_in_their_sum() {
         mirror: MirrorCounts { dropped: named(0), ..MirrorCounts::default() },
         compare: vec![CompareCount::default()],
         slices: named(named(vec![CompareCount::default()])),
+        paired_slices: named(named(PairedCounts {
+            latency: LatencyPairs { slower: 1, ..LatencyPairs::default() },
+            labelled: LabelledPairs { both: 1, ..LabelledPairs::default() },
+        })),
         incumbent_latency: vec![1, 2],
         // Without a count they are not told.
         paired_latency: LatencyPairs { slower: 1, ..LatencyPairs::default() },

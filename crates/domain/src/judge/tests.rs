@@ -13,7 +13,7 @@ mod open_slices;
 mod paired;
 mod prints;
 mod shadow;
-mod shared;
+pub(crate) mod shared;
 mod slice_labels;
 mod sliced_values;
 mod slices;

@@ -39,41 +39,68 @@ fn split(look: &Look<'_>, levels: Levels) -> Split {
     let log_e = sample_ratio::log_e(&strata);
     // Units yet to come are new ones: what they are drawn with is the gate's own share.
     let next = look.new_units(|counts| assigned(counts.assigned()));
-    let mismatch_at = next.filter(|_| !alpha.rejects(log_e)).and_then(|here| {
+    let more = next.filter(|_| !alpha.rejects(log_e)).map(|here| {
         let others = log_e - sample_ratio::log_e(std::slice::from_ref(&here));
-        fewest_above(&here, |more| alpha.rejects(others + sample_ratio::log_e(&[more])))
+        let mismatch = move |more| alpha.rejects(others + sample_ratio::log_e(&[more]));
+        More { here, mismatch }
     });
+    let mismatch_at = more.as_ref().and_then(More::fewest_above);
+    let mismatch_below = more.as_ref().and_then(More::most_below);
     let strata = told.into_iter().zip(strata).map(|(of, stratum)| {
         let Assigned { candidate, incumbent } = stratum.counts;
         let units = ArmCount { candidate, incumbent };
         SplitStratum { gate: of.gate, share: stratum.pi.get(), units }
     });
     let budget = Budget::at(alpha.get(), 1.0, (log_e, alpha.log_threshold()));
-    Split { strata: strata.collect(), budget, mismatch_at, words: Vec::new() }.in_words()
+    let (strata, words) = (strata.collect(), Vec::new());
+    Split { strata, budget, mismatch_at, mismatch_below, words }.in_words()
 }
 
 const fn assigned(units: ArmCount) -> Assigned {
     Assigned { candidate: units.candidate, incumbent: units.incumbent }
 }
 
-/// The fewest of the candidate's among the next units, above those the share asks for, that make a
-/// mismatch.
-fn fewest_above(
-    here: &Stratum<Assigned>,
-    mismatch: impl Fn(Stratum<Assigned>) -> bool,
-) -> Option<Next> {
-    let with = |bad: u64, of: u64| {
-        let mut counts = here.counts;
-        counts.merge(Assigned { candidate: bad, incumbent: of - bad });
-        mismatch(Stratum { pi: here.pi, counts })
-    };
-    let of = HORIZONS.into_iter().find(|of| with(*of, *of))?;
-    let (mut below, mut bad) = (super::account::part(of, here.pi.get()), of);
-    while below < bad {
-        let middle = below + (bad - below) / 2;
-        if with(middle, of) { bad = middle } else { below = middle + 1 }
+/// More units of one stratum, and what makes a mismatch of it.
+struct More<F> {
+    here: Stratum<Assigned>,
+    mismatch: F,
+}
+
+impl<F: Fn(Stratum<Assigned>) -> bool> More<F> {
+    /// Whether it is one with `candidate` of the next `of` units the candidate's.
+    fn with(&self, candidate: u64, of: u64) -> bool {
+        let mut counts = self.here.counts;
+        counts.merge(Assigned { candidate, incumbent: of - candidate });
+        (self.mismatch)(Stratum { pi: self.here.pi, counts })
     }
-    Some(Next { bad, of })
+
+    /// As many of `of` as the share asks for.
+    fn asked_for(&self, of: u64) -> u64 {
+        super::account::part(of, self.here.pi.get())
+    }
+
+    /// The fewest of the candidate's among the next units, above those the share asks for, that make a
+    /// mismatch.
+    fn fewest_above(&self) -> Option<Next> {
+        let of = HORIZONS.into_iter().find(|of| self.with(*of, *of))?;
+        let (mut below, mut bad) = (self.asked_for(of), of);
+        while below < bad {
+            let middle = below + (bad - below) / 2;
+            if self.with(middle, of) { bad = middle } else { below = middle + 1 }
+        }
+        Some(Next { bad, of })
+    }
+
+    /// The most of the candidate's among the next units, below those the share asks for, that make one.
+    fn most_below(&self) -> Option<Next> {
+        let of = HORIZONS.into_iter().find(|of| self.with(0, *of))?;
+        let (mut bad, mut above) = (0, self.asked_for(of));
+        while bad < above {
+            let middle = above - (above - bad) / 2;
+            if self.with(middle, of) { bad = middle } else { above = middle - 1 }
+        }
+        Some(Next { bad, of })
+    }
 }
 
 impl Test {

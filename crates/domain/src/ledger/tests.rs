@@ -140,7 +140,7 @@ fn a_unit_whose_requests_were_all_void_is_still_to_come() {
         let ticket = ledger.route(void, &NONE).unwrap();
         ledger.answer(ticket, &NONE, Answer::Void);
         assert_eq!((canary(&ledger).assigned().total(), ledger.windows()), (0, 0));
-        assert_eq!(ledger.take_fresh().0, []);
+        assert_eq!(ledger.take_fresh(), None);
         let again = ledger.route(Arrival { at: seconds(2), ..void }, &NONE).unwrap();
         ledger.close(seconds(11));
         assert_eq!(canary(&ledger).unanswered.total(), u64::from(window.is_zero()));
@@ -158,6 +158,32 @@ fn a_void_request_beside_others_changes_nothing() {
     ledger.answer(second, &NONE, good(5));
     ledger.close(seconds(10));
     assert_eq!((canary(&ledger).units.total(), canary(&ledger).errors.incumbent_good), (1, 1));
+}
+
+#[test]
+fn a_level_is_told_when_it_is_raised_and_not_again() {
+    let mut ledger = ledger(8);
+    let spread = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for hash in (0..40).map(spread) {
+        ledger.route(arrival(hash, 0), &NONE);
+    }
+    let (fresh, level) = ledger.take_fresh().unwrap();
+    assert!(
+        level > 0
+            && !fresh.is_empty()
+            && fresh.iter().all(|(hash, _)| hash.leading_zeros() >= level)
+    );
+    assert_eq!(ledger.take_fresh(), None);
+    // Also where of the units that raised it none is left.
+    let known = ledger.seen.units.len();
+    let outmost = |n: &u64| n.leading_zeros() == level && !ledger.seen.units.contains_key(n);
+    let outmost: Vec<u64> = (0..10_000).map(spread).filter(outmost).take(9 - known).collect();
+    for hash in outmost {
+        ledger.route(arrival(hash, 0), &NONE);
+    }
+    let raised = ledger.take_fresh().map(|(_, level)| level);
+    assert!(raised > Some(level), "{raised:?}");
+    assert_eq!(ledger.take_fresh(), None);
 }
 
 #[test]

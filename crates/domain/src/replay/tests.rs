@@ -6,6 +6,7 @@ use crate::evidence::{Evidence, GateCounts, GateIndex};
 use crate::grounds::Grounds;
 use crate::judge::tests::accounts::failing_on_mobile;
 use crate::judge::tests::fixture::only;
+use crate::judge::tests::shared::slow_and_wrong_on_mobile;
 use crate::judge::tests::{any_evidence, any_shadow, cats, relative, standard, watched, worth};
 use crate::looks::Subject;
 use crate::rollout::Cause;
@@ -221,4 +222,37 @@ fn verdicts_by_slice_are_derived_again_too() {
     let (_, verdict) = read(&journalled);
     assert!(verdict.checks.iter().any(|report| report.slice.is_some()), "{verdict:?}");
     assert_eq!(differing(&plan, &journalled), Vec::<String>::new());
+}
+
+#[test]
+fn a_shadows_verdict_by_slice_is_derived_again_and_each_altered_count_of_it_is_named() {
+    let (plan, shadow) = slow_and_wrong_on_mobile();
+    let evidence = Evidence { shadow, ..Evidence::default() };
+    let (grounds, verdict) = recorded(&plan, Subject::Shadow, &evidence);
+    assert_eq!(differing(&plan, &(grounds.clone(), verdict.clone())), Vec::<String>::new());
+    let altered = |count: &str| {
+        let pointer = format!("/look/evidence/shadow/{count}");
+        let value: Value = serde_json::from_str(&grounds).unwrap();
+        let more = value.pointer(&pointer).expect(count).as_u64().unwrap() + 1;
+        differing(&plan, &(changed(&grounds, &pointer, more.into()), verdict.clone()))
+    };
+    let of_mobile = |count: &str| altered(&format!("paired_slices/client/mobile/{count}"));
+    for (count, check, field) in [
+        ("latency/slower", "latency", "counts.candidate_bad"),
+        ("latency/faster", "latency", "counts.candidate_total"),
+        ("latency/alike", "latency", "limit"),
+        ("labelled/incumbent_only", "labels", "counts.candidate_bad"),
+        ("labelled/candidate_only", "labels", "counts.candidate_total"),
+        ("labelled/both", "labels", "limit"),
+        ("labelled/neither", "labels", "limit"),
+    ] {
+        let found = of_mobile(count);
+        let check = format!("checks[paired {check}[client=mobile]].");
+        assert!(found.contains(&format!("{check}{field}")), "{count}: {found:?}");
+        let elsewhere = |it: &&String| !it.starts_with(&check) && !it.starts_with("ranking");
+        assert_eq!(found.iter().find(elsewhere), None, "{count}: {found:?}");
+    }
+    let found = altered("slices/client/mobile/0/candidate/disagree");
+    let field = "checks[disagreement[client=mobile]].counts.candidate_bad";
+    assert!(found.contains(&field.to_owned()), "{found:?}");
 }

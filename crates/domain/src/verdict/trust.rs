@@ -27,6 +27,10 @@ pub struct Split {
     /// A mismatch if so many of the next units of this gate, of either arm, are the candidate's; none: it
     /// is one already, or not even if all are.
     pub mismatch_at: Option<Next>,
+    /// A mismatch also if no more than so many of the next units are the candidate's, since the test looks
+    /// both ways; none: it is one already, or not even if none are.
+    #[serde(default)]
+    pub mismatch_below: Option<Next>,
     /// All of this in sentences.
     pub words: Vec<String>,
 }

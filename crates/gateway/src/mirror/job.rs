@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seatrial_domain::comparison::{Agreement, asked_first, compare, outcome};
+use seatrial_domain::comparison::{Agreement, compare, outcome};
 use seatrial_domain::plan::{DriftBy, NoiseFloor};
 use seatrial_domain::split::Arm;
 use seatrial_domain::tensor::Tensor;
@@ -58,8 +58,8 @@ impl Job {
         }
     }
 
-    /// The turn of its endpoint's pairs, where both are asked, and a worker, in this order: who waits for a
-    /// turn keeps no worker from other endpoints. None where the mirror is stopped meanwhile.
+    /// The turn of its table's pairs, where both are asked, and one of its endpoint's workers. None where
+    /// the mirror is stopped meanwhile.
     async fn places(&self) -> Option<(Option<SemaphorePermit<'_>>, SemaphorePermit<'_>)> {
         let Mirror { plan, turn, workshop, stop, .. } = &*self.mirror;
         let both = async {
@@ -78,7 +78,8 @@ impl Job {
 
     /// Both answers; none if the candidate has none. Where both are asked, neither waits for another
     /// copy, and which is first is as good as drawn: who comes second finds the inputs at hand, and a
-    /// candidate that is no slower must not look it.
+    /// candidate that is no slower must not look it. For the same reason the incumbent must have nothing
+    /// else to do when the first is asked and when the second is, whoever these are.
     async fn ask(&self) -> Option<Asked> {
         let candidate = &self.mirror.sides.candidate;
         match self.mirror.plan.noise_floor {
@@ -87,18 +88,21 @@ impl Job {
                 Some(Asked { scored, again: None, idle: false })
             }
             NoiseFloor::Incumbent => {
-                let idle = self.mirror.sides.incumbent.is_idle();
-                let (scored, again) = match asked_first(self.copy.request) {
+                let incumbent = &self.mirror.sides.incumbent;
+                let at_first = incumbent.is_idle();
+                let (scored, again, then) = match self.copy.first {
                     Arm::Candidate => {
                         let scored = self.score(candidate).await?;
-                        (scored, self.again().await)
+                        let then = incumbent.is_idle();
+                        (scored, self.again().await, then)
                     }
                     Arm::Incumbent => {
                         let again = self.again().await;
-                        (self.score(candidate).await?, again)
+                        let then = incumbent.is_idle();
+                        (self.score(candidate).await?, again, then)
                     }
                 };
-                Some(Asked { scored, again, idle })
+                Some(Asked { scored, again, idle: at_first && then })
             }
         }
     }
@@ -140,7 +144,7 @@ impl Job {
 struct Asked {
     scored: Scored,
     again: Option<Scored>,
-    /// Whether the incumbent had nothing else to do when the first of them was asked.
+    /// Whether the incumbent had nothing else to do when the first of them was asked, and the second.
     idle: bool,
 }
 

@@ -239,10 +239,12 @@ fn a_raised_sampling_level_holds_over_a_restart_and_counts_no_unit_twice() {
     let [(_, fresh, level)] = before.flush().units.try_into().unwrap();
     assert!(!fresh.is_empty() && fresh.iter().all(|(hash, _)| first.contains(hash)));
     assert!(level > 0);
+    assert!(before.flush().is_empty(), "who has nothing to do writes nothing");
     let mut stored = SeenUnits { level: 0, units: fresh.into_iter().collect() };
     stored.raise(level);
     let after = Recorder::new(&config);
     after.seed(ROLLOUT, &stored);
+    assert!(after.flush().is_empty(), "what was seeded is stored");
     let units = after.units(ROLLOUT);
     for hash in (1..40).map(spread) {
         let counted = route(&units, routed(hash, Arm::Incumbent)).is_some();

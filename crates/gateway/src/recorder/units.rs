@@ -8,11 +8,10 @@ use seatrial_analysis::latency::Edges;
 use seatrial_domain::Share;
 use seatrial_domain::comparison::outcome;
 use seatrial_domain::evidence::{GateCounts, GateIndex, GateStratum, Labels, Outcome};
-use seatrial_domain::exposure::Exposure;
 use seatrial_domain::ledger::{Answer, Arrival, Ledger, Ticket, Unit};
 use seatrial_domain::plan::Watch;
 use seatrial_domain::split::Arm;
-use seatrial_domain::telemetry::SeenUnits;
+use seatrial_domain::telemetry::{Noted, SeenUnits};
 use seatrial_domain::tensor::Tensor;
 use tokio::time::Instant;
 
@@ -59,8 +58,8 @@ pub(crate) struct Routed {
 pub(super) struct Taken {
     /// Those that were counted into since the flush before.
     pub(super) strata: Vec<(GateStratum, Arc<GateCounts>)>,
-    pub(super) fresh: Vec<(u64, Exposure)>,
-    pub(super) level: u32,
+    /// Units of which more is known since then, and the sampling level.
+    pub(super) fresh: Option<(Vec<Noted>, u32)>,
 }
 
 impl UnitRecord {
@@ -119,7 +118,7 @@ impl UnitRecord {
         let mut state = lock(&self.state);
         let ledger = &mut state.ledger;
         ledger.close(self.begun.elapsed());
-        let (fresh, level) = ledger.take_fresh();
-        Taken { strata: ledger.take_changed(), fresh, level }
+        let fresh = ledger.take_fresh();
+        Taken { strata: ledger.take_changed(), fresh }
     }
 }

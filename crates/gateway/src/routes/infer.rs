@@ -40,7 +40,7 @@ pub(super) async fn infer(
     };
     let version = pin(model).map_err(refused)?;
     let exchange = prepare(context, Arc::clone(&entry), version, request).await.map_err(refused)?;
-    let tasks = exchange.shared.workshop.tasks.clone();
+    let tasks = exchange.shared.tasks.clone();
     let answered = Detach::new(
         Box::pin(async move {
             match version {

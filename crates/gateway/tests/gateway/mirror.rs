@@ -2,13 +2,13 @@
 
 use crate::double::{Double, Script};
 use crate::http::INPUT;
-use crate::world::{ROLLOUT, World, digits, route, shadow, share, target};
-use seatrial_domain::comparison::asked_first;
+use crate::world::{ROLLOUT, SALT, World, config, digits, route, shadow, share, target};
 use seatrial_domain::evidence::{LatencyPairs, MirrorCounts, PairCount};
 use seatrial_domain::plan::{Effect, KeySource, NoiseFloor, PairedLabels, Shadow, ShadowSlice};
 use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{ClassPair, request_hash};
 use seatrial_domain::{EndpointName, RolloutId};
+use seatrial_gateway::Config;
 use std::cell::RefCell;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -22,6 +22,24 @@ async fn shadowed(edit: impl FnOnce(&mut Shadow)) -> World {
         route.shadow = Some(plan);
     }))
     .await
+}
+
+/// The pair of the `number`th request of a gateway's `boot` is asked in this order.
+fn order(boot: u64, number: u64) -> Arm {
+    SALT.asked_first(&((u128::from(boot) << 64) | u128::from(number)).to_le_bytes())
+}
+
+/// A shadow of whose first request's pair this side is asked first.
+async fn asking_first(first: Arm) -> World {
+    let boot = (1..).find(|boot| order(*boot, 0) == first).unwrap();
+    let world = World::new(Config { boot, ..config() }).await;
+    world.install(
+        1,
+        route(|route| {
+            (route.share, route.gate, route.shadow) = (share(0), None, Some(shadow()));
+        }),
+    );
+    world
 }
 
 fn resolved(mirror: &MirrorCounts) -> u64 {
@@ -149,13 +167,10 @@ async fn an_incumbent_that_disagrees_with_itself_is_counted_as_noise() {
 
 #[tokio::test]
 async fn the_incumbent_is_asked_twice_only_while_no_client_keeps_it_busy() {
-    let world = shadowed(|_| {}).await;
+    let world = asking_first(Arm::Candidate).await;
     let (client, copy) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     world.candidate.play(Script::Wait(Arc::clone(&copy), 1));
-    // One of which the candidate is asked first.
-    let first = |id: &String| asked_first(request_hash(&digits(), id)) == Arm::Candidate;
-    let id = (0..).map(|n: u64| n.to_string()).find(first).unwrap();
-    world.client.infer(&[("x-request-id", &id)]).await;
+    world.client.infer(&[]).await;
     world.until(|world| world.candidate.calls() == 1).await;
     world.incumbent.play(Script::Wait(Arc::clone(&client), 1));
     let compared = async {
@@ -234,45 +249,126 @@ async fn both_are_timed_beside_the_clients_where_the_incumbent_is_asked_again() 
     assert_eq!(world.shadow().paired_latency, LatencyPairs::default());
 }
 
-#[tokio::test]
-async fn a_candidate_that_hangs_holds_up_no_other_endpoints_pairs() {
-    let world = shadowed(|_| {}).await;
-    let permits = Arc::new(Semaphore::new(0));
-    world.candidate.play(Script::Wait(Arc::clone(&permits), 1));
+/// Installs another endpoint of this name with a shadow, and gives its candidate.
+fn shadowed_too(world: &World, id: u64, (name, noise): (&str, NoiseFloor)) -> Arc<Double> {
     let (incumbent, candidate) = (Double::new(Script::Answer(1)), Double::new(Script::Answer(1)));
     world.install(1, |table| {
         route(|route| {
-            (route.id, route.share, route.gate) = (RolloutId(2), share(0), None);
-            route.shadow = Some(shadow());
+            (route.id, route.share, route.gate) = (RolloutId(id), share(0), None);
+            route.shadow = Some(Shadow { noise_floor: noise, ..shadow() });
         })(table);
-        table.endpoint = EndpointName::new("letters").unwrap();
+        table.endpoint = EndpointName::new(name).unwrap();
         table.incumbent = Some(target(1, &incumbent));
         table.candidate = Some(target(2, &candidate));
     });
-    // As many as there are workers, and one more, each of which may wait for the deadline.
-    for _ in 0..3 {
-        world.client.infer(&[]).await;
-    }
-    world.until(|world| world.candidate.calls() == 1).await;
-    for n in 1..=3 {
-        assert_eq!(world.client.post("/v2/models/letters/infer", &[], INPUT).await.status, 200);
-        world.until(|_| candidate.calls() == n).await;
-    }
-    assert_eq!(world.candidate.calls(), 1, "its own pairs wait for their turn");
-    permits.add_permits(8);
+    candidate
 }
 
 #[tokio::test]
-async fn of_a_pair_each_is_asked_first_about_as_often() {
+async fn however_many_candidates_hang_another_endpoints_copies_are_scored() {
+    for noise in [NoiseFloor::Incumbent, NoiseFloor::Off] {
+        let world = shadowed(|plan| plan.noise_floor = noise).await;
+        let letters = shadowed_too(&world, 2, ("letters", noise));
+        let words = shadowed_too(&world, 3, ("words", noise));
+        let permits = Arc::new(Semaphore::new(0));
+        let at_once = match noise {
+            NoiseFloor::Incumbent => 1,
+            NoiseFloor::Off => 2,
+        };
+        let infer = async |name: &str| {
+            let path = format!("/v2/models/{name}/infer");
+            assert_eq!(world.client.post(&path, &[], INPUT).await.status, 200);
+        };
+        for (name, candidate) in [("digits", &world.candidate), ("letters", &letters)] {
+            candidate.play(Script::Wait(Arc::clone(&permits), 1));
+            // One more than it scores at once, each of which may wait for the deadline.
+            for _ in 0..=at_once {
+                infer(name).await;
+            }
+            world.until(|_| candidate.calls() == at_once).await;
+        }
+        for n in 1..=3 {
+            infer("words").await;
+            world.until(|_| words.calls() == n).await;
+        }
+        let hanging = (world.candidate.calls(), letters.calls());
+        assert_eq!(hanging, (at_once, at_once), "their own copies wait for their turn");
+        permits.add_permits(8);
+    }
+}
+
+#[tokio::test]
+async fn copies_of_a_replaced_table_count_among_those_scored_at_once() {
+    let world = shadowed(|plan| plan.noise_floor = NoiseFloor::Off).await;
+    let permits = Arc::new(Semaphore::new(0));
+    world.candidate.play(Script::Wait(Arc::clone(&permits), 1));
+    for _ in 0..2 {
+        world.client.infer(&[]).await;
+    }
+    world.until(|world| world.candidate.calls() == 2).await;
+    let again = Shadow { noise_floor: NoiseFloor::Off, ..shadow() };
+    world.install(
+        2,
+        route(|route| {
+            (route.share, route.gate, route.shadow) = (share(0), None, Some(again));
+        }),
+    );
+    for _ in 0..2 {
+        world.client.infer(&[]).await;
+    }
+    // By then each had been spawned and had its chance.
+    world.until(|world| world.incumbent.calls() == 4).await;
+    tokio::task::yield_now().await;
+    assert_eq!(world.candidate.calls(), 2);
+    permits.add_permits(2);
+    world.until(|world| world.candidate.calls() == 4).await;
+    permits.add_permits(2);
+}
+
+#[tokio::test]
+async fn of_a_pair_each_is_asked_first_about_as_often_whatever_id_clients_send() {
     let world = shadowed(|_| {}).await;
     world.candidate.play(Script::Fail);
     for n in 0..40_u64 {
-        world.client.infer(&[("x-request-id", &n.to_string())]).await;
+        world.client.infer(&[("x-request-id", "always-the-same")]).await;
         world.until(|world| world.shadow().candidate_errors == n + 1).await;
     }
     // Where the candidate fails first, the incumbent is not asked again.
     let again = world.incumbent.calls() - 40;
-    assert!((12..=28).contains(&again), "{again} of 40");
+    assert_eq!(again, 16, "of the draw for this salt and these numbers");
+}
+
+/// A pair in which a client's request keeps the incumbent busy while the second is asked.
+#[tokio::test]
+async fn a_pair_between_whose_answers_a_client_came_is_timed_in_neither_order() {
+    for first in [Arm::Candidate, Arm::Incumbent] {
+        let world = asking_first(first).await;
+        // One for the first client, whose request is copied.
+        let (incumbent, candidate) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(0)));
+        world.incumbent.play(Script::Wait(Arc::clone(&incumbent), 1));
+        world.candidate.play(Script::Wait(Arc::clone(&candidate), 1));
+        world.client.infer(&[]).await;
+        let (of_incumbent, again) = match first {
+            Arm::Candidate => (1, 0),
+            Arm::Incumbent => (2, 1),
+        };
+        let begun = |world: &World| world.candidate.calls() + world.incumbent.calls() == 2;
+        world.until(begun).await;
+        let meanwhile = async {
+            world.until(|world| world.incumbent.calls() == of_incumbent + 1).await;
+            // In the order of their coming: the copy's, not the client's.
+            incumbent.add_permits(again);
+            candidate.add_permits(1);
+            world.until(|world| world.shadow().compare[0].candidate.pairs == 1).await;
+            let counts = world.shadow();
+            assert_eq!(counts.paired_latency, LatencyPairs::default(), "{first:?} first");
+            assert_eq!(counts.compare[0].noise.pairs, u64::try_from(again).unwrap());
+            incumbent.add_permits(8);
+        };
+        let (reply, ()) = tokio::join!(world.client.infer(&[]), meanwhile);
+        assert_eq!(reply.status, 200);
+        candidate.add_permits(8);
+    }
 }
 
 #[tokio::test]

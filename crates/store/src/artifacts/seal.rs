@@ -31,6 +31,7 @@ impl Store {
         limit: u64,
     ) -> Result<Option<Snapshot>, storage::Error> {
         let directory = format!("{path}/");
+        // A bare argument of LIMIT has the database plan the statement anew.
         let rows = sqlx::query(
             "SELECT path, digest, size FROM artifact WHERE path = ?
              UNION ALL
@@ -93,6 +94,8 @@ fn changed(error: storage::Error) -> Error {
         storage::Error::Sql(_)
         | storage::Error::Full(_)
         | storage::Error::Busy(_)
+        | storage::Error::Late
+        | storage::Error::Closed
         | storage::Error::Corrupt { .. } => error.into(),
     }
 }

@@ -9,6 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 use tokio::fs::File;
 
+/// Which file has a blob's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// The one that was to have it.
+    This,
+    /// One of the same bytes that had it before.
+    Another,
+}
+
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
@@ -45,10 +54,11 @@ impl Directory {
         self.partial.join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
-    /// The blob as it is here, unchecked.
-    pub(super) async fn file(&self, digest: &Digest) -> Result<File, Error> {
-        match File::open(self.path(digest)).await {
-            Ok(file) => Ok(file),
+    /// The blob as it is here, unchecked. Opened where it is asked for: that takes less than to have
+    /// another thread do it, and the directory is this machine's own.
+    pub(super) fn file(&self, digest: &Digest) -> Result<File, Error> {
+        match std::fs::File::open(self.path(digest)) {
+            Ok(file) => Ok(File::from_std(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(Error::Missing(digest.clone()))
             }
@@ -84,21 +94,23 @@ impl Directory {
 
     /// Gives the whole file at `partial` its name. Create-if-absent: what is there already stays,
     /// unless it was altered; then the verified bytes take its place.
-    pub(super) async fn publish(&self, partial: &Path, digest: &Digest) -> Result<(), Error> {
+    pub(super) async fn publish(&self, partial: &Path, digest: &Digest) -> Result<Named, Error> {
         let sealed = self.path(digest);
         match tokio::fs::hard_link(partial, &sealed).await {
-            Ok(()) => Ok(()),
+            Ok(()) => return Ok(Named::This),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                match super::reader::hash(&mut self.file(digest).await?, digest).await {
-                    Ok(_) => Ok(()),
-                    Err(Error::Altered { .. }) => Ok(tokio::fs::rename(partial, &sealed).await?),
-                    Err(error) => Err(error),
+                match super::reader::hash(&mut self.file(digest)?, digest).await {
+                    Ok(_) => return Ok(Named::Another),
+                    Err(Error::Altered { .. }) => {}
+                    Err(error) => return Err(error),
                 }
             }
             // Renaming is as atomic, and the bytes are the same.
-            Err(error) if knows_no_links(&error) => Ok(tokio::fs::rename(partial, &sealed).await?),
-            Err(error) => Err(error.into()),
+            Err(error) if knows_no_links(&error) => {}
+            Err(error) => return Err(error.into()),
         }
+        tokio::fs::rename(partial, &sealed).await?;
+        Ok(Named::This)
     }
 
     /// Makes the names of its blobs durable.
@@ -138,7 +150,7 @@ fn knows_no_links(error: &io::Error) -> bool {
 
 /// Makes the directory's entries durable.
 async fn sync(dir: &Path) -> io::Result<()> {
-    File::open(dir).await?.sync_all().await
+    File::from_std(std::fs::File::open(dir)?).sync_all().await
 }
 
 #[cfg(test)]

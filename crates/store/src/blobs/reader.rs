@@ -116,7 +116,7 @@ impl Blobs {
     pub async fn verify(&self, digest: &Digest) -> Result<u64, Error> {
         self.in_use(digest).await;
         match &self.backend {
-            Backend::Local(directory) => hash(&mut directory.file(digest).await?, digest).await,
+            Backend::Local(directory) => hash(&mut directory.file(digest)?, digest).await,
             Backend::S3(s3) => s3.verify(digest).await,
         }
     }
@@ -126,7 +126,7 @@ impl Blobs {
         self.in_use(digest).await;
         match &self.backend {
             Backend::Local(directory) => Ok(Cached {
-                file: directory.file(digest).await?,
+                file: directory.file(digest)?,
                 local: LocalFile::lasting(directory.path(digest)),
                 checked: Checked::NotYet,
             }),

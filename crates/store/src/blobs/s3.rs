@@ -4,6 +4,7 @@
 //! its way. The other end is not trusted with bytes: what was sent is read back and hashed before
 //! it counts as stored, and what is fetched is hashed before anyone sees it.
 
+mod arriving;
 mod cache;
 mod fault;
 mod fetch;
@@ -81,12 +82,12 @@ impl S3 {
     pub(super) async fn opened(&self, digest: &Digest, limit: u64) -> Result<Cached, Error> {
         let local = LocalFile::pinned(self.cache.directory.path(digest), self.cache.pin(digest));
         let cached = |file| Cached { file, local: local.clone(), checked: Checked::NotYet };
-        match self.cache.directory.file(digest).await {
+        match self.cache.directory.file(digest) {
             Err(Error::Missing(_)) => {}
             found => return Ok(cached(found?)),
         }
         let _alone = self.fetching.enter(digest).await;
-        match self.cache.directory.file(digest).await {
+        match self.cache.directory.file(digest) {
             // Another one fetched it meanwhile.
             Ok(file) => Ok(cached(file)),
             Err(Error::Missing(_)) => {

@@ -37,7 +37,7 @@ impl Blobs {
     pub async fn scrub(&self, digest: &Digest, bytes_per_second: u64) -> Result<Health, Error> {
         let pace = Pace::BytesPerSecond(bytes_per_second.max(1));
         match &self.backend {
-            Backend::Local(directory) => match directory.file(digest).await {
+            Backend::Local(directory) => match directory.file(digest) {
                 Ok(mut file) => health(hash_paced(&mut file, digest, pace).await),
                 Err(error) => health(Err(error)),
             },

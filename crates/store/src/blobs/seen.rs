@@ -1,8 +1,9 @@
 //! Which files this process has hashed, so that many ranges of one file cost one hash.
 //!
 //! A file is known by what the file system says of it, the time of its last change included. A
-//! change within the clock's tick of that time would not show, so a file is remembered only once
-//! the time is well past: a fresh one is hashed again.
+//! change within the clock's tick of that time may not show, so a file is remembered only once
+//! the time is well past: a fresh one is hashed again. But one that this process has just written is
+//! known at once: nobody else writes here, and what serves is hashed whenever it is loaded.
 
 use seatrial_domain::{Digest, Timestamp};
 use std::collections::BTreeMap;
@@ -39,10 +40,19 @@ impl Identity {
         self.size
     }
 
-    fn is_settled(&self, now: Timestamp) -> bool {
+    /// At the latest.
+    fn changed(&self) -> Timestamp {
         let changed = self.changed_ns.0.max(self.modified_ns.0).saturating_add(1);
-        let changed = Timestamp::from_micros(changed.saturating_mul(1_000_000));
-        now >= changed.plus(SETTLED_AFTER)
+        Timestamp::from_micros(changed.saturating_mul(1_000_000))
+    }
+
+    fn is_settled(&self, now: Timestamp) -> bool {
+        now >= self.changed().plus(SETTLED_AFTER)
+    }
+
+    /// Whether the file system's clock says otherwise.
+    fn is_ahead_of(&self, now: Timestamp) -> bool {
+        self.changed() > now.plus(SETTLED_AFTER)
     }
 }
 
@@ -91,13 +101,23 @@ impl Seen {
     /// To be told after the file was hashed, with what it was before and is after.
     pub(super) fn remember(&self, digest: &Digest, hashed: (Identity, Identity), now: Timestamp) {
         let (before, after) = hashed;
-        if before != after || !after.is_settled(now) {
-            return;
+        if before == after && after.is_settled(now) {
+            self.insert(digest, after, now);
         }
+    }
+
+    /// To be told of a file that this process has just written, once it has its name.
+    pub(super) fn wrote(&self, digest: &Digest, identity: Identity, now: Timestamp) {
+        if !identity.is_ahead_of(now) {
+            self.insert(digest, identity, now);
+        }
+    }
+
+    fn insert(&self, digest: &Digest, identity: Identity, now: Timestamp) {
         let mut files = self.lock();
         files.uses = files.uses.saturating_add(1);
         let used = files.uses;
-        files.by_digest.insert(digest.clone(), Hashed { identity: after, at: now, used });
+        files.by_digest.insert(digest.clone(), Hashed { identity, at: now, used });
         if files.by_digest.len() > self.limit {
             let oldest = files.by_digest.iter().min_by_key(|(_, hashed)| hashed.used);
             if let Some(oldest) = oldest.map(|(digest, _)| digest.clone()) {
@@ -146,6 +166,16 @@ mod tests {
         assert!(!files.knows(&digest, identity(1, 999), LATE));
         files.remember(&digest, (identity(1, 5), identity(1, 6)), LATE);
         assert!(!files.knows(&digest, identity(1, 6), LATE));
+    }
+
+    #[test]
+    fn a_file_that_was_just_written_here_is_known_unless_the_clocks_disagree() {
+        let (files, digest) = (Seen::new(4, KEEP), Digest::of(b"a"));
+        files.wrote(&digest, identity(1, 1_003), LATE);
+        assert!(!files.knows(&digest, identity(1, 1_003), LATE));
+        files.wrote(&digest, identity(1, 999), LATE);
+        assert!(files.knows(&digest, identity(1, 999), LATE));
+        assert!(!files.knows(&digest, identity(1, 1_000), LATE));
     }
 
     #[test]

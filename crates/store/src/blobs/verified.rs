@@ -27,7 +27,7 @@ impl Blobs {
         match &self.backend {
             Backend::Local(directory) => {
                 for digest in self.neither_known_nor_small(directory, digests).await? {
-                    self.know(&mut directory.file(&digest).await?, &digest).await?;
+                    self.know(&mut directory.file(&digest)?, &digest).await?;
                 }
                 Ok(())
             }

@@ -1,6 +1,7 @@
 //! Writing a blob: hashed while it streams into a partial file, then given its name.
 
-use super::directory::Directory;
+use super::directory::{Directory, Named};
+use super::seen::Identity;
 use super::spool::{Spool, Spooled};
 use super::{Backend, Blobs, Error};
 use seatrial_domain::Digest;
@@ -50,7 +51,7 @@ impl Blobs {
             return Err(Error::TooLarge { limit });
         }
         spooled.expect(expected)?;
-        self.seal(spooled).await
+        self.seal(spooled, |_| {}).await
     }
 
     /// Where blobs arrive, and how large one may be at most.
@@ -61,23 +62,37 @@ impl Blobs {
         }
     }
 
-    /// Durable when it returns.
-    async fn seal(&self, spooled: Spooled) -> Result<Blob, Error> {
+    /// Durable when it returns; `named` is told once it can be read.
+    async fn seal(&self, spooled: Spooled, named: impl FnOnce(&Digest)) -> Result<Blob, Error> {
         let blob = Blob { digest: spooled.digest.clone(), size: spooled.size };
         self.in_use(&blob.digest).await;
         match &self.backend {
             Backend::Local(directory) => {
                 spooled.file.sync_all().await?;
                 self.in_use(&blob.digest).await;
-                directory.publish(spooled.path(), &blob.digest).await?;
+                let has_name = directory.publish(spooled.path(), &blob.digest).await?;
+                // To lose its first name changes the file.
+                drop(spooled);
+                if has_name == Named::This {
+                    self.wrote(directory, &blob.digest);
+                }
+                named(&blob.digest);
                 directory.sync().await?;
             }
             Backend::S3(s3) => {
                 self.in_use(&blob.digest).await;
                 s3.publish(spooled).await?;
+                named(&blob.digest);
             }
         }
         Ok(blob)
+    }
+
+    /// What was hashed as it was written needs not be read to be known.
+    fn wrote(&self, directory: &Directory, digest: &Digest) {
+        if let Ok(found) = std::fs::metadata(directory.path(digest)) {
+            self.seen.wrote(digest, Identity::of(&found), (self.clock)());
+        }
     }
 }
 
@@ -101,13 +116,18 @@ impl Writer {
 
     /// Seals whatever was written, durably.
     pub async fn finish(self) -> Result<Blob, Error> {
-        self.blobs.seal(self.spool.end().await?).await
+        self.finish_telling(|_| {}).await
+    }
+
+    /// As [`Writer::finish`]; `named` is told of the blob once it can be read, and is not yet durable.
+    pub async fn finish_telling(self, named: impl FnOnce(&Digest)) -> Result<Blob, Error> {
+        self.blobs.seal(self.spool.end().await?, named).await
     }
 
     /// Seals the blob, durably, if it is the announced one.
     pub async fn finish_as(self, expected: &Digest) -> Result<Blob, Error> {
         let spooled = self.spool.end().await?;
         spooled.expect(expected)?;
-        self.blobs.seal(spooled).await
+        self.blobs.seal(spooled, |_| {}).await
     }
 }

@@ -1,7 +1,7 @@
 //! What every store promises of evidence, as tests.
 
-use super::fixture::{at, endpoint, fixture, fixture_with, plan, tamper};
-use crate::{Options, Store};
+use super::fixture::{at, endpoint, fixture, plan, tamper};
+use crate::Store;
 use seatrial_analysis::counts::{ArmHistogram, Cells};
 use seatrial_domain::evidence::{
     ArmCount, Evidence, GateCounts, GateIndex, MirrorCounts, ShadowCounts,
@@ -47,7 +47,7 @@ fn flush(boot: u64, seq: u64, candidate: u64) -> Telemetry {
     }
 }
 
-fn assignment(id: &str, seconds: i64) -> Assignment {
+pub(super) fn assignment(id: &str, seconds: i64) -> Assignment {
     Assignment {
         request: request_hash(&endpoint(), id),
         endpoint: endpoint(),
@@ -157,84 +157,6 @@ async fn counts_of_one_gate_are_kept_apart_by_what_was_known_of_their_units() {
     fixture.store.flush(&telemetry).await.unwrap();
     let evidence = fixture.store.evidence(ROLLOUT).await.unwrap();
     assert_eq!(evidence.gates, [(GateIndex(1).unseen(), counts(3)), (after, counts(5))].into());
-}
-
-#[tokio::test]
-async fn assignments_beyond_the_limit_are_dropped_and_counted_once() {
-    let options = Options { assignments_limit: 20, ..Options::default() };
-    let fixture = fixture_with(options).await;
-    let store = &fixture.store;
-    let telemetry = Telemetry {
-        boot: 1,
-        seq: 1,
-        assignments: (0..30).map(|n| assignment(&format!("{n}"), 1)).collect(),
-        dropped_assignments: 4,
-        ..Telemetry::default()
-    };
-    store.flush(&telemetry).await.unwrap();
-    let dropped = store.dropped_assignments().await.unwrap();
-    store.flush(&telemetry).await.unwrap();
-    assert_eq!(store.dropped_assignments().await.unwrap(), dropped);
-    assert_eq!(dropped.gateway, 4);
-    let kept = store.prune_assignments(at(2)).await.unwrap();
-    assert_eq!(kept + dropped.store, 30);
-    assert!((5..=20).contains(&kept), "{kept}");
-    // What was forgotten leaves its room.
-    let later = Telemetry { seq: 2, ..telemetry };
-    store.flush(&later).await.unwrap();
-    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), kept);
-}
-
-#[tokio::test]
-async fn of_more_assignments_than_fit_a_sample_of_both_arms_is_kept() {
-    let options = Options { assignments_limit: 400, ..Options::default() };
-    let fixture = fixture_with(options).await;
-    let store = &fixture.store;
-    let arm = |n: u32| if n.is_multiple_of(2) { Arm::Candidate } else { Arm::Incumbent };
-    for batch in 0..10_u32 {
-        let of =
-            |n| Assignment { arm: arm(n), ..assignment(&format!("{batch} {n}"), batch.into()) };
-        let assignments = (0..100).map(of).collect();
-        let seq = u64::from(batch) + 1;
-        store
-            .flush(&Telemetry { boot: 1, seq, assignments, ..Telemetry::default() })
-            .await
-            .unwrap();
-    }
-    let kept = async |of: &str| -> i64 {
-        let count = format!("SELECT count(*) FROM assignment WHERE {of}");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(count))
-            .fetch_one(&mut *store.reader().await.unwrap())
-            .await
-            .unwrap()
-    };
-    let all = kept("true").await;
-    assert!((340..=400).contains(&all), "{all}");
-    assert_eq!(store.dropped_assignments().await.unwrap().store, 1_000 - all.unsigned_abs());
-    let candidates = kept("arm = 'candidate'").await;
-    assert!((130..=270).contains(&candidates), "{candidates} of {all}");
-    assert!(kept("at >= 4000000").await >= 10, "of the last six tenths there are some");
-}
-
-#[tokio::test]
-async fn what_is_never_counted_leaves_nine_tenths_of_the_rows_to_evidence() {
-    let options = Options { assignments_limit: 200, ..Options::default() };
-    let fixture = fixture_with(options).await;
-    let uncounted = |n| Assignment { counted: Counted::No, ..assignment(&format!("no {n}"), 1) };
-    let batch = |seq, assignments| Telemetry { boot: 1, seq, assignments, ..Telemetry::default() };
-    fixture.store.flush(&batch(1, (0..30).map(uncounted).collect())).await.unwrap();
-    let fixture = fixture.reopened().await;
-    let store = &fixture.store;
-    let dropped = async || store.dropped_assignments().await.unwrap().store;
-    let kept = 30 - dropped().await;
-    assert!((5..=20).contains(&kept), "{kept}");
-    let counted = (0..140).map(|n| assignment(&format!("counted {n}"), 2));
-    store.flush(&batch(2, counted.collect())).await.unwrap();
-    assert_eq!(30 - dropped().await, kept, "there is room for all that is evidence");
-    assert_eq!(store.prune_assignments(at(2)).await.unwrap(), kept);
-    store.flush(&batch(3, (0..30).map(uncounted).collect())).await.unwrap();
-    assert_eq!(dropped().await, 2 * (30 - kept), "the same ones");
-    assert_eq!(store.prune_assignments(at(9)).await.unwrap(), 140 + kept);
 }
 
 #[tokio::test]

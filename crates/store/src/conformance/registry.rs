@@ -142,6 +142,19 @@ async fn every_move_of_an_alias_is_kept() {
 }
 
 #[tokio::test]
+async fn a_long_value_of_a_tag_is_kept_by_the_version_and_not_by_the_journal() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let mut new = new_version(store, b"one").await;
+    new.tags = [("notes".to_owned(), "x".repeat(100_000))].into();
+    let version = store.register_version(&new).await.unwrap().into_version();
+    assert_eq!(version.tags, new.tags);
+    let rows = store.journal(&Filter::default(), &Request::first(100)).await.unwrap().items;
+    let evidence = rows.last().unwrap().evidence.as_ref().unwrap().to_string();
+    assert!(evidence.contains("notes") && evidence.len() < 1000, "{}", evidence.len());
+}
+
+#[tokio::test]
 async fn what_is_newly_named_is_journalled_in_the_same_write_and_nothing_else_is() {
     let fixture = fixture().await;
     let store = &fixture.store;

@@ -4,8 +4,9 @@ use super::fixture::{Fixture, ada, at, fixture, model, new_version, version};
 use crate::Store;
 use crate::aliases::By;
 use crate::models::{Created, Said};
+use crate::page::Request;
 use crate::search::{Error, Search, Token};
-use crate::versions;
+use crate::versions::{self, Version};
 use seatrial_domain::search::{Subject, filter, order_by};
 use seatrial_domain::{ModelName, VersionNumber};
 use std::collections::BTreeMap;
@@ -167,6 +168,11 @@ async fn a_page_ends_before_it_takes_too_much_of_an_answer() {
     }
     let search = looking_for(Subject::Versions, "", &["version_number ASC"], 1);
     assert_eq!(pages(store, search).await.len(), 5, "a page asked to be smaller is");
+    let first = store.versions(&new.model, &Request::first(1000)).await.unwrap();
+    let numbers = |page: &[Version]| page.iter().map(|v| v.reference.number.0).collect::<Vec<_>>();
+    assert_eq!(numbers(&first.items), [5, 4], "so it is where they are listed");
+    let rest = store.versions(&new.model, &Request::after(first.next.unwrap(), 1000)).await;
+    assert_eq!(numbers(&rest.unwrap().items), [3, 2]);
 
     for name in ["large-a", "large-b", "large-c"] {
         let said = Said { description: Some(text.clone()), ..Said::default() };
@@ -175,6 +181,25 @@ async fn a_page_ends_before_it_takes_too_much_of_an_answer() {
     let search = looking_for(Subject::Models, "name LIKE 'large-%'", &[], 100);
     let found = store.search_models(&search).await.unwrap();
     assert_eq!((found.items.len(), found.next.is_some()), (2, true));
+    let listed = store.models(&Request::after("large".parse().unwrap(), 1000)).await.unwrap();
+    assert_eq!((listed.items.len(), listed.next.unwrap().as_str()), (2, "large-b"));
+}
+
+#[tokio::test]
+async fn versions_are_not_read_at_once_that_would_take_too_much_of_an_answer() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let mut new = new_version(store, b"one").await;
+    store.create_model(&new.model, &Said::default(), at(1)).await.unwrap();
+    let value = "x".repeat(100_000);
+    new.tags = (0..40).map(|key| (key.to_string(), value.clone())).collect();
+    for _ in 0..5 {
+        store.register_numbered(&new, &versions::Origin::default(), "").await.unwrap();
+    }
+    let of = |limit| looking_for(Subject::Versions, "", &["version_number ASC"], limit);
+    assert!(store.versions_at_once(&of(3)).await.unwrap().is_some(), "four of four megabytes");
+    assert!(store.versions_at_once(&of(4)).await.unwrap().is_none());
+    assert_eq!(pages(store, of(100)).await, [vec![1, 2, 3, 4], vec![5]]);
 }
 
 #[tokio::test]

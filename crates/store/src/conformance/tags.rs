@@ -1,6 +1,6 @@
 //! What every store promises of how much may be said of models and versions, as tests.
 
-use super::fixture::{Fixture, ada, at, fixture_with, model, new_version};
+use super::fixture::{Fixture, ada, at, fixture_with, live, model, new_version, version};
 use crate::aliases::By;
 use crate::models::Said;
 use crate::tags::Limits;
@@ -35,7 +35,7 @@ async fn on_model(store: &Store, pairs: &[(&str, &str)]) -> Result<(), Error> {
 }
 
 fn is_of<T>(refused: &Result<T, Error>, what: &str) -> bool {
-    matches!(refused, Err(Error::Tags { of, .. }) if *of == what)
+    matches!(refused, Err(Error::Limit { of, .. }) if *of == what)
 }
 
 #[tokio::test]
@@ -83,4 +83,38 @@ async fn nothing_is_registered_with_too_many_tags() {
     let numbered = store.register_numbered(&new, &Origin::default(), "").await;
     assert!(is_of(&numbered, "tags"));
     assert_eq!(store.model(&model()).await.unwrap().latest, None);
+}
+
+async fn aliased(store: &Store, number: u64, alias: &str) -> Result<(), Error> {
+    let by = By { actor: &ada(), cause: "said by a test", now: at(2) };
+    store.set_alias((&model(), seatrial_domain::VersionNumber(number)), alias, by).await
+}
+
+#[tokio::test]
+async fn a_model_takes_so_many_aliases_of_whoever_asks_and_rollouts_move_theirs_beyond_it() {
+    let fixture = fixture_with(Options { aliases_limit: 2, ..Options::default() }).await;
+    let store = &fixture.store;
+    let first = version(store, b"one").await;
+    version(store, b"two").await;
+    for (number, alias) in [(1, "a"), (1, "b"), (2, "b"), (2, "b")] {
+        aliased(store, number, alias).await.unwrap();
+    }
+    assert!(is_of(&aliased(store, 2, "c").await, "aliases"));
+    let mut new = new_version(store, b"three").await;
+    new.aliases = vec!["a".to_owned(), "c".to_owned()];
+    assert!(is_of(&store.register_version(&new).await, "aliases"));
+    let known = store.model(&model()).await.unwrap();
+    let aliases: Vec<(&str, u64)> =
+        known.aliases.iter().map(|(alias, number)| (alias.as_str(), number.0)).collect();
+    assert_eq!(aliases, [("a", 1), ("b", 2)], "nothing of what was refused stays");
+    assert_eq!(known.latest, Some(seatrial_domain::VersionNumber(2)));
+
+    live(store, &first.reference).await;
+    let champion = store.alias(&model(), "champion").await.unwrap();
+    assert_eq!(champion, Some(first.reference.number));
+    let by = By { actor: &ada(), cause: "said by a test", now: at(9) };
+    for alias in ["a", "b"] {
+        store.remove_alias(&model(), alias, by).await.unwrap();
+    }
+    aliased(store, 2, "c").await.unwrap();
 }

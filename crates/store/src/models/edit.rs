@@ -26,7 +26,7 @@ pub enum Created {
 
 impl Store {
     /// A model without versions. One that is there stays as it is; one that was deleted comes back
-    /// empty, and its numbers go on. Errors: [`Error::Tags`].
+    /// empty, and its numbers go on. Errors: [`Error::Limit`].
     pub async fn create_model(
         &self,
         name: &ModelName,

@@ -1,8 +1,8 @@
 //! Searching logged models, each of which is read by questions of its own.
 
-use super::fill::{Filling, Room};
 use super::{Columns, Error, Found, Mark, Search, finish, page};
 use crate::Store;
+use crate::fill::{Filling, Room};
 use crate::row::Columns as _;
 use crate::tracking::{ExperimentId, LoggedModel, logged_models};
 use seatrial_domain::search::{OrderKey, Subject};

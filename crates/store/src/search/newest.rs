@@ -1,9 +1,9 @@
 //! Models as registry clients are told of them: each with the newest version of each of its stages,
 //! which take their part of an answer too.
 
-use super::fill::PAGE_BYTES;
 use super::{Error, Found, Search, mark_of_model, token_after};
 use crate::Store;
+use crate::fill::PAGE_BYTES;
 use crate::models::Model;
 use crate::versions::{Listed, Newest, Stage};
 use std::collections::BTreeMap;

@@ -29,8 +29,8 @@ pub struct Token {
     marks: Vec<Mark>,
 }
 
-/// Characters of a token's text.
-const LENGTH_MAX: usize = 4096;
+/// Characters of a token's text: two for each byte, of which a logged model's name has up to 2000.
+const LENGTH_MAX: usize = 8192;
 
 impl Token {
     pub(super) fn new(search: &Search, marks: Vec<Mark>) -> Self {

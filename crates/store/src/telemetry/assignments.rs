@@ -1,7 +1,9 @@
 //! Which request went to which arm, kept until its label may no longer come.
 //!
 //! Owns the bound on rows: as they fill it, assignments are sampled on their hash. Whoever
-//! is left out is no unit whose label is waited for, on either arm.
+//! is left out is no unit whose label is waited for, on either arm. Who is kept stays, however narrow
+//! the sample becomes: the unit's label may be counted and looked at already (docs/adr/0012). So later
+//! requests of its window are kept as well, which are part of its value.
 
 use super::{cohorts, slices};
 use crate::row::{Columns, to_json};
@@ -11,6 +13,7 @@ use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, Telemetry, sample};
 use serde::Serialize;
 use sqlx::SqliteConnection;
+use std::collections::BTreeSet;
 
 /// Rows that may still be added.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +46,13 @@ const NEW: &str = "
                               value ->> 'request', NULL)) AS uncounted
     FROM json_each(?1)
     WHERE NOT EXISTS (SELECT 1 FROM assignment WHERE request = value ->> 'request')";
+
+/// Of the list `?1`, later requests of units whose first is kept.
+const FOLLOWING: &str = "
+    SELECT DISTINCT value ->> 'request' AS request FROM json_each(?1)
+    WHERE EXISTS (SELECT 1 FROM assignment AS first
+                  WHERE first.rollout = value ->> 'rollout' AND first.gate = value ->> 'gate'
+                    AND first.unit = value ->> 'unit' AND first.counted = 'yes')";
 
 /// An id that comes again under another gate means the later request, unless somebody has labelled
 /// the earlier one; under the same gate the first stays.
@@ -83,7 +93,8 @@ pub(super) async fn put(
     from: &Telemetry,
     room: Room,
 ) -> Result<Batch, Error> {
-    let elements = fitting(&from.assignments, room);
+    let following = following(sql, &from.assignments).await?;
+    let elements = fitting((&from.assignments, &following), room);
     // Of a unit that is not kept no label can be joined: it is not waited for either.
     let counted = elements.iter().filter(|one| one.counted == YES).collect::<Vec<_>>();
     let units = to_json("assignments", &counted)?;
@@ -100,21 +111,56 @@ pub(super) async fn put(
     })
 }
 
-/// The assignments there is room for, in their order: of evidence first, then of what is none, each as
-/// many as its sample leaves.
-fn fitting(assignments: &[Assignment], room: Room) -> Vec<Element<'_>> {
+/// Later requests of units that are kept; asked only where a plan counts units by all their labels.
+async fn following(
+    sql: &mut SqliteConnection,
+    assignments: &[Assignment],
+) -> Result<BTreeSet<i64>, Error> {
+    let later = |one: &&Assignment| one.counted == Counted::No && one.unit.is_some();
+    let later: Vec<_> = assignments.iter().filter(later).map(element).collect();
+    if later.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let list = to_json("assignments", &later)?;
+    let known: Vec<i64> = sqlx::query_scalar(FOLLOWING).bind(list).fetch_all(sql).await?;
+    Ok(known.into_iter().collect())
+}
+
+/// The assignments there is room for: those that follow a kept one, then the others of evidence, then
+/// what is none, each as many as its sample leaves.
+fn fitting<'a>(
+    (assignments, following): (&'a [Assignment], &BTreeSet<i64>),
+    room: Room,
+) -> Vec<Element<'a>> {
     let (evidence, other): (Vec<_>, Vec<_>) = assignments.iter().partition(|one| one.is_evidence());
-    let yes = sampled(&evidence, room.all);
-    let left = room.all.rows.saturating_sub(u64::try_from(yes.len()).unwrap_or(u64::MAX));
-    let no = sampled(&other, Left { rows: room.uncounted.rows.min(left), ..room.uncounted });
-    yes.into_iter().chain(no).map(element).collect()
+    let follows = |one: &&Assignment| following.contains(&one.request.cast_signed());
+    let (later, evidence): (Vec<_>, Vec<_>) = evidence.into_iter().partition(follows);
+    let later = sampled_from(0, &later, room.all.rows);
+    let all = room.all.less(later.len());
+    let yes = sampled(&evidence, all);
+    let rows = room.uncounted.rows.min(all.less(yes.len()).rows);
+    let no = sampled(&other, Left { rows, ..room.uncounted });
+    later.into_iter().chain(yes).chain(no).map(element).collect()
+}
+
+impl Left {
+    /// When so many are added.
+    fn less(self, added: usize) -> Self {
+        let rows = self.rows.saturating_sub(u64::try_from(added).unwrap_or(u64::MAX));
+        Self { rows, ..self }
+    }
 }
 
 /// Those in the sample as it is with this room, or the largest after it that fits.
 fn sampled<'a>(all: &[&'a Assignment], room: Left) -> Vec<&'a Assignment> {
-    let fits = usize::try_from(room.rows).unwrap_or(usize::MAX);
+    sampled_from(sample::level(room.rows, room.limit), all, room.rows)
+}
+
+/// Those in the sample at this level, or the largest after it of which all are `rows` at most.
+fn sampled_from<'a>(level: u32, all: &[&'a Assignment], rows: u64) -> Vec<&'a Assignment> {
+    let fits = usize::try_from(rows).unwrap_or(usize::MAX);
     let mut kept = all.to_vec();
-    for level in sample::level(room.rows, room.limit)..=u64::BITS {
+    for level in level..=u64::BITS {
         kept.retain(|one| one.is_within(level));
         if kept.len() <= fits {
             return kept;

@@ -68,14 +68,6 @@ macro_rules! listed {
 }
 pub(crate) use listed;
 
-/// Begins the selection of a few ordered rows of [`listed!`] as one, for [`read_all`].
-macro_rules! at_once {
-    () => {
-        "SELECT '[' || group_concat(listed, ',') || ']' AS listed FROM ("
-    };
-}
-pub(crate) use at_once;
-
 impl Store {
     /// The version. Errors: [`Error::UnknownVersion`], also for a deleted one.
     pub async fn listed(&self, version: (&ModelName, VersionNumber)) -> Result<Listed, Error> {
@@ -194,7 +186,7 @@ pub(crate) fn read(row: &SqliteRow) -> Result<Listed, storage::Error> {
     of(row.json("listed")?)
 }
 
-/// The versions of a row of [`at_once!`], in their order.
+/// The versions of a row that has several of [`listed!`] in an array, in their order.
 pub(crate) fn read_all(row: &SqliteRow) -> Result<Vec<Listed>, storage::Error> {
     let said: Vec<Said> = row.maybe_json("listed")?.unwrap_or_default();
     said.into_iter().map(of).collect()

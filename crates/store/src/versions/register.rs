@@ -95,7 +95,7 @@ impl Store {
         let tags = tags::set(&mut write, key, &new.tags).await?;
         let mut changed = Changed { tags, ..Changed::default() };
         for alias in &new.aliases {
-            if aliases::point(write.sql(), key, alias, by).await? {
+            if aliases::give(&mut write, key, alias, by).await? {
                 changed.aliases.push(alias.clone());
             }
         }

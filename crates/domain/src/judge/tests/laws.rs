@@ -3,7 +3,7 @@
 use super::fixture::*;
 use crate::evidence::{
     ArmCount, CompareCount, Evidence, GateCounts, GateIndex, GateStratum, LabelledPairs,
-    LatencyPairs, Matured, PairCount, Predictions, ShadowCounts, Slices,
+    LatencyPairs, Matured, PairCount, PairedCounts, Predictions, ShadowCounts, Slices,
 };
 use crate::exposure::Exposure;
 use crate::judge::Judge;
@@ -141,18 +141,26 @@ pub(crate) fn any_shadow() -> impl Strategy<Value = ShadowCounts> {
         || (pairs(), pairs()).prop_map(|(candidate, noise)| CompareCount { candidate, noise });
     let better = || (0..200_u64, 0..200_u64, 0..200_u64);
     (proptest::option::of(compare()), compare(), 0..40_u64, better(), better()).prop_map(
-        |(all, mobile, candidate_errors, latency, labels)| ShadowCounts {
-            paired_latency: LatencyPairs { slower: latency.0, faster: latency.1, alike: latency.2 },
-            labelled: LabelledPairs {
+        |(all, mobile, candidate_errors, latency, labels)| {
+            let latency = LatencyPairs { slower: latency.0, faster: latency.1, alike: latency.2 };
+            let labelled = LabelledPairs {
                 both: labels.0,
                 candidate_only: labels.1,
                 incumbent_only: labels.2,
                 neither: 0,
-            },
-            compare: all.into_iter().collect(),
-            slices: [("client".to_owned(), [("mobile".to_owned(), vec![mobile])].into())].into(),
-            candidate_errors,
-            ..ShadowCounts::default()
+            };
+            let paired = PairedCounts { latency, labelled };
+            ShadowCounts {
+                paired_latency: latency,
+                labelled,
+                compare: all.into_iter().collect(),
+                slices: [("client".to_owned(), [("mobile".to_owned(), vec![mobile])].into())]
+                    .into(),
+                paired_slices: [("client".to_owned(), [("mobile".to_owned(), paired)].into())]
+                    .into(),
+                candidate_errors,
+                ..ShadowCounts::default()
+            }
         },
     )
 }

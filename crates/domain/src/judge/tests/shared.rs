@@ -55,6 +55,12 @@ fn slow(slower: u64) -> PairedCounts {
     PairedCounts { latency, ..PairedCounts::default() }
 }
 
+/// Where both tests of pairs are enforced, and mobile fails by either.
+pub(crate) fn slow_and_wrong_on_mobile() -> (Plan, ShadowCounts) {
+    let paired = PairedCounts { latency: slow(220).latency, ..wrong(90) };
+    (shadowed(Some(0.3), Effect::Enforces, Effect::Enforces), mobile(paired))
+}
+
 #[test]
 fn all_that_can_fail_the_shadow_have_alpha_between_them_and_those_of_earlier_plans_each() {
     let paired = PairedCounts { latency: slow(90).latency, ..wrong(30) };

@@ -34,11 +34,27 @@ fn a_split_is_a_mismatch_at_the_units_it_tells_and_not_at_one_less() {
 }
 
 #[test]
+fn too_few_of_the_candidates_make_a_mismatch_as_too_many_do() {
+    let units = canary_units(400);
+    let told = split(units);
+    let Next { bad, of } = told.mismatch_below.unwrap();
+    let then = |bad: u64| judged(arms(units.candidate + bad, units.incumbent + of - bad));
+    assert_eq!((then(bad), then(bad + 1)), (SampleRatio::Mismatch, SampleRatio::Plausible));
+    let words = format!("a mismatch if no more than {bad} of the next {of} units");
+    assert!(told.words.iter().any(|told| told.starts_with(&words)), "{told:?}");
+    // Where the candidate has hardly had its part so far, none is already too few.
+    let short = split(arms(320, 7_680));
+    let nearer = short.mismatch_below.unwrap();
+    assert!(nearer.of < of || nearer.of == of && nearer.bad > bad, "{nearer:?} {bad} of {of}");
+}
+
+#[test]
 fn a_mismatch_has_spent_its_own_budget_and_nothing_makes_it_one_again() {
     let units = arms(600, 7_400);
     assert_eq!(judged(units), SampleRatio::Mismatch);
     let told = split(units);
     assert!(!told.is_plausible() && told.mismatch_at.is_none(), "{told:?}");
+    assert_eq!(told.mismatch_below, None);
     assert!((told.budget.alpha - 0.001).abs() < 1e-12 && told.budget.p <= 0.001, "{told:?}");
     assert!(told.words.iter().any(|words| words.starts_with("passes are void")), "{told:?}");
 }

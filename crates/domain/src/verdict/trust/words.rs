@@ -3,8 +3,8 @@
 use super::{Labelled, Split, SplitStratum};
 use crate::evidence::ArmCount;
 use crate::mix::rate;
-use crate::verdict::Budget;
 use crate::verdict::account::words::percent;
+use crate::verdict::{Budget, Next};
 
 pub(super) fn of_split(split: &Split) -> Vec<String> {
     let mut words: Vec<String> = counted(&split.strata).into_iter().collect();
@@ -17,6 +17,10 @@ pub(super) fn of_split(split: &Split) -> Vec<String> {
     }
     words.extend(split.mismatch_at.map(|next| {
         format!("a mismatch if {} of the next {} units are the candidate's", next.bad, next.of)
+    }));
+    words.extend(split.mismatch_below.map(|Next { bad, of }| {
+        let few = if bad == 0 { "none".to_owned() } else { format!("no more than {bad}") };
+        format!("a mismatch if {few} of the next {of} units are the candidate's")
     }));
     words
 }

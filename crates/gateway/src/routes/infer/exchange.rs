@@ -186,6 +186,7 @@ impl Exchange {
         mirror.offer(Copy {
             request_id: self.request_id.clone(),
             request: request_hash(&self.entry.name, &self.request_id),
+            first: mirror.asked_first(self.serial),
             ask,
             slices: mirror.slices(self.asked()),
             inputs,

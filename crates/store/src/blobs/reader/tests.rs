@@ -38,6 +38,23 @@ async fn what_was_verified_is_known_until_its_file_changes() {
 }
 
 #[tokio::test]
+async fn a_blob_is_told_of_once_it_can_be_read_and_is_known_as_it_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let late = || Timestamp::from_micros(i64::MAX / 2);
+    let options = Options { clock: late, ..Options::default() };
+    let blobs = Blobs::open(&dir.path().join("blobs"), &options).await.unwrap();
+    let path = |digest: &Digest| dir.path().join("blobs/sha256").join(digest.hex());
+    let mut told = None;
+    let mut writer = blobs.writer(3).await.unwrap();
+    writer.write(b"abc").await.unwrap();
+    let named = |digest: &Digest| told = Some(std::fs::read(path(digest)).unwrap());
+    let digest = writer.finish_telling(named).await.unwrap().digest;
+    assert_eq!(told.as_deref(), Some(&b"abc"[..]));
+    let identity = Identity::of(&std::fs::metadata(path(&digest)).unwrap());
+    assert!(blobs.seen.knows(&digest, identity, late()), "to register it costs no hash");
+}
+
+#[tokio::test]
 async fn of_many_files_the_one_that_is_bad_is_found_however_large_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let blobs = Blobs::open(&dir.path().join("blobs"), &Options::default()).await.unwrap();
@@ -74,7 +91,7 @@ async fn other_bytes_of_the_same_size_and_time_of_change_are_not_taken_for_those
     let before = changed();
 
     // In place, with the times put back: what the file system notes of a change stays noted. It
-    // does so by a clock that ticks, which is why a fresh file is never remembered.
+    // does so by a clock that ticks, which is why no fresh file of others is remembered.
     while changed() == before {
         let file = std::fs::File::options().write(true).open(&path).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, b"abd", 0).unwrap();

@@ -1,10 +1,10 @@
 //! Fetching a blob into the cache: hashed on the way, and kept only if it is the blob.
 
+use super::arriving::next;
 use super::{S3, fault};
 use crate::blobs::Error;
-use crate::blobs::reader::check;
+use crate::blobs::reader::{Pace, check};
 use crate::blobs::spool::Spool;
-use futures_util::StreamExt as _;
 use object_store::ObjectStoreExt as _;
 use seatrial_domain::Digest;
 use std::io;
@@ -40,9 +40,9 @@ impl S3 {
         }
         let room = self.cache.room(size)?;
         let mut spool = Spool::begin(&self.cache.directory, size).await?;
-        let mut stream = got.into_stream();
-        while let Some(chunk) = stream.next().await {
-            spool.write(&chunk.map_err(|error| fault::of(&error))?).await?;
+        let mut arriving = self.arriving(got, Pace::Full);
+        while let Some(chunk) = next(&mut arriving).await? {
+            spool.write(&chunk).await?;
         }
         let mut spooled = spool.end().await?;
         check(digest, spooled.digest.clone())?;

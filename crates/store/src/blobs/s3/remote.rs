@@ -1,9 +1,10 @@
 //! Single questions to the object store.
 
+use super::arriving::next;
 use super::{S3, fault};
 use crate::blobs::reader::Pace;
 use crate::blobs::{Error, Listed};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt as _};
 use seatrial_domain::{Digest, Timestamp};
@@ -61,9 +62,8 @@ impl S3 {
         };
         let mut hasher = Sha256::new();
         let mut size = 0_u64;
-        let mut stream = got.into_stream();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| fault::of(&error))?;
+        let mut arriving = self.arriving(got, pace);
+        while let Some(chunk) = next(&mut arriving).await? {
             hasher.update(&chunk);
             pace.after(chunk.len()).await;
             size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));

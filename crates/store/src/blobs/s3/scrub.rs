@@ -57,7 +57,7 @@ impl S3 {
     }
 
     async fn copy(&self, digest: &Digest, pace: Pace) -> Result<Copy, Error> {
-        let mut file = match self.cache.directory.file(digest).await {
+        let mut file = match self.cache.directory.file(digest) {
             Ok(file) => file,
             Err(Error::Missing(_)) => return Ok(Copy::None),
             Err(error) => return Err(error),

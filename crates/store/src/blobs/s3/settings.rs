@@ -61,6 +61,8 @@ pub struct Limits {
     /// A request is tried again at most so often, and only within `retry_for`.
     pub retries: usize,
     pub retry_for: Duration,
+    /// Bytes of a blob that must come in a second, on average of each `timeout`.
+    pub min_rate: u64,
     /// How often a blob is sent or fetched whose bytes do not arrive as they were.
     pub attempts: u32,
 }
@@ -76,6 +78,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             retries: 4,
             retry_for: Duration::from_secs(60),
+            min_rate: 16 << 10,
             attempts: 3,
         }
     }
