@@ -10,7 +10,7 @@ pub fn now() -> Timestamp {
         .unwrap_or_default();
     let now = Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX));
     #[cfg(test)]
-    let now = now.plus(ahead::by());
+    let now = now.plus(ahead::by()).plus(ahead::jumped());
     now
 }
 
@@ -24,7 +24,7 @@ pub fn monotonic() -> std::time::Instant {
 }
 
 #[cfg(test)]
-pub(crate) use ahead::advance;
+pub(crate) use ahead::{advance, jump};
 
 /// How far a test has moved its own thread's clocks on, so that it waits for nothing.
 #[cfg(test)]
@@ -34,11 +34,21 @@ mod ahead {
 
     thread_local! {
         static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+        static JUMPED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
     }
 
     /// Moves this thread's clocks on.
     pub(crate) fn advance(by: Duration) {
         AHEAD.set(AHEAD.get() + by);
+    }
+
+    /// Sets this thread's wall clock forward.
+    pub(crate) fn jump(by: Duration) {
+        JUMPED.set(JUMPED.get() + by);
+    }
+
+    pub(super) fn jumped() -> Duration {
+        JUMPED.get()
     }
 
     pub(super) fn by() -> Duration {

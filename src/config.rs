@@ -21,8 +21,8 @@ pub use blobs::{Blobs, StoreKind};
 pub use environment::Environment;
 pub use key::Key;
 pub use limits::{
-    Artifacts, Blobs as BlobLimits, Control, Database, Gc, Inference, Limits, Multipart, Probe,
-    Uploads, Upstream as UpstreamLimits,
+    Artifacts, Blobs as BlobLimits, Control, Database, Gc, Inference, Limits, Models, Multipart,
+    Probe, Uploads, Upstream as UpstreamLimits,
 };
 pub use log::{Log, LogFormat};
 pub use server::Server;

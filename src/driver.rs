@@ -10,6 +10,7 @@ mod commit;
 mod drive;
 pub(crate) mod explain;
 mod grounds;
+mod jumps;
 mod known;
 mod latch;
 mod look;
@@ -91,6 +92,7 @@ pub struct Driver {
     /// Assignments given up since the start, because the store took none for too long.
     given_up: AtomicU64,
     started: Instant,
+    jumps: Mutex<jumps::Jumps>,
     /// Whether the last flush failed: one that goes on failing is told once.
     flush_fails: AtomicBool,
     /// When the store last took counters, since `started`.
@@ -120,6 +122,7 @@ impl Driver {
             backlog: tokio::sync::Mutex::default(),
             given_up: AtomicU64::new(0),
             started: clock::monotonic(),
+            jumps: Mutex::new(jumps::Jumps::new((clock::now(), clock::monotonic()))),
             flush_fails: AtomicBool::new(false),
             flushed_at_ms: AtomicU64::new(0),
             applied: applied::Parsed::default(),

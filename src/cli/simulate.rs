@@ -11,7 +11,7 @@ use super::exit::{unreadable, usage};
 use super::policy::read;
 use super::{Context, Exit};
 use crate::tasks;
-pub(super) use arguments::{Simulate, named};
+pub(super) use arguments::{Simulate, instant, named};
 use seatrial_domain::plan::Kind;
 use seatrial_sim::simulate::ended::Ended;
 use seatrial_sim::simulate::summary::Summary;
@@ -58,12 +58,13 @@ pub(super) fn run(arguments: &Simulate, context: &Context) -> anyhow::Result<Exi
     let summary = Summary::of(&runs, simulation.truth()).ok_or_else(none)?;
     let assumptions = arguments.assumptions(simulation.plan());
     let told = Told { policy, endpoint, plan_hash, seed, span_s, assumptions, summary };
+    // Before the page: what was played is told also where that can't be written.
+    context.output.show(&told, table::text)?;
     if let Some(file) = &arguments.report {
         let page = html::page(&told, &runs);
         std::fs::write(file, page).map_err(|error| unreadable(file, &error))?;
         context.output.note(&format!("report written to {}", file.display()));
     }
-    context.output.show(&told, table::text)?;
     Ok(Exit::Success)
 }
 
@@ -77,7 +78,7 @@ fn simulation(setup: Setup) -> anyhow::Result<Simulation> {
             Needs::Values => format!("{error}; give --kpi, or put the check into analysis.dryRun"),
             Needs::Slice => format!("{error}; give --slice, or let the slice only warn"),
         }),
-        Error::Unknown(_) => usage(format!("--slice, --kpi or --classes: {error}")),
+        Error::Unknown(_) => usage(format!("--slice: {error}")),
         Error::Values { ref why, .. } => usage(format!("--kpi: {error}: {why}")),
         Error::Broken(_) => anyhow::Error::new(error),
     })

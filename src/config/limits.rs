@@ -4,6 +4,7 @@ mod artifacts;
 mod blobs;
 mod database;
 mod gc;
+mod models;
 mod uploads;
 mod zero;
 
@@ -11,6 +12,7 @@ pub use artifacts::{Artifacts, Multipart};
 pub use blobs::Blobs;
 pub use database::Database;
 pub use gc::Gc;
+pub use models::Models;
 pub use uploads::Uploads;
 
 use super::{Error, span};
@@ -160,24 +162,6 @@ pub struct Tracking {
 impl Default for Tracking {
     fn default() -> Self {
         Self { max_each: 16 * MIB, max_points: 1_000_000, max_total: 4096 * MIB }
-    }
-}
-
-/// What is said of registered models and versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Models {
-    /// Tags of one model, and of one version.
-    pub max_tags: u32,
-    /// Bytes of them, keys and values.
-    pub max_tag_bytes: u64,
-    /// Aliases of one model; rollouts move theirs beyond it too.
-    pub max_aliases: u32,
-}
-
-impl Default for Models {
-    fn default() -> Self {
-        Self { max_tags: 1_000, max_tag_bytes: 4 * MIB, max_aliases: 1_000 }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::backoff::Backoff;
 use super::command::Stored;
+use super::jumps::Jump;
 use super::latch::Seen;
 use super::look::Look;
 use super::take_up::Outage;
@@ -45,6 +46,8 @@ pub(super) struct State {
     pub(super) pending: Option<Pending>,
     /// The time nobody was there, until the active rollout has been told of it.
     pub(super) outage: Option<Outage>,
+    /// The clock's jump that was looked at last.
+    pub(super) jump: Option<Jump>,
     pub(super) latch: Seen,
     pub(super) look: Look,
     pub(super) validation: Run,

@@ -2,10 +2,9 @@
 //! rollouts that have ended, evidence its plan keeps no longer, and the bytes of deleted versions.
 
 use super::Driver;
-use super::verdict::before;
 use crate::clock;
 use seatrial_domain::rollout::Rollout;
-use seatrial_domain::{Actor, RolloutId, Timestamp};
+use seatrial_domain::{Actor, RolloutId};
 use seatrial_store::gc::{self, Order};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,7 +35,7 @@ impl Driver {
         });
     }
 
-    async fn prune(&self) -> anyhow::Result<()> {
+    pub(super) async fn prune(&self) -> anyhow::Result<()> {
         let mut latest = Duration::ZERO;
         let mut ended = BTreeSet::new();
         for cell in self.all_cells() {
@@ -48,7 +47,7 @@ impl Driver {
             ended.extend(known.ended.iter().map(|rollout| rollout.id));
         }
         let now = clock::now();
-        self.store.prune_assignments(unlabelled_before(now, latest)).await?;
+        self.store.prune_assignments(self.ago(waited(latest))).await?;
         self.prune_units_of(ended).await?;
         let forgotten = self.store.prune_evidence(now).await?;
         if forgotten > 0 {
@@ -63,7 +62,7 @@ impl Driver {
         loop {
             let now = clock::now();
             let order = Order {
-                before: before(now, self.gc.grace),
+                before: self.ago(self.gc.grace),
                 most: size(self.gc.max_removed),
                 turn: size(self.gc.turn),
                 actor: &Actor::Seatrial,
@@ -86,9 +85,9 @@ impl Driver {
     }
 }
 
-/// Units assigned before this instant are waited for by no check, the latest of which waits so long.
-fn unlabelled_before(now: Timestamp, latest: Duration) -> Timestamp {
-    before(now, latest.saturating_add(GRACE))
+/// How long assignments are kept for labels, where the latest check waits so long.
+const fn waited(latest: Duration) -> Duration {
+    latest.saturating_add(GRACE)
 }
 
 /// How late a label may come for any check of the plan.
@@ -116,8 +115,6 @@ mod tests {
         );
         let late_by = late_by(&rollout_of(&format!("{head}{checks}")));
         assert_eq!(late_by, Duration::from_secs(840));
-        let now = Timestamp::from_micros(10_000_000_000);
-        let kept = Timestamp::from_micros(10_000_000_000 - 4_440_000_000);
-        assert_eq!(unlabelled_before(now, late_by), kept);
+        assert_eq!(waited(late_by), Duration::from_secs(4_440));
     }
 }

@@ -58,6 +58,7 @@ impl Driver {
             state.outage = None;
             return self.take_turn(cell, state, &known).await;
         };
+        self.note_jump(state, &active);
         let observed = self.world.observe(cell.name());
         let trips: Vec<Trip> = cell.trips().iter().cloned().collect();
         let urgent = urgent(&trips, state, &active.rollout, &observed);

@@ -1,4 +1,5 @@
-//! Taking endpoints up again after a restart: the time nobody was there counts towards nothing.
+//! Taking endpoints up again after a restart: the time nobody was there counts towards nothing, nor does
+//! what the clock has jumped over.
 //! Clients are served as the journal stands meanwhile, whether or not it can be written to.
 
 use super::Driver;
@@ -25,6 +26,20 @@ impl Driver {
         if let Err(error) = self.known(cell, &mut state).await {
             let error = format!("{error:#}");
             tracing::error!(endpoint = %cell.name(), error, "it will be read again");
+        }
+    }
+
+    /// What the clock has jumped over counts as little as an outage. A step that was entered since has
+    /// counted nothing of it.
+    pub(super) fn note_jump(&self, state: &mut State, active: &Stored) {
+        let last = self.last_jump();
+        if state.jump == last {
+            return;
+        }
+        state.jump = last;
+        let jumped_over = last.filter(|jump| active.rollout.step.entered_at < jump.from);
+        if let (Some(jump), None) = (jumped_over, state.outage) {
+            state.outage = Some(Outage { alive_until: Some(jump.from) });
         }
     }
 

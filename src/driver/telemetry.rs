@@ -4,7 +4,7 @@
 mod tests;
 
 use super::Driver;
-use super::verdict::before;
+use super::jumps::before;
 use crate::clock;
 use seatrial_domain::telemetry::{Noted, Telemetry};
 use seatrial_domain::{RolloutId, Timestamp};
@@ -116,7 +116,8 @@ impl Driver {
 
     /// What cannot be closed now is closed after a later flush.
     async fn close_units(&self, now: Timestamp) {
-        if let Err(error) = self.store.close_units(now).await {
+        let since = self.last_jump().map(|jump| jump.to);
+        if let Err(error) = self.store.close_units(now, since).await {
             tracing::warn!(%error, "units with all their labels are not counted yet");
         }
     }

@@ -13,14 +13,12 @@ use super::offers::judged;
 use crate::clock;
 use crate::world::Observed;
 use anyhow::Context as _;
-use seatrial_domain::Timestamp;
 use seatrial_domain::evidence::Evidence;
 use seatrial_domain::plan::Awaited;
 use seatrial_domain::rollout::Rollout;
 use seatrial_domain::verdict::Verdict;
 use seatrial_store::storage;
 use seatrial_store::telemetry::Due;
-use std::time::Duration;
 
 impl Driver {
     /// The verdict to act on: a new one when a look is due.
@@ -59,8 +57,20 @@ impl Driver {
     /// All that is known of a rollout's live traffic, and which of its labels are due.
     pub(super) async fn evidence(&self, rollout: &Rollout) -> Result<Evidence, storage::Error> {
         let mut evidence = self.store.evidence(rollout.id).await?;
-        self.store.mature(rollout.id, &due(rollout, clock::now()), &mut evidence).await?;
+        let due: Vec<Due> =
+            rollout.plan.awaited().into_iter().map(|awaited| self.due(awaited)).collect();
+        self.store.mature(rollout.id, &due, &mut evidence).await?;
         Ok(evidence)
+    }
+
+    /// Up to when units must have been assigned for their labels to be due.
+    fn due(&self, awaited: Awaited<'_>) -> Due {
+        Due {
+            gate: awaited.gate,
+            metric: awaited.metric.to_owned(),
+            scale: awaited.scale,
+            assigned_before: self.ago(awaited.span),
+        }
     }
 
     /// Before the first look at live traffic, what latencies are compared with is settled: answers
@@ -110,21 +120,4 @@ impl Driver {
             tracing::warn!(rollout.id = %rollout.id, %error, "the largest evidence was not kept");
         }
     }
-}
-
-/// Up to when units must have been assigned for their labels to be due, by gate and metric.
-fn due(rollout: &Rollout, now: Timestamp) -> Vec<Due> {
-    let due = |awaited: Awaited<'_>| Due {
-        gate: awaited.gate,
-        metric: awaited.metric.to_owned(),
-        scale: awaited.scale,
-        assigned_before: before(now, awaited.span),
-    };
-    rollout.plan.awaited().into_iter().map(due).collect()
-}
-
-/// The instant so long before `now`.
-pub(super) fn before(now: Timestamp, span: Duration) -> Timestamp {
-    let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(now.as_micros().saturating_sub(micros))
 }

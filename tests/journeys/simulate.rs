@@ -178,3 +178,15 @@ fn a_plan_tells_what_a_kpi_needs_and_finds_where_its_values_are_given() {
     let ran = cli(&["policy", "plan", &path, "--latency", "x1.2"]).expect(2);
     assert!(ran.stderr.contains("--latency: a multiple"), "{ran:#?}");
 }
+
+#[test]
+fn what_was_played_is_told_also_where_its_page_cannot_be_written() {
+    let (folder, path) = policy("");
+    let (path, page) = (path.display().to_string(), folder.path().join("none/report.html"));
+    let page = page.display().to_string();
+    let told = cli(&["simulate", "-f", &path, "--runs", "1", "--report", &page, "-o", "json"]);
+    let told = told.expect(2);
+    let played: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(played["runs"], 1);
+    assert!(told.stderr.contains(&page), "{}", told.stderr);
+}

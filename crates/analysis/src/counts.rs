@@ -42,6 +42,11 @@ impl Pi {
     pub fn get(self) -> f64 {
         self.0
     }
+
+    /// π/(1 − π).
+    pub(crate) fn odds(self) -> f64 {
+        self.0 / (1.0 - self.0)
+    }
 }
 
 impl TryFrom<f64> for Pi {

@@ -34,20 +34,19 @@ pub struct Distance {
 
 /// Log e-value against "the arm is independent of the prediction". Give all gates of the rollout.
 pub fn log_e<K>(strata: &[Stratum<Counts<K>>]) -> f64 {
-    let of = |pi: Pi, counts: &Counts<K>| -> f64 {
-        counts.values().map(|class| sample_ratio::log_e_of(pi, *class)).sum()
-    };
-    strata.iter().map(|stratum| of(stratum.pi, &stratum.counts)).sum()
+    strata.iter().map(|stratum| log_e_of(stratum.pi, stratum.counts.values().copied())).sum()
 }
 
-/// The same, with a part of the bet on a drift that began with one of the windows of
-/// [`late`]: `since` are the units counted since each began. Without any, the plain test.
-pub fn log_e_since<K>(strata: &[Stratum<Counts<K>>], since: &[Vec<Stratum<Counts<K>>>]) -> f64 {
-    if since.is_empty() {
-        return log_e(strata);
-    }
-    let since: Vec<f64> = since.iter().map(|strata| log_e(strata)).collect();
-    late::mixture(log_e(strata), &since)
+/// The same of one stratum's units, by class in any order.
+pub fn log_e_of(pi: Pi, classes: impl IntoIterator<Item = Assigned>) -> f64 {
+    let mixture = sample_ratio::Mixture::at(pi);
+    classes.into_iter().map(|class| mixture.log_e(class)).sum()
+}
+
+/// Log e-value with a part of the bet on a drift that began with one of the windows of [`late`]: of
+/// everything counted, and of what was counted since each began. Without any, the plain test's.
+pub fn log_e_since(everything: f64, since: &[f64]) -> f64 {
+    if since.is_empty() { everything } else { late::mixture(everything, since) }
 }
 
 /// Adds another replica's or window's counts.

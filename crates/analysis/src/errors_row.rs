@@ -9,8 +9,8 @@
 
 use std::borrow::Cow;
 
-use crate::counts::{Cells, Mass, Pi, Stratum};
-use crate::late::Rows;
+use crate::counts::{Cells, Pi, Stratum, float};
+use crate::late::{self, Rows};
 use crate::logspace::log_mixture;
 
 const POINTS: u32 = 40;
@@ -68,23 +68,17 @@ impl ErrorsRow {
 
     /// Log e-value against "the candidate fails no more often than the incumbent", over all gates.
     pub fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
-        let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
-        self.log_e_of(&masses)
+        late::plain(self, strata)
     }
 
-    pub(crate) fn log_e_of(&self, strata: &[Stratum<Mass>]) -> f64 {
-        let mut totals = vec![0.0; self.ratios.len()];
-        strata.iter().for_each(|stratum| self.add_mass(&mut totals, stratum));
-        self.mixed(&totals)
-    }
-
-    fn add_mass(&self, totals: &mut [f64], stratum: &Stratum<Mass>) {
-        let Mass([candidate_bad, _, incumbent_bad, _]) = stratum.counts;
-        let errors = candidate_bad + incumbent_bad;
-        let norms = self.norms_at(stratum.pi);
+    /// The same of nothing but the bad ones: good ones carry no evidence.
+    pub(crate) fn add_bad(&self, totals: &mut [f64], pi: Pi, (candidate, incumbent): (u64, u64)) {
+        let (candidate, incumbent) = (float(candidate), float(incumbent));
+        let errors = candidate + incumbent;
+        let norms = self.norms_at(pi);
         for ((total, log_ratio), norm) in totals.iter_mut().zip(&self.log_ratios).zip(norms.iter())
         {
-            *total += candidate_bad * log_ratio - errors * norm;
+            *total += candidate * log_ratio - errors * norm;
         }
     }
 
@@ -108,8 +102,8 @@ impl Rows for ErrorsRow {
         self.ratios.len()
     }
 
-    fn add(&self, totals: &mut [f64], stratum: &Stratum<Cells>) {
-        self.add_mass(totals, &stratum.map(Cells::mass));
+    fn add(&self, totals: &mut [f64], pi: Pi, counts: &Cells) {
+        self.add_bad(totals, pi, (counts.candidate_bad, counts.incumbent_bad));
     }
 
     fn mixed(&self, totals: &[f64]) -> f64 {

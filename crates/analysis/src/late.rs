@@ -13,9 +13,11 @@
 //! later a fault begins, the longer it takes to be found in any case: so early starts weigh more.
 //! No window is ever merged with another: that would forget a start and its part of the weight.
 
+use std::borrow::Borrow;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::counts::{self, Stratum};
+use crate::counts::{self, Pi, Stratum};
 use crate::logspace::log_sum_exp;
 
 /// Windows, and so starts, at most.
@@ -26,6 +28,10 @@ const GROWTH: f64 = 0.15;
 /// The weight of everything since the start: it delays what is faulty from there on by as little as the
 /// starts' weight lets late faults be found in half the time.
 const EVERYTHING: f64 = 0.7;
+
+/// The logarithm of what each window's start weighs; the first's, which is everything's, is not used.
+static LOG_WEIGHTS: LazyLock<[f64; WINDOWS]> =
+    LazyLock::new(|| std::array::from_fn(|window| weight(window).ln()));
 
 /// A mixture of rows, each a product over units.
 pub trait Rows {
@@ -41,8 +47,8 @@ pub trait Rows {
         Ok(())
     }
 
-    /// Adds the logarithm of each row's factors for these counts, which were checked.
-    fn add(&self, totals: &mut [f64], stratum: &Stratum<Self::Counts>);
+    /// Adds the logarithm of each row's factors for these counts of one share, which were checked.
+    fn add(&self, totals: &mut [f64], pi: Pi, counts: &Self::Counts);
 
     /// The log e-value of rows with these sums.
     fn mixed(&self, totals: &[f64]) -> f64;
@@ -62,11 +68,11 @@ fn starts() -> impl Iterator<Item = f64> {
 /// Log e-value of the late-fault mixture. Each window has the strata counted in it, in any order;
 /// windows beyond [`WINDOWS`] count as the last. Errors: [`counts::Error::Buckets`].
 pub fn log_e<R: Rows>(rows: &R, windows: &[Vec<Stratum<R::Counts>>]) -> Result<f64, counts::Error> {
-    windows.iter().flatten().try_for_each(|stratum| rows.check(&stratum.counts))?;
+    windows.iter().try_for_each(|strata| check(rows, strata))?;
     let mut since = vec![0.0; rows.rows()];
     let mut starts = vec![0.0; windows.len().min(WINDOWS)];
     for (window, strata) in windows.iter().enumerate().rev() {
-        strata.iter().for_each(|stratum| rows.add(&mut since, stratum));
+        add(rows, &mut since, strata);
         if let Some(start) = starts.get_mut(window) {
             *start = rows.mixed(&since);
         }
@@ -82,8 +88,10 @@ pub fn log_e<R: Rows>(rows: &R, windows: &[Vec<Stratum<R::Counts>>]) -> Result<f
 pub struct Since {
     /// Each start's sums, by row.
     before: Vec<Vec<f64>>,
-    /// The bracket's logarithm, by row.
+    /// The bracket's logarithm, by row; of no row where no window began.
     bracket: Vec<f64>,
+    /// The logarithm of what the starts still to come weigh.
+    to_come: f64,
 }
 
 impl Since {
@@ -93,68 +101,89 @@ impl Since {
         rows: &R,
         starts: &[Vec<Stratum<R::Counts>>],
     ) -> Result<Self, counts::Error> {
-        starts.iter().flatten().try_for_each(|stratum| rows.check(&stratum.counts))?;
+        starts.iter().try_for_each(|strata| check(rows, strata))?;
         Ok(Self::of_checked(rows, starts))
     }
 
     pub(crate) fn of_checked<R: Rows>(rows: &R, starts: &[Vec<Stratum<R::Counts>>]) -> Self {
-        let before = starts.iter().take(WINDOWS).map(|strata| sum(rows, strata));
-        Self::with(rows.rows(), before.collect())
+        Self::with(starts.iter().take(WINDOWS).map(|strata| sum(rows, strata)).collect())
     }
 
     /// With later starts of the same rows; those beyond [`WINDOWS`] are none.
     #[must_use]
     pub fn and(&self, later: &Self) -> Self {
-        let before = self.before.iter().chain(&later.before).take(WINDOWS).cloned();
-        Self::with(self.bracket.len(), before.collect())
+        Self::with(self.before.iter().chain(&later.before).take(WINDOWS).cloned().collect())
     }
 
-    fn with(rows: usize, before: Vec<Vec<f64>>) -> Self {
+    fn with(before: Vec<Vec<f64>>) -> Self {
         let bracket = |row: usize| {
-            let worth = before.iter().enumerate().skip(1).filter_map(|(window, sums)| {
-                // A row that was ruined (−∞) before a start is worth nothing since.
-                let sum = sums.get(row).filter(|sum| sum.is_finite())?;
-                Some(weight(window).ln() - sum)
-            });
+            let worth =
+                before.iter().zip(LOG_WEIGHTS.iter()).skip(1).filter_map(|(sums, weight)| {
+                    // A row that was ruined (−∞) before a start is worth nothing since.
+                    let sum = sums.get(row).filter(|sum| sum.is_finite())?;
+                    Some(weight - sum)
+                });
             log_sum_exp(&std::iter::once(EVERYTHING.ln()).chain(worth).collect::<Vec<_>>())
         };
-        Self { bracket: (0..rows).map(bracket).collect(), before }
+        let rows = before.first().map_or(0, Vec::len);
+        let to_come: f64 = later().skip(before.len().saturating_sub(1)).map(weight).sum();
+        Self { bracket: (0..rows).map(bracket).collect(), to_come: to_come.ln(), before }
     }
 
     /// Log e-value of the late-fault mixture of everything counted so far. Errors:
     /// [`counts::Error::Buckets`].
-    pub fn log_e<R: Rows>(
+    pub fn log_e<R: Rows, C: Borrow<R::Counts>>(
         &self,
         rows: &R,
-        so_far: &[Stratum<R::Counts>],
+        so_far: &[Stratum<C>],
     ) -> Result<f64, counts::Error> {
-        so_far.iter().try_for_each(|stratum| rows.check(&stratum.counts))?;
+        check(rows, so_far)?;
         Ok(self.log_e_of_checked(rows, so_far))
     }
 
-    pub(crate) fn log_e_of_checked<R: Rows>(&self, rows: &R, so_far: &[Stratum<R::Counts>]) -> f64 {
+    pub(crate) fn log_e_of_checked<R: Rows, C: Borrow<R::Counts>>(
+        &self,
+        rows: &R,
+        so_far: &[Stratum<C>],
+    ) -> f64 {
         if self.before.is_empty() {
-            return rows.mixed(&sum(rows, so_far));
+            return plain(rows, so_far);
         }
         let mut totals = self.bracket.clone();
-        so_far.iter().for_each(|stratum| rows.add(&mut totals, stratum));
-        let to_come: f64 = later().skip(self.before.len() - 1).map(weight).sum();
-        log_sum_exp(&[rows.mixed(&totals), to_come.ln()])
+        add(rows, &mut totals, so_far);
+        log_sum_exp(&[rows.mixed(&totals), self.to_come])
     }
 }
 
-fn sum<R: Rows>(rows: &R, strata: &[Stratum<R::Counts>]) -> Vec<f64> {
+/// Log e-value without a bet on a later start, of counts that were checked.
+pub(crate) fn plain<R: Rows, C: Borrow<R::Counts>>(rows: &R, strata: &[Stratum<C>]) -> f64 {
+    rows.mixed(&sum(rows, strata))
+}
+
+/// Errors: [`counts::Error::Buckets`].
+pub(crate) fn check<R: Rows, C: Borrow<R::Counts>>(
+    rows: &R,
+    strata: &[Stratum<C>],
+) -> Result<(), counts::Error> {
+    strata.iter().try_for_each(|stratum| rows.check(stratum.counts.borrow()))
+}
+
+fn sum<R: Rows, C: Borrow<R::Counts>>(rows: &R, strata: &[Stratum<C>]) -> Vec<f64> {
     let mut totals = vec![0.0; rows.rows()];
-    strata.iter().for_each(|stratum| rows.add(&mut totals, stratum));
+    add(rows, &mut totals, strata);
     totals
+}
+
+fn add<R: Rows, C: Borrow<R::Counts>>(rows: &R, totals: &mut [f64], strata: &[Stratum<C>]) {
+    strata.iter().for_each(|stratum| rows.add(totals, stratum.pi, stratum.counts.borrow()));
 }
 
 /// Everything, and what came since the start of each window, in their order; a start still to come is
 /// worth 1. Since the first window is since the start, which has its weight already. For tests that are
 /// no [`Rows`]: log e-values.
 pub fn mixture(everything: f64, since: &[f64]) -> f64 {
-    let log_e = |window: usize| since.get(window).copied().unwrap_or(0.0);
-    let started = later().map(|window| weight(window).ln() + log_e(window));
+    let since = since.iter().copied().chain(std::iter::repeat(0.0));
+    let started = LOG_WEIGHTS.iter().zip(since).skip(1).map(|(weight, log_e)| weight + log_e);
     log_sum_exp(&std::iter::once(EVERYTHING.ln() + everything).chain(started).collect::<Vec<_>>())
 }
 

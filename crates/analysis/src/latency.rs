@@ -14,6 +14,7 @@ mod quantile_ratio;
 mod reference;
 mod shift;
 mod slower;
+mod staked;
 
 pub use edges::{EdgeIndex, Edges, LogLinear};
 pub use limit::Limit;
@@ -23,6 +24,7 @@ pub use slower::Slower;
 use crate::counts::{self, ArmHistogram, Pi, Stratum};
 use crate::late;
 use healthy::Healthy;
+use std::borrow::Borrow;
 
 /// A configuration that makes no latency test.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -92,7 +94,10 @@ impl Since {
 impl Check {
     /// Log e-value against "no slower than the incumbent" (and, with a limit, "or within the
     /// limit"). Give all gates of the rollout. Errors: [`counts::Error::Buckets`].
-    pub fn rollback_log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
+    pub fn rollback_log_e<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<f64, counts::Error> {
         match self {
             Self::Limited(limit) | Self::LimitedRatio(limit, _) => limit.rollback_log_e(strata),
             Self::Ratio(slower, _) => slower.log_e(strata),
@@ -111,12 +116,12 @@ impl Check {
         })
     }
 
-    /// The same null as [`Check::rollback_log_e`], with half of the bet on a fault that began with one
+    /// The same null as [`Check::rollback_log_e`], with three tenths of the bet on faults that began with one
     /// of these windows. Of another test's windows: nothing is found. Errors:
     /// [`counts::Error::Buckets`].
-    pub fn rollback_log_e_since(
+    pub fn rollback_log_e_since<C: Borrow<ArmHistogram>>(
         &self,
-        strata: &[Stratum<ArmHistogram>],
+        strata: &[Stratum<C>],
         since: &Since,
     ) -> Result<f64, counts::Error> {
         match (self, since) {
@@ -139,10 +144,14 @@ impl Check {
         }
     }
 
-    /// Log e-value against "too slow". Give this gate's evidence alone. Errors:
-    /// [`counts::Error::Buckets`].
-    pub fn healthy_log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
-        Ok(self.healthy(&self.pooled(strata)?).least(1.0).log_e)
+    /// Log e-value against "too slow" for the units of the gate, all together. Give this gate's evidence
+    /// alone, and every stratum that the gate may have, counted or not: the least of their π fixes the
+    /// [stakes](crate::gate). Errors: [`counts::Error::Buckets`].
+    pub fn healthy_log_e<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<f64, counts::Error> {
+        Ok(self.healthy(strata)?.least(1.0).log_e)
     }
 
     /// Makes the logarithms of the factors for these shares once, instead of at each look.
@@ -157,33 +166,19 @@ impl Check {
         }
     }
 
-    /// Healthy tests compare each arm with a bound of its own, so shares do not enter and counts of
-    /// several strata may be added.
-    pub(crate) fn pooled(
+    /// The healthy side of one gate's counts, summed once for many scales. Errors:
+    /// [`counts::Error::Buckets`].
+    pub(crate) fn healthy<C: Borrow<ArmHistogram>>(
         &self,
-        strata: &[Stratum<ArmHistogram>],
-    ) -> Result<ArmHistogram, counts::Error> {
-        let mut pooled = ArmHistogram::empty(self.buckets());
-        strata.iter().try_for_each(|stratum| pooled.merge(&stratum.counts))?;
-        Ok(pooled)
-    }
-
-    /// The healthy side of pooled counts, summed once for many scales.
-    pub(crate) fn healthy(&self, pooled: &ArmHistogram) -> Healthy<'_> {
-        match self {
-            Self::Limited(limit) => Healthy::Limited(limit.within(pooled)),
+        strata: &[Stratum<C>],
+    ) -> Result<Healthy<'_>, counts::Error> {
+        Ok(match self {
+            Self::Limited(limit) => Healthy::Limited(limit.within(strata)?),
             Self::LimitedRatio(limit, ratio) => {
-                Healthy::Both(limit.within(pooled), ratio.exceeding(pooled))
+                Healthy::Both(limit.within(strata)?, ratio.exceeding(strata)?)
             }
-            Self::Ratio(_, ratio) => Healthy::Ratio(ratio.exceeding(pooled)),
-        }
-    }
-
-    fn buckets(&self) -> usize {
-        match self {
-            Self::Limited(limit) => limit.buckets(),
-            Self::LimitedRatio(_, ratio) | Self::Ratio(_, ratio) => ratio.buckets(),
-        }
+            Self::Ratio(_, ratio) => Healthy::Ratio(ratio.exceeding(strata)?),
+        })
     }
 }
 

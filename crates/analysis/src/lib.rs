@@ -21,6 +21,7 @@
 //! | holdout pairs, before any traffic | [`paired`] |
 //! | shadow pairs, as they come | [`pairs`] |
 //! | faults that begin late | [`late`] |
+//! | all units of a gate, whatever they had shown before | [`gate`] |
 //! | a log e-value against α | [`level`] |
 //! | how large an effect is, for reports | [`confidence`] |
 //! | where a sum or a distribution stays, at all times | [`boundary`] |
@@ -32,6 +33,7 @@ pub mod confidence;
 pub mod counts;
 pub mod drift;
 pub mod errors_row;
+pub mod gate;
 pub mod kpi;
 pub mod late;
 pub mod latency;

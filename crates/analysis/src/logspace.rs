@@ -5,19 +5,26 @@
 
 use std::f64::consts::LN_2;
 
+/// What is so far below the largest term changes no digit of the sum.
+const LOST: f64 = -45.0;
+
 /// log Σ exp(term), shifted by the largest term. The empty sum is log 0 = −∞.
 pub fn log_sum_exp(terms: &[f64]) -> f64 {
-    let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    largest + terms.iter().map(|term| (term - largest).exp()).sum::<f64>().ln()
+    shifted(terms.iter().copied())
 }
 
 /// log Σ wᵢ·exp(termᵢ) from the logarithms of the weights.
 pub fn log_mixture(log_weights: &[f64], terms: &[f64]) -> f64 {
-    let weighted: Vec<f64> = log_weights.iter().zip(terms).map(|(w, term)| w + term).collect();
-    log_sum_exp(&weighted)
+    shifted(log_weights.iter().zip(terms).map(|(w, term)| w + term))
+}
+
+fn shifted(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    let part = |below: f64| if below < LOST { 0.0 } else { below.exp() };
+    largest + terms.map(|term| part(term - largest)).sum::<f64>().ln()
 }
 
 /// log(½eᵃ + ½eᵇ): the average of two e-values is an e-value for the intersection of their nulls.

@@ -14,7 +14,7 @@ use crate::counts::float;
 use crate::level::Alpha;
 use crate::mixture::BetaBinomial;
 use crate::paired::Discordance;
-use crate::special::{log_beta_binomial, log_beta_cdf};
+use crate::special::{BetaMixture, log_beta_cdf};
 
 /// Where the tests of a budget are tightest, in pairs.
 const TUNED_PAIRS: f64 = 1_000.0;
@@ -64,7 +64,7 @@ impl Disagreement {
 /// of labelled pairs, in both directions.
 pub fn mcnemar_log_e(pairs: &Discordance) -> f64 {
     let counts = (float(pairs.incumbent_only), float(pairs.candidate_only));
-    log_beta_binomial(JEFFREYS, counts, 0.5)
+    BetaMixture::new(JEFFREYS, 0.5).log_e(counts)
 }
 
 /// Log e-value against "the candidate is no more often the wrong one": McNemar's test in the
@@ -80,5 +80,6 @@ pub fn sign_log_e(worse: u64, better: u64) -> f64 {
     let (worse, better) = (float(worse), float(better));
     let (a, b) = JEFFREYS;
     let above = |a: f64, b: f64| log_beta_cdf((b, a), (0.5, 0.5));
-    log_beta_binomial(JEFFREYS, (worse, better), 0.5) + above(a + worse, b + better) - above(a, b)
+    BetaMixture::new(JEFFREYS, 0.5).log_e((worse, better)) + above(a + worse, b + better)
+        - above(a, b)
 }

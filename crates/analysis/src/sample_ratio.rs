@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::counts::{Cells, Pi, Stratum, float};
-use crate::special::log_beta_binomial;
+use crate::special::BetaMixture;
 
 /// The budget of the sample-ratio check, apart from the rollout's α.
 pub const ALPHA: f64 = 0.001;
@@ -46,15 +46,24 @@ impl From<Cells> for Assigned {
 /// Log e-value against "each unit of gate g went to the candidate with probability π_g". Gates
 /// follow one another, so their e-values multiply.
 pub fn log_e(strata: &[Stratum<Assigned>]) -> f64 {
-    strata.iter().map(|stratum| log_e_of(stratum.pi, stratum.counts)).sum()
+    strata.iter().map(|stratum| Mixture::at(stratum.pi).log_e(stratum.counts)).sum()
 }
 
-/// Log e-value of one gate's units.
-pub(crate) fn log_e_of(pi: Pi, assigned: Assigned) -> f64 {
-    let pi = pi.get();
-    let strength = PRIOR_CANDIDATE_UNITS / pi;
-    let prior = (strength * pi, strength * (1.0 - pi));
-    log_beta_binomial(prior, (float(assigned.candidate), float(assigned.incumbent)), pi)
+/// The test at one share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mixture(BetaMixture);
+
+impl Mixture {
+    pub(crate) fn at(pi: Pi) -> Self {
+        let pi = pi.get();
+        let strength = PRIOR_CANDIDATE_UNITS / pi;
+        Self(BetaMixture::new((strength * pi, strength * (1.0 - pi)), pi))
+    }
+
+    /// Log e-value of units that were assigned at the share.
+    pub(crate) fn log_e(self, assigned: Assigned) -> f64 {
+        self.0.log_e((float(assigned.candidate), float(assigned.incumbent)))
+    }
 }
 
 #[cfg(test)]

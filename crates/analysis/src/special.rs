@@ -23,19 +23,42 @@ pub(crate) fn stirling_remainder(x: f64) -> f64 {
     series / x
 }
 
-/// Log of the beta(a, b) mixture of Bernoulli likelihoods over the likelihood at `p`, for k units
-/// with the outcome and m without: log B(a+k, b+m) − log B(a, b) − k·log p − m·log(1−p).
-pub(crate) fn log_beta_binomial((a, b): (f64, f64), (k, m): (f64, f64), p: f64) -> f64 {
-    if a + k <= 0.0 || b + m <= 0.0 {
-        return f64::NEG_INFINITY;
+/// A beta(a, b) mixture of Bernoulli likelihoods over the likelihood at one p, with what does not depend
+/// on the counts worked out once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BetaMixture {
+    prior: (f64, f64),
+    /// Stirling's remainders of a, b and a + b.
+    remainders: [f64; 3],
+    /// What a unit with the outcome adds, and one without, because the prior's mean is not p.
+    drift: (f64, f64),
+}
+
+impl BetaMixture {
+    pub(crate) fn new((a, b): (f64, f64), p: f64) -> Self {
+        let c = a + b;
+        let drift = |x: f64, p: f64| ((x - c * p) / (c * p)).ln_1p();
+        Self {
+            prior: (a, b),
+            remainders: [a, b, c].map(stirling_remainder),
+            drift: (drift(a, p), drift(b, 1.0 - p)),
+        }
     }
-    let (c, n) = (a + b, k + m);
-    let grown = |x: f64, by: f64| (x + by - 0.5) * (by / x).ln_1p();
-    let remainders = |x: f64, by: f64| stirling_remainder(x + by) - stirling_remainder(x);
-    let drift = |count: f64, x: f64, p: f64| count * ((x - c * p) / (c * p)).ln_1p();
-    grown(a, k) + grown(b, m) - grown(c, n) + remainders(a, k) + remainders(b, m) - remainders(c, n)
-        + drift(k, a, p)
-        + drift(m, b, 1.0 - p)
+
+    /// log B(a+k, b+m) − log B(a, b) − k·log p − m·log(1−p), for k units with the outcome and m without.
+    pub(crate) fn log_e(&self, (k, m): (f64, f64)) -> f64 {
+        let Self { prior: (a, b), remainders: [of_a, of_b, of_c], drift } = *self;
+        if a + k <= 0.0 || b + m <= 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        let (c, n) = (a + b, k + m);
+        let grown = |x: f64, by: f64| (x + by - 0.5) * (by / x).ln_1p();
+        let remainders = |x: f64, by: f64, before: f64| stirling_remainder(x + by) - before;
+        grown(a, k) + grown(b, m) - grown(c, n) + remainders(a, k, of_a) + remainders(b, m, of_b)
+            - remainders(c, n, of_c)
+            + k * drift.0
+            + m * drift.1
+    }
 }
 
 /// log I_x(a, b): the beta(a, b) distribution at x, given with y = 1 − x.

@@ -92,13 +92,20 @@ impl Check {
             Rollback::ErrorsRow(row) => Rollback::ErrorsRow(row.prepared_for(shares)),
             Rollback::Family(family) => Rollback::Family(family.prepared_for(shares)),
         };
+        let gates: Vec<_> = shares.iter().map(|pi| vec![*pi]).collect();
+        Self { rollback, ..self }.prepared_for_gates(&gates)
+    }
+
+    /// The same for passes of gates with these strata, in place of those of one.
+    #[must_use]
+    pub fn prepared_for_gates(self, gates: &[Vec<Pi>]) -> Self {
         let healthy = match self.healthy {
-            Healthy::One(family) => Healthy::One(family.prepared_for(shares)),
+            Healthy::One(family) => Healthy::One(family.prepared_for_gates(gates)),
             Healthy::Both(ratio, absolute) => {
-                Healthy::Both(ratio.prepared_for(shares), absolute.prepared_for(shares))
+                Healthy::Both(ratio.prepared_for_gates(gates), absolute.prepared_for_gates(gates))
             }
         };
-        Self { rollback, healthy }
+        Self { healthy, ..self }
     }
 
     /// Log e-value against "no worse than the incumbent". Give all gates of the rollout.
@@ -117,7 +124,7 @@ impl Check {
         }
     }
 
-    /// The same null, with half of the bet on a fault that began with one of these windows.
+    /// The same null, with three tenths of the bet on faults that began with one of these windows.
     pub fn rollback_log_e_since(&self, strata: &[Stratum<Cells>], since: &Since) -> f64 {
         match &self.rollback {
             Rollback::ErrorsRow(row) => since.log_e_of_checked(row, strata),
@@ -125,7 +132,9 @@ impl Check {
         }
     }
 
-    /// Log e-value against "worse by the margin or more". Give this gate's evidence alone.
+    /// Log e-value against "worse by the margin or more" for the units of the gate, all
+    /// [together](crate::gate). Give this gate's evidence alone, and every stratum that the gate may have,
+    /// counted or not.
     pub fn healthy_log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
         let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
         self.healthy_log_e_of(&masses)
@@ -133,9 +142,9 @@ impl Check {
 
     pub(crate) fn healthy_log_e_of(&self, strata: &[Stratum<Mass>]) -> f64 {
         match &self.healthy {
-            Healthy::One(family) => family.log_e_of(strata),
+            Healthy::One(family) => family.log_e_together_of(strata),
             Healthy::Both(ratio, absolute) => {
-                log_halves(ratio.log_e_of(strata), absolute.log_e_of(strata))
+                log_halves(ratio.log_e_together_of(strata), absolute.log_e_together_of(strata))
             }
         }
     }

@@ -3,7 +3,11 @@
 //! Owns planning and progress: expected counts are put through the *same* e-functions that decide,
 //! so there is no second copy of the mathematics to disagree with. It refuses to promise: real
 //! counts scatter around expected ones. Log e-values are log-sums of functions linear in the counts,
-//! hence convex: from below, the threshold is crossed at most once, and bisection finds where.
+//! hence convex: from below, the threshold is crossed at most once.
+
+mod crossing;
+
+use std::borrow::Borrow;
 
 use crate::counts::{ArmHistogram, Cells, Error, Mass, Pi, Stratum, float};
 use crate::kpi;
@@ -94,34 +98,33 @@ pub fn two_outcome(
 }
 
 /// Candidate units still needed by a latency limit, when a part `exceeding` (0..=1) of the
-/// candidate's answers is expected above it. Errors: [`Error::Buckets`].
+/// candidate's answers is expected above it; those still to come are of the stratum that a gate needs
+/// the fewest of. Errors: [`Error::Buckets`].
 pub fn latency_limit(
     limit: &latency::Limit,
     so_far: &[Stratum<ArmHistogram>],
     exceeding: f64,
     alpha: Alpha,
 ) -> Result<Option<u64>, Error> {
-    let (above, within) = limit.candidate_exceedances(so_far)?;
-    let (above, within) = (float(above), float(within));
+    let so_far = limit.within(so_far)?;
     Ok(smallest(alpha, |more| {
         let more = float(more);
-        limit.healthy_log_e_of(above + more * exceeding, within + more * (1.0 - exceeding))
+        so_far.log_e_with((more * exceeding, more * (1.0 - exceeding)))
     }))
 }
 
 /// Candidate units still needed by any latency check, if both arms go on exactly as in `so_far`.
 /// `None` also while the candidate has no units. Errors: [`Error::Buckets`].
-pub fn latency(
+pub fn latency<C: Borrow<ArmHistogram>>(
     check: &latency::Check,
-    so_far: &[Stratum<ArmHistogram>],
+    so_far: &[Stratum<C>],
     alpha: Alpha,
 ) -> Result<Option<u64>, Error> {
-    let pooled = check.pooled(so_far)?;
-    let units = float(pooled.candidate_units());
+    let healthy = check.healthy(so_far)?;
+    let units = float(so_far.iter().map(|stratum| stratum.counts.borrow().candidate_units()).sum());
     if units == 0.0 {
         return Ok(None);
     }
-    let healthy = check.healthy(&pooled);
     let scale = |more: u64| 1.0 + float(more) / units;
     // Each bucket that the incumbent's quantile may lie in is refuted from some number on, and all are
     // from the largest of these on. The one refuted least is often the last: so few are tried.
@@ -132,7 +135,7 @@ pub fn latency(
             return Ok(Some(more));
         }
         let refuted = |more: u64| healthy.log_e(least.bucket, scale(more));
-        match smallest_above(more, alpha, refuted) {
+        match crossing::beyond((more, least.log_e), alpha, refuted) {
             Some(enough) => more = enough,
             None => return Ok(None),
         }
@@ -141,9 +144,9 @@ pub fn latency(
 
 /// Candidate units still needed by a KPI check, if both arms go on exactly as in `so_far`; at least
 /// those of the burn-in. `None` also while the candidate has no units. Errors: [`Error::Buckets`].
-pub fn kpi(
+pub fn kpi<C: Borrow<kpi::Counts>>(
     check: &kpi::Check,
-    so_far: &[Stratum<kpi::Counts>],
+    so_far: &[Stratum<C>],
     alpha: Alpha,
 ) -> Result<Option<u64>, Error> {
     let summaries = check.summaries(so_far)?;
@@ -176,29 +179,7 @@ pub fn kpi_expected(check: &kpi::Check, expected: &ExpectedKpi, alpha: Alpha) ->
 
 /// The fewest more units whose log e-value is enough, where that is a convex function of them and not
 /// enough at first; zero where it is enough at once, `None` beyond [`UNITS_MAX`].
-pub fn smallest(alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
-    if alpha.rejects(log_e(0)) { Some(0) } else { smallest_above(0, alpha, log_e) }
-}
-
-/// The same beyond `known` units, which are known not to be enough.
-fn smallest_above(known: u64, alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
-    let (mut low, mut high) = (known, known.max(1).saturating_mul(2));
-    if known == 0 {
-        high = 1;
-    }
-    while !alpha.rejects(log_e(high)) {
-        if high >= UNITS_MAX {
-            return None;
-        }
-        (low, high) = (high, high * 2);
-    }
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if alpha.rejects(log_e(middle)) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    Some(high)
+fn smallest(alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
+    let now = log_e(0);
+    if alpha.rejects(now) { Some(0) } else { crossing::beyond((0, now), alpha, log_e) }
 }

@@ -235,23 +235,6 @@ impl Evidence {
         }
         Ok(())
     }
-
-    /// What is known of one slice's live units, as if there had been no others, with what no slice
-    /// changes: the frozen latencies and the maxima.
-    #[must_use]
-    pub fn of_slice(&self, column: &str, value: &str) -> Self {
-        let gates = self.gates.iter();
-        let incumbent_latency = self.shadow.incumbent_latency.clone();
-        Self {
-            gates: gates.map(|(gate, counts)| (*gate, counts.of_slice(column, value))).collect(),
-            shadow: ShadowCounts { incumbent_latency, ..ShadowCounts::default() },
-            maxima: self.maxima.clone(),
-            // What they change is worked out once, where they begin.
-            starts: Starts::default(),
-            references: self.references.clone(),
-            unmade: self.unmade.clone(),
-        }
-    }
 }
 
 #[cfg(test)]

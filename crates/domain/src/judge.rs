@@ -21,12 +21,14 @@ mod decide;
 mod distinct;
 mod drift;
 mod fingerprint;
+mod histories;
 mod kpi;
 mod late;
 mod latency;
 mod look;
 mod prepared;
 mod reading;
+mod seen;
 mod shadow;
 mod slices;
 mod subject;
@@ -43,6 +45,7 @@ use crate::plan::{self, Plan};
 use crate::verdict::{AssignmentReport, SampleRatio, Verdict};
 use decide::Passes;
 pub use fingerprint::fingerprint;
+use histories::Histories;
 use look::Look;
 use prepared::{Prepared, Scope};
 use reading::Reading;
@@ -93,6 +96,7 @@ pub enum Error {
 pub struct Judge {
     /// The share of each gate, `stabilizing` last.
     shares: Vec<Share>,
+    histories: Histories,
     checks: Vec<Prepared>,
     coverage: coverage::Test,
     levels: Levels,
@@ -132,16 +136,17 @@ impl Judge {
     /// Makes the plan's tests. Errors: [`Error`], for plans that no policy makes.
     pub fn new(plan: &Plan) -> Result<Self, Error> {
         let shares = shares(plan);
-        let live = look::probabilities(&shares);
+        let histories = Histories::new(plan, &shares);
+        let chances = histories.chances(&shares);
         let budget = Budget::of(&plan.analysis.slices).ok_or(Error::Slices)?;
-        let checks = prepared::all(plan, &live, &budget)?;
-        let coverage = coverage::Test::new(&live)?;
+        let checks = prepared::all(plan, &chances, &budget)?;
+        let coverage = coverage::Test::new(&chances.each)?;
         let levels = Levels::new(&plan.analysis)?;
         let slices = slices::Slices::new(&plan.analysis);
         let shadow = shadow::Rules::new(plan);
         let settling = plan.analysis.discard.saturating_add(plan.analysis.unit_window);
         let begun = late::Kept::default();
-        Ok(Self { shares, checks, coverage, levels, slices, shadow, settling, begun })
+        Ok(Self { shares, histories, checks, coverage, levels, slices, shadow, settling, begun })
     }
 
     /// What the evidence says about `gate`: one of the plan's, or the one after the last, which is
@@ -149,7 +154,14 @@ impl Judge {
     /// gate's; a failing report's counts are those of all gates, any other's those of this gate.
     pub fn gate(&self, evidence: &Evidence, gate: GateIndex) -> Verdict {
         let begun = self.begun(evidence, gate);
-        let look = Look { evidence, gate, shares: &self.shares, begun: &begun };
+        let look = Look {
+            evidence,
+            gate,
+            shares: &self.shares,
+            histories: &self.histories,
+            begun: &begun,
+            slice: None,
+        };
         let read = |check: &Prepared| check.read(&look, self.levels, Scope::All);
         let mut readings: Vec<Reading> = self.checks.iter().filter_map(read).collect();
         let by_slice = self.slices.judge(&self.checks, (&look, self.levels), &readings);
@@ -177,7 +189,14 @@ impl Judge {
     /// What its tests keep of the starts of the evidence's windows.
     fn begun(&self, evidence: &Evidence, gate: GateIndex) -> Arc<late::Begun> {
         let none = late::Begun::default();
-        let look = Look { evidence, gate, shares: &self.shares, begun: &none };
+        let look = Look {
+            evidence,
+            gate,
+            shares: &self.shares,
+            histories: &self.histories,
+            begun: &none,
+            slice: None,
+        };
         self.begun.of(&self.checks, &self.slices, &look)
     }
 
@@ -201,8 +220,8 @@ impl Judge {
     fn sample_ratio(&self, look: &Look<'_>) -> (SampleRatio, AssignmentReport) {
         let strata = look.strata(
             |_| true,
-            |counts| {
-                let ArmCount { candidate, incumbent } = counts.assigned();
+            |seen| {
+                let ArmCount { candidate, incumbent } = seen.assigned();
                 sample_ratio::Assigned { candidate, incumbent }
             },
         );

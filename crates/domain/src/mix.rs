@@ -3,7 +3,7 @@
 //! Owns what is comparable: shares rise from gate to gate, and a unit's history changes its chance, so
 //! that the arms' units are spread over strata differently. Added up they differ where no stratum does
 //! (Simpson). So the incumbent's strata weigh as the candidate's units do; the candidate is told as it
-//! is. For what is shown: tests keep their strata apart.
+//! is. For what is shown: tests estimate nothing, they bet in each stratum by its own chance.
 
 use crate::verdict::Counts;
 
@@ -26,12 +26,19 @@ pub(crate) fn rates(strata: &[Counts]) -> (Option<f64>, Option<f64>) {
             rate(all.incumbent_bad, all.incumbent_total),
         );
     };
-    let weighed = |of: fn(&Counts) -> Option<f64>| {
-        parts.iter().zip(strata).map(|(part, it)| part * of(it).unwrap_or(0.0)).sum()
-    };
-    let candidate = |it: &Counts| rate(it.candidate_bad, it.candidate_total);
-    let incumbent = |it: &Counts| rate(it.incumbent_bad, it.incumbent_total);
-    (Some(weighed(candidate)), Some(weighed(incumbent)))
+    let (candidate, incumbent) = weighed(&parts, strata.iter().copied());
+    (Some(candidate), Some(incumbent))
+}
+
+/// The same where each stratum's part is known.
+pub(crate) fn weighed(parts: &[f64], strata: impl Iterator<Item = Counts>) -> (f64, f64) {
+    let rate = |bad: u64, total: u64| rate(bad, total).unwrap_or(0.0);
+    parts.iter().zip(strata).fold((0.0, 0.0), |(candidate, incumbent), (part, it)| {
+        (
+            candidate + part * rate(it.candidate_bad, it.candidate_total),
+            incumbent + part * rate(it.incumbent_bad, it.incumbent_total),
+        )
+    })
 }
 
 /// All units, whatever stratum they are in.

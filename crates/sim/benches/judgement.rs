@@ -7,7 +7,7 @@
 #![expect(clippy::indexing_slicing, reason = "of what was just measured")]
 
 use seatrial_domain::Timestamp;
-use seatrial_domain::evidence::{Evidence, Starts};
+use seatrial_domain::evidence::{Evidence, GateCounts, Starts};
 use seatrial_domain::judge::Judge;
 use seatrial_domain::looks::Subject;
 use seatrial_domain::plan::{Kind, Plan, Rule};
@@ -16,6 +16,7 @@ use seatrial_sim::distribution::Law;
 use seatrial_sim::simulate::ended::Ended;
 use seatrial_sim::simulate::load::{Answers, Classes, Load, Rhythm, Slice, Values};
 use seatrial_sim::simulate::{Mode, Setup, Simulation};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +35,7 @@ const WEEK_HELD_BACK: &str = "  stability: {duration: 165h, holdback: 5}\n  \
     standby: {keep: {duration: 165h, versions: 3}}\n";
 
 /// The demo's checks, and what else is measured beside the standard policy.
-const POLICIES: [(&str, &str, &str); 6] = [
+const POLICIES: [(&str, &str, &str); 7] = [
     ("standard", "", WEEK),
     ("standard, holdback for 7 days", "", WEEK_HELD_BACK),
     (
@@ -61,19 +62,22 @@ const POLICIES: [(&str, &str, &str); 6] = [
          - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.95}, weight: 0.5}\n",
         WEEK,
     ),
+    ("every kind of check, and two values of a slice", EVERY_KIND, WEEK),
     (
-        "every kind of check, and two values of a slice",
-        "  analysis:\n    slices: \
-         [{key: \"header:client\", values: [mobile, web], enforce: true, weight: 0.5}]\n  checks:\n    \
-         - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.01}, weight: 0.3}\n    \
-         - {name: latencyP99, kind: latency, quantile: 0.99, limit: 25ms, margin: {ratio: 1.5}, \
-            weight: 0.2}\n    \
-         - {name: correct, kind: feedback, metric: correct, margin: {absolute: 0.02}, weight: 0.2}\n    \
-         - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.95}, weight: 0.2}\n    \
-         - {name: said, kind: drift, by: class, weight: 0.1}\n",
-        WEEK,
+        "every kind of check, and two values of a slice, holdback for 7 days",
+        EVERY_KIND,
+        WEEK_HELD_BACK,
     ),
 ];
+
+const EVERY_KIND: &str = "  analysis:\n    slices: \
+     [{key: \"header:client\", values: [mobile, web], enforce: true, weight: 0.5}]\n  checks:\n    \
+     - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.01}, weight: 0.3}\n    \
+     - {name: latencyP99, kind: latency, quantile: 0.99, limit: 25ms, margin: {ratio: 1.5}, \
+        weight: 0.2}\n    \
+     - {name: correct, kind: feedback, metric: correct, margin: {absolute: 0.02}, weight: 0.2}\n    \
+     - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.95}, weight: 0.2}\n    \
+     - {name: said, kind: drift, by: class, weight: 0.1}\n";
 
 fn main() {
     // Cargo adds a flag of its own.
@@ -158,41 +162,43 @@ fn simulation(plan: &Plan) -> Simulation {
 }
 
 /// One look at each gate of a whole rollout, at the evidence up to there with all its windows; and at
-/// a canary with
-/// too few units, whose looks tell how many more are needed.
+/// a canary with too few units, whose looks tell how many more are needed.
 fn look(name: &str, plan: &Plan) {
     let whole: Evidence = simulation(plan).evidence(0).expect("a rollout");
     timed(&format!("look, {name}"), plan, &whole);
     timed(&format!("undecided look, {name}"), plan, &undecided(&whole));
 }
 
-/// The first gate alone, with one in [`THINNED`] of its units, evenly over buckets.
+/// The first gate alone, with one in [`THINNED`] of all that was counted.
 fn undecided(whole: &Evidence) -> Evidence {
-    let mut evidence = whole.clone();
-    let first = evidence.gates.keys().map(|stratum| stratum.gate).min();
-    evidence.gates.retain(|stratum, _| Some(stratum.gate) == first);
-    // They hold more than is left.
-    evidence.starts = Starts::default();
-    for counts in evidence.gates.values_mut() {
-        for arm in [&mut counts.latency.candidate, &mut counts.latency.incumbent] {
-            let mut below = 0;
-            for count in arm {
-                let kept = (below + *count) / THINNED - below / THINNED;
-                below += *count;
-                *count = kept;
-            }
+    let first = whole.gates.keys().map(|stratum| stratum.gate).min();
+    let of_first = whole.gates.iter().filter(|(stratum, _)| Some(stratum.gate) == first);
+    let thinned = |counts: &GateCounts| {
+        let mut counts = serde_json::to_value(counts).expect("counts are stored as JSON");
+        thin(&mut counts);
+        serde_json::from_value(counts).expect("counts as before, and smaller")
+    };
+    let gates = of_first.map(|(stratum, counts)| (*stratum, thinned(counts))).collect();
+    // The starts hold more than is left.
+    Evidence { gates, starts: Starts::default(), ..whole.clone() }
+}
+
+/// Evenly over the counts that are side by side, so that no tail is lost.
+fn thin(counted: &mut Value) {
+    let mut below = 0;
+    let mut one = |counted: &mut Value| match counted.as_u64() {
+        Some(count) => {
+            let kept = (below + count) / THINNED - below / THINNED;
+            below += count;
+            *counted = kept.into();
         }
-        let errors = &mut counts.errors;
-        for count in [
-            &mut errors.candidate_bad,
-            &mut errors.candidate_good,
-            &mut errors.incumbent_bad,
-            &mut errors.incumbent_good,
-        ] {
-            *count /= THINNED;
-        }
+        None => thin(counted),
+    };
+    match counted {
+        Value::Array(each) => each.iter_mut().for_each(&mut one),
+        Value::Object(each) => each.values_mut().for_each(&mut one),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    evidence
 }
 
 fn timed(name: &str, plan: &Plan, evidence: &Evidence) {

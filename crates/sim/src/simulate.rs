@@ -18,6 +18,7 @@ mod booking;
 mod closing;
 mod counting;
 mod groups;
+mod growth;
 mod joining;
 mod labels;
 mod live;
@@ -25,6 +26,7 @@ mod outcomes;
 mod population;
 mod prepared;
 mod rails;
+mod returning;
 mod run;
 mod single;
 mod until;
@@ -253,6 +255,16 @@ impl Simulation {
     fn incident(&self, second: u64) -> Option<f64> {
         let during = self.incidents.iter().filter(|(from, to, _)| (*from..*to).contains(&second));
         during.map(|(_, _, rate)| *rate).max_by(f64::total_cmp)
+    }
+
+    /// In what proportion units come for the first time between two instants: of each user with this
+    /// probability, of strangers so many.
+    fn arrived(&self, from: f64, to: f64) -> f64 {
+        let requests = self.arrivals.expected_between(from, to);
+        match self.users {
+            Some(users) => -(-requests / arrivals::float(users)).exp_m1(),
+            None => requests,
+        }
     }
 
     /// What units of this part of the traffic are drawn by.

@@ -2,24 +2,23 @@
 
 mod around;
 mod finds;
+mod outlook;
 mod times;
 
 use self::around::{Unjudged, approvals, notes, voyage};
 use self::finds::Finds;
-use self::times::{Expected, basis};
+use self::times::Expected;
 use super::read;
 use crate::cli::exit::usage;
-use crate::cli::simulate::besides::{self, Named};
+use crate::cli::simulate::besides::{self, Named, SliceFlag};
+use crate::cli::simulate::instant;
 use crate::cli::simulate::latency::{self, Latency};
 use crate::cli::table::{self, or_dash};
 use crate::cli::{Context, Exit};
 use clap::Args;
-use seatrial_domain::Share;
-use seatrial_domain::plan::{self, GateMode, Kind, Rule};
-use seatrial_domain::policy::forecast::{self, Control, Outlook, Step};
-use seatrial_sim::distribution::Law;
-use seatrial_sim::simulate::detectable::Endpoint;
-use seatrial_sim::simulate::{expected, load};
+use seatrial_domain::plan::{self, GateMode, Kind};
+use seatrial_domain::policy::forecast::{Control, Step};
+use seatrial_domain::{Share, Timestamp};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,43 +26,43 @@ use std::time::Duration;
 const NO_CONTROL: &str = "no live control";
 
 #[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
 pub struct Plan {
     /// The policy file.
     file: PathBuf,
     /// New units a second on the endpoint; without a routing key, requests.
-    #[arg(long, value_name = "RATE", default_value_t = 100.0, value_parser = latency::number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 100.0, value_parser = latency::number)]
     rps: f64,
     /// The rate of failed answers that is expected, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = latency::number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 0.0, value_parser = latency::number)]
     error_rate: f64,
     /// The rate of labels that are not the wanted one, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.1, value_parser = latency::number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 0.1, value_parser = latency::number)]
     bad_label_rate: f64,
-    /// The part of answers above the latency limit, 0 to 1 [default: that of --latency, else 0].
-    #[arg(long, value_name = "PART", conflicts_with = "latency", value_parser = latency::number)]
+    /// The part of good answers above the latency limit, 0 to 1 [default: that of --latency, else 0].
+    #[arg(long, allow_hyphen_values = true, value_name = "PART", conflicts_with = "latency", value_parser = latency::number)]
     slow_rate: Option<f64>,
     /// How long the incumbent's answers take, as in `simulate`: what a ratio of latencies finds depends
     /// on their shape.
-    #[arg(long, value_name = "SHAPE", value_parser = latency::parse)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SHAPE", value_parser = latency::parse)]
     latency: Option<Latency>,
     /// The values of a KPI, as in `simulate`: what a gate needs and finds depends on how they are spread.
-    #[arg(long, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
+    #[arg(long, allow_hyphen_values = true, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
     kpi: Vec<Named<Latency>>,
+    /// A part of the traffic with a value of a slice in analysis.slices, and how both versions fare in
+    /// it, as in `simulate`: client:mobile=0.3,error-rate=0.02. A slice that enforces keeps its gates
+    /// longer. May be given several times.
+    #[arg(long, allow_hyphen_values = true, value_name = "COLUMN:VALUE=PART[,…]", value_parser = besides::slice)]
+    slice: Vec<SliceFlag>,
+    /// When the rollout starts: freeze windows follow the calendar [default: none freezes it].
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", value_parser = instant)]
+    start: Option<Timestamp>,
 }
 
 pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
     let (_, policy) = read(&arguments.file)?;
-    let refused = |error: &dyn std::error::Error| usage(error.to_string());
-    let plan = policy.plan(Kind::Promote, policy.endpoint()).map_err(|error| refused(&error))?;
-    let latency = arguments.law()?;
-    let values = besides::of_metrics(&plan, (&arguments.kpi, &[]))?;
-    let outlook = arguments.outlook(&plan, (latency.as_ref(), &values))?;
-    let steps = forecast::forecast(&plan, &outlook).map_err(|error| refused(&error))?;
-    let endpoint = endpoint(arguments.rps, &outlook, (latency, values));
-    let expected = Expected::of(&plan, &steps, &endpoint)?;
-    let finds = Finds::of(&plan, &endpoint)?;
-    let told = Told { plan: &plan, steps: &steps, expected, finds };
+    let plan = policy.plan(Kind::Promote, policy.endpoint());
+    let plan = plan.map_err(|error| usage(error.to_string()))?;
+    let told = arguments.told(&plan)?;
     context.output.show(&json(&told), |_| text(&told, arguments.rps))?;
     Ok(Exit::Success)
 }
@@ -72,66 +71,9 @@ pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
 #[derive(Debug)]
 struct Told<'a> {
     plan: &'a plan::Plan,
-    steps: &'a [Step],
+    steps: Vec<Step>,
     expected: Expected,
     finds: Finds,
-}
-
-impl Plan {
-    /// The incumbent's latency. Errors: a multiple of nothing.
-    fn law(&self) -> anyhow::Result<Option<Law>> {
-        let Some(shape) = &self.latency else { return Ok(None) };
-        match shape.law(None) {
-            Some(law) => Ok(Some(law)),
-            None => Err(usage(latency::NO_MULTIPLE)),
-        }
-    }
-
-    fn outlook(
-        &self,
-        plan: &plan::Plan,
-        (latency, values): (Option<&Law>, &[load::Values]),
-    ) -> anyhow::Result<Outlook> {
-        let expected = |values: &load::Values| {
-            let metric = values.metric.clone();
-            let (reference, mean, deviation) = expected(&values.incumbent, 1)
-                .map_err(|error| usage(format!("--kpi: {metric}: {error}")))?;
-            Ok(forecast::Values { metric, reference, mean, deviation })
-        };
-        let slow = || latency.and_then(|law| slow_part(plan, law));
-        Ok(Outlook {
-            error_rate: self.error_rate,
-            bad_label_rate: self.bad_label_rate,
-            slow_rate: self.slow_rate.or_else(slow).unwrap_or(0.0),
-            values: values.iter().map(expected).collect::<anyhow::Result<_>>()?,
-        })
-    }
-}
-
-/// The part of answers above the smallest limit of the plan.
-fn slow_part(plan: &plan::Plan, law: &Law) -> Option<f64> {
-    let limits = plan.checks().filter_map(|check| match check.rule {
-        Rule::Latency { limit_ms, .. } => limit_ms,
-        Rule::Errors { .. } | Rule::Feedback { .. } | Rule::Kpi { .. } | Rule::Drift { .. } => None,
-    });
-    #[expect(clippy::cast_precision_loss, reason = "a limit in milliseconds")]
-    let part = |limit_ms: u64| 1.0 - law.cdf(limit_ms as f64 * 1_000.0);
-    limits.min().map(part)
-}
-
-fn endpoint(
-    rate: f64,
-    outlook: &Outlook,
-    (latency, values): (Option<Law>, Vec<load::Values>),
-) -> Endpoint {
-    Endpoint {
-        rate,
-        error_rate: outlook.error_rate,
-        bad_label_rate: outlook.bad_label_rate,
-        slow_rate: outlook.slow_rate,
-        latency,
-        values: values.into_iter().map(|it| (it.metric, it.incumbent)).collect(),
-    }
 }
 
 fn json(told: &Told<'_>) -> serde_json::Value {
@@ -180,7 +122,7 @@ fn json(told: &Told<'_>) -> serde_json::Value {
         "steps": voyage,
         "live_control": plan.stability.holdback > Share::ZERO,
         "approvals": approvals(plan, steps),
-        "notes": notes(plan, steps),
+        "notes": notes(plan, steps).iter().chain(&expected.notes).collect::<Vec<_>>(),
     });
     let times =
         [expected.to_cutover.json("to_cutover"), expected.to_completed.json("to_completed")];
@@ -194,6 +136,11 @@ fn gates(steps: &[Step]) -> Vec<&str> {
     judged.filter(|stage| *stage != "shadow" && *stage != "stabilizing").collect()
 }
 
+/// Without three hundred zeros.
+fn rate_told(rate: f64) -> String {
+    if rate < 1e-3 { format!("{rate:e}") } else { rate.to_string() }
+}
+
 fn text(told: &Told<'_>, rate: f64) -> String {
     let Told { plan, steps, expected, finds } = told;
     let gates = gates(steps);
@@ -202,14 +149,19 @@ fn text(told: &Told<'_>, rate: f64) -> String {
     let headings = ["stage", "share", "gate", "units needed", "at least", "expected", "by check"];
     let (cutover, completed) = (expected.to_cutover.text(), expected.to_completed.text());
     format!(
-        "{} for {}  {}\n{}\n\n{}\n\nat {rate} units a second: {cutover} to cutover, {completed} to \
+        "{} for {}  {}\n{}\n\n{}\n\nat {} units a second: {cutover} to cutover, {completed} to \
          completion{}",
         plan.policy,
         plan.endpoint,
         plan.hash(),
         table::render(headings, &rows),
         finds.table(stage),
-        notes(plan, steps).iter().map(|note| format!("\n{note}")).collect::<String>(),
+        rate_told(rate),
+        notes(plan, steps)
+            .iter()
+            .chain(&expected.notes)
+            .map(|note| format!("\n{note}"))
+            .collect::<String>(),
     )
 }
 

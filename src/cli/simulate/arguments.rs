@@ -4,7 +4,7 @@ use super::Assumption;
 use super::besides::{self, Named, Parts, SliceFlag};
 use super::latency::{self, Latency, number};
 use crate::cli::exit::usage;
-use clap::{Args, value_parser};
+use clap::Args;
 use seatrial_domain::Timestamp;
 use seatrial_domain::plan::Plan;
 use seatrial_domain::policy::quantity;
@@ -21,90 +21,89 @@ const THREADS_MAX: u64 = 64;
 const SWING: f64 = 0.5;
 
 #[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
 pub struct Simulate {
     /// The policy file.
     #[arg(short = 'f', long, value_name = "FILE")]
     pub(super) file: PathBuf,
     /// Requests a second on the endpoint, on average.
-    #[arg(long, value_name = "RATE", default_value_t = 100.0, value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 100.0, value_parser = number)]
     rps: f64,
     /// How requests are spread over the day: constant, diurnal, or diurnal:SWING (0 to below 1).
-    #[arg(long, value_name = "SHAPE", default_value = "constant", value_parser = rhythm)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SHAPE", default_value = "constant", value_parser = rhythm)]
     traffic: Rhythm,
     /// Users who send them, each as often as any other; without: each request is a unit.
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_hyphen_values = true, value_name = "N", value_parser = whole)]
     users: Option<u64>,
     /// The incumbent's rate of failed answers, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 0.0, value_parser = number)]
     error_rate: f64,
     /// The candidate's [default: the incumbent's].
-    #[arg(long, value_name = "RATE", value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", value_parser = number)]
     candidate_error_rate: Option<f64>,
     /// How long the incumbent's answers take: lognormal:MEDIAN,SIGMA, gamma:MEAN,SHAPE,
     /// exponential:MEAN, bimodal:MEDIAN,SIGMA,MEDIAN,SIGMA,PART or fixed:TIME.
-    #[arg(long, value_name = "SHAPE", default_value = latency::DEFAULT, value_parser = latency::parse)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SHAPE", default_value = latency::DEFAULT, value_parser = latency::parse)]
     latency: Latency,
     /// The candidate's, as a shape or as a multiple of the incumbent's: x1.2 [default: the incumbent's].
-    #[arg(long, value_name = "SHAPE", value_parser = latency::parse)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SHAPE", value_parser = latency::parse)]
     candidate_latency: Option<Latency>,
     /// The rate at which labels have the value that is wanted, on the incumbent, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.9, value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 0.9, value_parser = number)]
     label_rate: f64,
     /// On the candidate [default: the incumbent's].
-    #[arg(long, value_name = "RATE", value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", value_parser = number)]
     candidate_label_rate: Option<f64>,
     /// The part of units that get a label, 0 to 1; of requests, for checks with perUnit any or mean.
-    #[arg(long, value_name = "PART", default_value_t = 1.0, value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "PART", default_value_t = 1.0, value_parser = number)]
     labelled: f64,
     /// The values of a KPI on the incumbent, in its unit: normal:MEAN,SD, lognormal:MEDIAN,SIGMA,
     /// gamma:MEAN,SHAPE, exponential:MEAN, or zero:PART,SHAPE where a part of the units is worth nothing.
     /// May be given for each metric.
-    #[arg(long, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
+    #[arg(long, allow_hyphen_values = true, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
     kpi: Vec<Named<Latency>>,
     /// The candidate's, as a shape or as a multiple: x0.98 [default: the incumbent's].
-    #[arg(long, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
+    #[arg(long, allow_hyphen_values = true, value_name = "[METRIC=]SHAPE", value_parser = besides::values)]
     candidate_kpi: Vec<Named<Latency>>,
     /// What the incumbent's answers say, for checks of drift: cat:0.7,dog:0.3. May be given for each
     /// check [default: all say the same].
-    #[arg(long, value_name = "[CHECK=]CLASS:PART,…", value_parser = besides::classes)]
+    #[arg(long, allow_hyphen_values = true, value_name = "[CHECK=]CLASS:PART,…", value_parser = besides::classes)]
     classes: Vec<Named<Parts>>,
     /// The candidate's [default: the incumbent's].
-    #[arg(long, value_name = "[CHECK=]CLASS:PART,…", value_parser = besides::classes)]
+    #[arg(long, allow_hyphen_values = true, value_name = "[CHECK=]CLASS:PART,…", value_parser = besides::classes)]
     candidate_classes: Vec<Named<Parts>>,
     /// A part of the traffic with a value of a slice in analysis.slices, and how it fares:
     /// client:mobile=0.3,candidate-error-rate=0.02. Further: error-rate, label-rate,
     /// candidate-label-rate, latency=xFACTOR, candidate-latency=xFACTOR, kpi=xFACTOR,
     /// candidate-kpi=xFACTOR. May be given several times.
-    #[arg(long, value_name = "COLUMN:VALUE=PART[,…]", value_parser = besides::slice)]
+    #[arg(long, allow_hyphen_values = true, value_name = "COLUMN:VALUE=PART[,…]", value_parser = besides::slice)]
     slice: Vec<SliceFlag>,
     /// The part of mirrored requests on which the versions disagree, 0 to 1.
-    #[arg(long, value_name = "PART", default_value_t = 0.05, value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "PART", default_value_t = 0.05, value_parser = number)]
     disagreement: f64,
     /// A time in which both versions fail alike: 10m@2h lasts ten minutes from two hours after the
     /// start on. May be given several times.
-    #[arg(long, value_name = "SPAN@START", value_parser = incident)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SPAN@START", value_parser = incident)]
     incident: Vec<(Duration, Duration)>,
     /// The rate of failed answers during incidents, 0 to 1.
-    #[arg(long, value_name = "RATE", default_value_t = 0.4, value_parser = number)]
+    #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 0.4, value_parser = number)]
     incident_error_rate: f64,
     /// The endpoint's deadline of an answer: later ones have failed.
-    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = span)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SPAN", default_value = "1s", value_parser = span)]
     deadline: Duration,
     /// When rollouts start: freeze windows follow the calendar.
-    #[arg(long, value_name = "TIME", default_value = "2024-01-01T00:00:00Z", value_parser = instant)]
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", default_value = "2024-01-01T00:00:00Z", value_parser = instant)]
     start: Timestamp,
     /// Rollouts that are not over by then are told as running, up to 90d.
-    #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = span)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SPAN", default_value = "7d", value_parser = span)]
     span: Duration,
     /// The seed: the same one gives the same rollouts, on any number of threads.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, allow_hyphen_values = true, default_value_t = 1, value_parser = whole)]
     seed: u64,
     /// Rollouts to play.
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = value_parser!(u64).range(1..=RUNS_MAX))]
+    #[arg(long, allow_hyphen_values = true, value_name = "N", default_value_t = 1000, value_parser = runs)]
     pub(super) runs: u64,
     /// Threads [default: one for each core].
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=THREADS_MAX))]
+    #[arg(long, allow_hyphen_values = true, value_name = "N", value_parser = threads)]
     threads: Option<u64>,
     /// Write a page with charts as well.
     #[arg(long, value_name = "FILE.html")]
@@ -274,6 +273,24 @@ fn rhythm(text: &str) -> Result<Rhythm, String> {
     }
 }
 
+/// A count. Errors: what no whole number is, and one that is negative.
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_no_number| "a whole number from 0 on is meant".to_owned())
+}
+
+fn up_to(text: &str, most: u64) -> Result<u64, String> {
+    let number = whole(text).ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("a whole number from 1 to {most} is meant"))
+}
+
+fn runs(text: &str) -> Result<u64, String> {
+    up_to(text, RUNS_MAX)
+}
+
+fn threads(text: &str) -> Result<u64, String> {
+    up_to(text, THREADS_MAX)
+}
+
 fn span(text: &str) -> Result<Duration, String> {
     quantity::duration(text)
         .ok_or_else(|| "a whole number with ms, s, m, h or d is meant".to_owned())
@@ -284,7 +301,7 @@ fn incident(text: &str) -> Result<(Duration, Duration), String> {
     Ok((span(lasts)?, span(from)?))
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(in crate::cli) fn instant(text: &str) -> Result<Timestamp, String> {
     let instant: jiff::Timestamp =
         text.parse().map_err(|_no_time| "a time is meant, as 2024-01-01T00:00:00Z".to_owned())?;
     Ok(Timestamp::from_micros(instant.as_microsecond()))

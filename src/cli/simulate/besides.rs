@@ -27,7 +27,7 @@ pub(super) struct Parts(Vec<(String, f64)>);
 
 /// A slice, and how it differs from all traffic.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct SliceFlag {
+pub(in crate::cli) struct SliceFlag {
     column: String,
     value: String,
     part: f64,
@@ -85,7 +85,7 @@ fn named<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Nam
 }
 
 /// A slice: `COLUMN:VALUE=PART[,error-rate=RATE…]`.
-pub(super) fn slice(text: &str) -> Result<SliceFlag, String> {
+pub(in crate::cli) fn slice(text: &str) -> Result<SliceFlag, String> {
     let mut words = text.split(',');
     let (of, part) = words.next().and_then(|first| first.split_once('=')).ok_or(SLICE)?;
     let (column, value) = of.rsplit_once(':').ok_or(SLICE)?;
@@ -115,9 +115,20 @@ pub(super) fn slice(text: &str) -> Result<SliceFlag, String> {
 }
 
 impl SliceFlag {
+    /// What is said of the candidate alone.
+    pub(in crate::cli) fn of_the_candidate(&self) -> Option<&'static str> {
+        let said = [
+            ("candidate-error-rate", self.candidate_error_rate),
+            ("candidate-label-rate", self.candidate_label_rate),
+            ("candidate-latency", self.candidate_latency),
+            ("candidate-kpi", self.candidate_kpi),
+        ];
+        said.into_iter().find(|(_, said)| said.is_some()).map(|(name, _)| name)
+    }
+
     /// With what is not said of it: what is given for the incumbent holds for both versions, unless the
     /// candidate's is given too; all else is as in all traffic.
-    pub(super) fn assumed(&self, incumbent: &Answers, candidate: &Answers) -> Slice {
+    pub(in crate::cli) fn assumed(&self, incumbent: &Answers, candidate: &Answers) -> Slice {
         let times = |law: &Law, factor: Option<f64>| {
             factor.map_or_else(|| law.clone(), |factor| law.scaled(factor))
         };
@@ -219,6 +230,7 @@ pub(super) fn of_drift(
     Ok(all.into_iter().flatten().collect())
 }
 
+/// Each name is one that the policy has, and is given once: of two nobody knows which is meant.
 fn known<T>(
     flag: &str,
     given: &[Named<T>],
@@ -228,13 +240,18 @@ fn known<T>(
         Some(name) => !names.contains(name),
         None => names.is_empty(),
     };
-    match given.iter().find(lacks) {
-        Some(other) => {
-            let name = other.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
-            Err(usage(format!("{flag}: the policy has no {what}{name}")))
-        }
-        None => Ok(()),
+    let told =
+        |given: &Named<T>| given.name.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    if let Some(other) = given.iter().find(lacks) {
+        return Err(usage(format!("{flag}: the policy has no {what}{}", told(other))));
     }
+    let mut rest = given.iter();
+    while let Some(one) = rest.next() {
+        if rest.clone().any(|later| later.name == one.name) {
+            return Err(usage(format!("{flag}: given twice{}; give each once", told(one))));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -69,12 +69,15 @@ fn time(spread: &Spread) -> String {
     shown(spread, span)
 }
 
-/// The median, its interval where that is wider, and the middle of the values where they differ.
+/// The median, its interval where there is one that is wider, and the middle of the values where they
+/// differ.
 pub(super) fn shown(spread: &Spread, value: impl Fn(f64) -> String) -> String {
-    let (median, low, high) =
-        (value(spread.median), value(spread.median_lower_95), value(spread.median_upper_95));
+    let median = value(spread.median);
+    let interval = spread.median_lower_95.zip(spread.median_upper_95);
+    let interval = interval.map(|(low, high)| (value(low), value(high)));
+    let interval = interval.filter(|(low, high)| low != high);
+    let interval = interval.map_or_else(String::new, |(low, high)| format!(" ({low} to {high})"));
     let (p10, p90) = (value(spread.p10), value(spread.p90));
-    let interval = if low == high { String::new() } else { format!(" ({low} to {high})") };
     let middle = if p10 == p90 { String::new() } else { format!(" [{p10} to {p90}]") };
     format!("{median}{interval}{middle}")
 }

@@ -5,7 +5,10 @@ use crate::clock;
 use crate::driver::command::Stored;
 use crate::past::{self, Outcome, Past, Planned};
 use seatrial_analysis::counts::Cells;
-use seatrial_domain::evidence::{ArmCount, GateCounts, GateIndex};
+use seatrial_domain::evidence::{
+    ArmCount, CompareCount, GateCounts, GateIndex, LatencyPairs, PairCount, PairedCounts,
+    ShadowCounts,
+};
 use seatrial_domain::rollout::{Cause, Event, Pause, Rollout, Stage};
 use seatrial_domain::telemetry::Telemetry;
 use seatrial_domain::{RolloutId, Timestamp};
@@ -13,6 +16,7 @@ use seatrial_store::Options;
 use seatrial_store::journal::{Filter, Row};
 use seatrial_store::page::Request;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const CHECKS: &str = "checks: [{name: errorRate, kind: errors, margin: {absolute: 0.02}}], \
     canary: {share: 5, minDuration: 1h, maxDuration: 2h}, shadow: {minDuration: 1s}";
@@ -116,6 +120,57 @@ async fn whatever_is_changed_in_a_verdicts_row_is_named() {
     let mut policy = row().await;
     policy.plan_hash = Some(seatrial_domain::PlanHash::of(b"another plan"));
     assert_eq!(fields(policy, &planned), ["plan_hash"]);
+}
+
+/// 4,000 pairs that agree, of which mobile's 320 were slower in all but a few.
+fn slow_on_mobile() -> ShadowCounts {
+    let agreeing = |pairs| CompareCount {
+        candidate: PairCount { pairs, disagree: pairs / 20 },
+        noise: PairCount::default(),
+    };
+    let latency = |slower, faster| LatencyPairs { slower, faster, alike: 0 };
+    let mobile = PairedCounts { latency: latency(300, 20), ..PairedCounts::default() };
+    let by_client = |of| [("client".to_owned(), of)].into();
+    ShadowCounts {
+        compare: vec![agreeing(4_000)],
+        slices: by_client([("mobile".to_owned(), vec![agreeing(320)])].into()),
+        paired_latency: latency(2_000, 2_000),
+        paired_slices: [("client".to_owned(), [("mobile".to_owned(), mobile)].into())].into(),
+        ..ShadowCounts::default()
+    }
+}
+
+#[tokio::test]
+async fn a_shadows_fail_by_slice_derives_again_and_one_altered_count_of_the_slice_is_named() {
+    let bench = Bench::new().await;
+    let spec = "checks: [{name: errorRate, kind: errors, margin: {absolute: 0.02}}], shadow: \
+        {minDuration: 1s, minRequests: 100, compare: [{output: \"*\", by: class, maxDisagreement: 0.25}], \
+        slices: [{key: parameter:client, maxDisagreement: 0.3}], pairedLatency: {enforce: true}}";
+    bench.apply(spec).await;
+    let queued = Box::pin(bench.voyage(|_| {})).await;
+    Box::pin(bench.step()).await.unwrap();
+    let shadow = |rollout: &mut Rollout| rollout.stage = Stage::Shadow;
+    let stored = Box::pin(bench.put(&queued, shadow, Vec::new())).await;
+    let id = stored.rollout.id;
+    let counted = vec![(id, slow_on_mobile())];
+    let telemetry = Telemetry { boot: 1, seq: 1, shadow: counted, ..Telemetry::default() };
+    bench.store.flush(&telemetry).await.unwrap();
+    // Acknowledged, and then for as long as it asks for.
+    bench.step().await.unwrap();
+    clock::advance(Duration::from_secs(2));
+    bench.step().await.unwrap();
+    assert_eq!(bench.stored(&stored).await.rollout.paused, Some(Pause::Divergence));
+    assert_eq!(replayed(&bench, id).await, [Outcome::Agrees]);
+
+    let planned = past::planned(&bench.store, id).await.unwrap();
+    let altered = forged(judged(&bench, id).await, |_, evidence| {
+        let paired = &mut evidence["look"]["evidence"]["shadow"]["paired_slices"];
+        assert_eq!(paired["client"]["mobile"]["latency"]["slower"], json!(300));
+        paired["client"]["mobile"]["latency"]["slower"] = json!(299);
+    });
+    let found = fields(altered, &planned);
+    let of_mobile = |it: &String| it.starts_with("checks[paired latency[client=mobile]].");
+    assert!(!found.is_empty() && found.iter().all(of_mobile), "{found:?}");
 }
 
 #[tokio::test]

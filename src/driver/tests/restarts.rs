@@ -81,3 +81,26 @@ async fn windows_of_the_process_before_are_cut_when_its_rollout_is_taken_up() {
     let cut = bench.store.evidence(id).await.unwrap().gates.remove(&GateIndex(0).unseen()).unwrap();
     assert_eq!((cut.waiting, cut.unanswered), (ArmCount::default(), waiting));
 }
+
+#[tokio::test]
+async fn what_the_clock_jumps_over_counts_towards_no_duration() {
+    let bench = Bench::new().await;
+    let stored = bench.voyage(canary).await;
+    let counted = async || bench.stored(&stored).await.rollout.counted(clock::now());
+    bench.step().await.unwrap();
+    clock::advance(Duration::from_secs(600));
+    let before = counted().await;
+    assert!(before >= Duration::from_secs(600), "{before:?}");
+    clock::jump(Duration::from_secs(30 * 3_600));
+
+    bench.step().await.unwrap();
+
+    let rollout = bench.stored(&stored).await.rollout;
+    assert_eq!((rollout.stage, rollout.paused), (Stage::Canary, None), "it has a day");
+    let after = counted().await;
+    assert!(after - before < Duration::from_secs(60), "{before:?} {after:?}");
+    // Told once, and what passes from then on counts.
+    let revision = bench.stored(&stored).await.revision;
+    bench.step().await.unwrap();
+    assert_eq!(bench.stored(&stored).await.revision, revision);
+}

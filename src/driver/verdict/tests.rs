@@ -1,6 +1,7 @@
 //! Verdicts on what a real store holds.
 
 use super::*;
+use crate::driver::jumps::before;
 use crate::driver::look::tests::rollout_of;
 use crate::driver::offers::{self, Telemetry as Flushed, offers};
 use crate::driver::{Driver, Parts};
@@ -16,13 +17,14 @@ use seatrial_domain::split::Arm;
 use seatrial_domain::telemetry::{Assignment, Counted, LatchCause, Telemetry, request_hash};
 use seatrial_domain::verdict::{Coverage, Decision};
 use seatrial_domain::{
-    Digest, EndpointName, Epoch, ModelName, RolloutId, VersionNumber, VersionRef,
+    Digest, EndpointName, Epoch, ModelName, RolloutId, Timestamp, VersionNumber, VersionRef,
 };
 use seatrial_gateway::{Config, Gateway};
 use seatrial_store::feedback::Label;
 use seatrial_store::{Options, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 const POLICY: &str = "
@@ -248,6 +250,41 @@ async fn values_are_evidence_once_their_units_are_old_enough() {
     let units = ArmCount { candidate: 2, incumbent: 0 };
     assert_eq!(counts.matured_values["correct"].units, units);
     assert!(counts.matured.is_empty(), "they are no yes-or-no labels");
+}
+
+/// Labels that came quickly would be all there are, and a pass would rest on them.
+#[tokio::test]
+async fn a_clock_that_jumps_forward_makes_no_label_due_and_forgets_no_assignment() {
+    let fixture = fixture().await;
+    let endpoint = EndpointName::new("digits").unwrap();
+    let unit = |request: u64, seconds| Assignment {
+        request,
+        endpoint: endpoint.clone(),
+        rollout: Some(RolloutId(1)),
+        gate: Some(GateIndex(0)),
+        seen: Exposure::NONE,
+        slices: BTreeMap::new(),
+        arm: Arm::Candidate,
+        counted: Counted::Yes,
+        unit: None,
+        at: before(clock::now(), Duration::from_secs(seconds)),
+    };
+    let assignments = vec![unit(1, 900), unit(2, 2)];
+    let telemetry = Telemetry { boot: 1, seq: 1, assignments, ..Telemetry::default() };
+    fixture.store.flush(&telemetry).await.unwrap();
+    let yaml = POLICY.replace("lateBy: 1s", "lateBy: 600s");
+    let rollout = rollout_of(&yaml.replace("minDuration: 2s", "minDuration: 600s"));
+    let due = async || {
+        let evidence = fixture.driver.evidence(&rollout).await.unwrap();
+        evidence.gates[&GateIndex(0).unseen()].matured["correct"].units.candidate
+    };
+    assert_eq!(due().await, 1);
+    clock::jump(Duration::from_secs(7_200));
+    assert_eq!(due().await, 1, "it is two seconds old");
+    fixture.driver.prune().await.unwrap();
+    clock::advance(Duration::from_secs(601));
+    assert_eq!(due().await, 2);
+    assert_eq!(fixture.store.prune_assignments(clock::now()).await.unwrap(), 2);
 }
 
 #[tokio::test]

@@ -3,10 +3,17 @@
 //! Owns the asymptotic confidence sequence (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas,
 //! "Time-uniform central limit theory and asymptotic confidence sequences"). In each stratum
 //! X = ±(m₁ − a·m₀ − t) has the standard error se² = s₁²/n₁ + a²s₀²/n₀, from its own arms' winsorised
-//! means and variances: that is Δ̂ with σ̂ = √n·se, and Δ̂·n/σ̂ = √n·X/se. Strata are summed with the
-//! known weights w = √(4π(1−π)): s = Σ w·√n·X/se and v = Σ w²·n, so that, for one stratum, s and v
-//! are those of the plain sequence in units of a half-and-half split. Under the null every stratum's
-//! X is ≤ 0, whatever its base level; means of different strata are never pooled.
+//! means and variances: that is Δ̂ with σ̂ = √n·se, and Δ̂·n/σ̂ = √n·X/se. With the known weight
+//! w = √(4π(1−π)) one stratum has s = w·√n·X/se and v = w²·n, those of the plain sequence in units of a
+//! half-and-half split. Means of different strata are never pooled.
+//!
+//! A pass is about all units of the [gate]: the null is Σ φX ≤ 0, φ being each stratum's part of the
+//! incumbent's units, who are a fair sample of them. So s = √v·Σ φX/√(Σ φ²se²) with v = Σ w²·n, the
+//! strata's Xs averaged by their units and divided by the average's own error. Averaged by how surely
+//! each is known, a stratum whose values vary little could pass for one whose mean is lost. The effect
+//! that is shown over gates is averaged so, as that is the estimate with the least error.
+//!
+//! [gate]: crate::gate
 //!
 //! Refuses to speak before the burn-in: the approximation is of many units.
 
@@ -77,6 +84,8 @@ struct Term {
     slope: f64,
     /// X.
     x: f64,
+    /// se².
+    squared_error: f64,
     /// w²·n.
     v: f64,
 }
@@ -136,9 +145,14 @@ impl Contrast {
     /// Log e-value against the null; 0 before the burn-in.
     pub(super) fn log_e(&self, strata: &[Stratum<Summary>]) -> f64 {
         let Some(ready) = ready(strata) else { return 0.0 };
-        let terms = ready.into_iter().map(|stratum| self.term(stratum));
-        let (s, v) = terms.fold((0.0, 0.0), |(s, v), term| (s + term.slope * term.x, v + term.v));
-        Normal::new(TUNED_VARIANCE, Alpha::USUAL).log_e(s, v)
+        let (mut sum, mut squared_error, mut v) = (0.0, 0.0, 0.0);
+        for stratum in ready {
+            let (term, units) = (self.term(stratum), stratum.counts.incumbent.units);
+            sum += units * term.x;
+            squared_error += units * units * term.squared_error;
+            v += term.v;
+        }
+        Normal::new(TUNED_VARIANCE, Alpha::USUAL).log_e((v / squared_error).sqrt() * sum, v)
     }
 
     fn term(&self, stratum: &Stratum<Summary>) -> Term {
@@ -148,7 +162,8 @@ impl Contrast {
             + self.a * self.a * incumbent.variance / incumbent.units;
         let units = candidate.units + incumbent.units;
         let weight = 4.0 * split(stratum.pi);
-        Term { slope: (weight * units / squared_error).sqrt(), x, v: weight * units }
+        let slope = (weight * units / squared_error).sqrt();
+        Term { slope, x, squared_error, v: weight * units }
     }
 }
 

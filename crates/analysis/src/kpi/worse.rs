@@ -7,11 +7,13 @@
 //! to four hundredths of a standard deviation, for those take days, and larger ones minutes
 //! (docs/adr/0017).
 
+use std::borrow::Borrow;
+
 use super::Better;
 use super::counts::Counts;
 use super::reference::Reference;
 use crate::counts::{self, Pi, Stratum};
-use crate::late::Rows;
+use crate::late::{self, Rows};
 use crate::scores::Scores;
 
 const ROWS: usize = 16;
@@ -54,13 +56,9 @@ impl Worse {
 
     /// Log e-value against "stochastically no worse than the incumbent". Give all gates of the
     /// rollout. Errors: [`counts::Error::Buckets`].
-    pub fn log_e(&self, strata: &[Stratum<Counts>]) -> Result<f64, counts::Error> {
-        let mut totals = [0.0; ROWS];
-        for stratum in strata {
-            self.check(&stratum.counts)?;
-            self.add(&mut totals, stratum);
-        }
-        Ok(self.scores.mixed(&totals))
+    pub fn log_e<C: Borrow<Counts>>(&self, strata: &[Stratum<C>]) -> Result<f64, counts::Error> {
+        late::check(self, strata)?;
+        Ok(late::plain(self, strata))
     }
 }
 
@@ -75,8 +73,8 @@ impl Rows for Worse {
         counts.check(self.buckets)
     }
 
-    fn add(&self, totals: &mut [f64], stratum: &Stratum<Counts>) {
-        self.scores.add(totals, stratum.pi, stratum.counts.by_bucket());
+    fn add(&self, totals: &mut [f64], pi: Pi, counts: &Counts) {
+        self.scores.add(totals, pi, counts.by_bucket());
     }
 
     fn mixed(&self, totals: &[f64]) -> f64 {

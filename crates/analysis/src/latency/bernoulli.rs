@@ -4,6 +4,8 @@
 //! the fractions f. B is the indicator of an exceedance; both have expectation at most one, unit by
 //! unit, under their null (betting: Waudby-Smith & Ramdas, JRSS-B 2024).
 
+use std::borrow::Cow;
+
 use crate::bet::FRACTIONS;
 use crate::logspace::{log_sum_exp, times_log};
 
@@ -16,10 +18,13 @@ const OVER: [f64; 8] = [1.05, 1.15, 1.35, 1.8, 2.7, 5.0, 12.0, 30.0];
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bernoulli(Box<[Bet; Bernoulli::BETS]>);
 
-/// Logarithms of a bet's weight and of its two factors.
+/// What one bet wins on an exceedance and on its absence, the logarithms of these two factors, and that
+/// of its weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Bet {
     log_weight: f64,
+    exceeding: f64,
+    within: f64,
     log_exceeding: f64,
     log_within: f64,
 }
@@ -44,11 +49,18 @@ impl Bernoulli {
 
     /// Weights, and what each bet wins or loses on an exceedance and on its absence.
     fn new(bets: [(f64, f64, f64); 8]) -> Self {
-        Self(Box::new(bets.map(|(weight, exceeding, within)| Bet {
-            log_weight: weight.ln(),
-            log_exceeding: exceeding.ln_1p(),
-            log_within: within.ln_1p(),
-        })))
+        Self(Box::new(
+            bets.map(|(weight, exceeding, within)| Bet::new(weight.ln(), exceeding, within)),
+        ))
+    }
+
+    /// The same bets with so much of their stakes, 0 < `part` ≤ 1.
+    pub(super) fn staking(&self, part: f64) -> Cow<'_, Self> {
+        if part >= 1.0 {
+            return Cow::Borrowed(self);
+        }
+        let bet = |bet: Bet| Bet::new(bet.log_weight, part * bet.exceeding, part * bet.within);
+        Cow::Owned(Self(Box::new(self.0.map(bet))))
     }
 
     /// Log e-value of these counts, which may be expected and fractional.
@@ -69,6 +81,13 @@ impl Bernoulli {
             *cell = bet.log_weight + sum;
         }
         log_sum_exp(&weighted)
+    }
+}
+
+impl Bet {
+    fn new(log_weight: f64, exceeding: f64, within: f64) -> Self {
+        let (log_exceeding, log_within) = (exceeding.ln_1p(), within.ln_1p());
+        Self { log_weight, exceeding, within, log_exceeding, log_within }
     }
 }
 

@@ -82,10 +82,10 @@ impl Edges {
 }
 
 impl EdgeIndex {
-    /// How many of these answers took longer than the edge, and how many did not.
-    pub(crate) fn split(self, buckets: &[u64]) -> (u64, u64) {
+    /// The buckets of answers that took longer than the edge, and of those that did not.
+    pub(crate) fn split(self, buckets: &[u64]) -> (&[u64], &[u64]) {
         let (within, above) = buckets.split_at((self.0 + 1).min(buckets.len()));
-        (above.iter().sum(), within.iter().sum())
+        (above, within)
     }
 }
 
@@ -139,7 +139,8 @@ mod tests {
         let edges = Edges::try_from(vec![10, 20, 40]).unwrap();
         let rounded = |limit| edges.edge_at_or_below(limit).and_then(|edge| edges.micros(edge));
         assert_eq!([9, 10, 39, 1_000].map(rounded), [None, Some(10), Some(20), Some(40)]);
-        assert_eq!(edges.edge_at_or_below(20).unwrap().split(&[1, 2, 4, 8]), (12, 3));
+        let (above, within) = edges.edge_at_or_below(20).unwrap().split(&[1, 2, 4, 8]);
+        assert_eq!((above, within), (&[4, 8][..], &[1, 2][..]));
     }
 
     #[test]

@@ -10,27 +10,31 @@ mod rows;
 
 use super::bernoulli::Bernoulli;
 use super::edges::{EdgeIndex, Edges};
+use super::staked::{self, Staked};
 use super::{Error, exceedance};
 use crate::bet::Mixture;
 use crate::counts::{self, ArmHistogram, Pi, Stratum, float};
 use crate::errors_row::ErrorsRow;
-use crate::late::Since;
-use rows::{Over, Slower};
+use crate::late::{self, Since};
+use rows::{Beyond, Over, Slower};
+use std::borrow::Borrow;
 
 /// The tests of one limit on one quantile.
 #[derive(Debug, Clone)]
 pub struct Limit {
+    buckets: usize,
+    /// The limit, twice and four times it.
+    thresholds: [EdgeIndex; 3],
     slower: Slower,
     over: Over,
     within: Bernoulli,
 }
 
-/// The candidate's answers above a limit and not above it.
+/// The candidate's answers above a limit and not above it, by stratum.
 #[derive(Debug)]
 pub(crate) struct Within<'a> {
     bets: &'a Bernoulli,
-    above: f64,
-    within: f64,
+    strata: Vec<Staked<'a, (f64, f64)>>,
 }
 
 impl Limit {
@@ -39,13 +43,16 @@ impl Limit {
     pub fn new(edges: &Edges, limit_micros: u64, quantile: f64) -> Result<Self, Error> {
         let q = exceedance(quantile)?;
         let edge = |micros: u64| edges.edge_at_or_below(micros).ok_or(Error::Limit(limit_micros));
-        let limit = edge(limit_micros)?;
-        let thresholds =
-            [limit, edge(limit_micros.saturating_mul(2))?, edge(limit_micros.saturating_mul(4))?];
-        let buckets = edges.buckets();
+        let thresholds = [
+            edge(limit_micros)?,
+            edge(limit_micros.saturating_mul(2))?,
+            edge(limit_micros.saturating_mul(4))?,
+        ];
         Ok(Self {
-            slower: Slower { buckets, thresholds, row: ErrorsRow::default() },
-            over: Over { buckets, limit, bets: Bernoulli::at_most(q, Mixture::Uniform.weights()) },
+            buckets: edges.buckets(),
+            thresholds,
+            slower: Slower(ErrorsRow::default()),
+            over: Over(Bernoulli::at_most(q, Mixture::Uniform.weights())),
             within: Bernoulli::at_least(q, Mixture::HalfOnWhole.weights()),
         })
     }
@@ -53,80 +60,105 @@ impl Limit {
     /// Makes the logarithms of the factors for these shares once, instead of at each look.
     #[must_use]
     pub fn prepared_for(self, shares: &[Pi]) -> Self {
-        Self { slower: self.slower.prepared_for(shares), ..self }
+        Self { slower: Slower(self.slower.0.prepared_for(shares)), ..self }
     }
 
     /// The edge the limit was rounded down to.
     pub fn edge(&self) -> EdgeIndex {
-        self.over.limit
+        let [limit, ..] = self.thresholds;
+        limit
     }
 
     /// The edges that answers are compared with, rising: nothing between two of them is told apart.
     pub fn edges(&self) -> [EdgeIndex; 3] {
-        self.slower.thresholds
+        self.thresholds
     }
 
     /// Log e-value against "no slower than the incumbent, or within the limit". Give all gates.
     /// Errors: [`counts::Error::Buckets`].
-    pub fn rollback_log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
-        let (slower, over) = self.since(&[])?;
-        self.rollback_log_e_since(strata, (&slower, &over))
+    pub fn rollback_log_e<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<f64, counts::Error> {
+        let beyond = self.beyond(strata)?;
+        Ok(late::plain(&self.slower, &beyond).min(late::plain(&self.over, &beyond)))
     }
 
     /// What the rollback test keeps of the strata as they were when each window of
     /// [`late`](crate::late) began. Errors: [`counts::Error::Buckets`].
-    pub(super) fn since(
+    pub(super) fn since<C: Borrow<ArmHistogram>>(
         &self,
-        starts: &[Vec<Stratum<ArmHistogram>>],
+        starts: &[Vec<Stratum<C>>],
     ) -> Result<(Since, Since), counts::Error> {
-        Ok((Since::new(&self.slower, starts)?, Since::new(&self.over, starts)?))
+        let beyond = starts.iter().map(|strata| self.beyond(strata));
+        let starts: Vec<_> = beyond.collect::<Result<_, _>>()?;
+        Ok((Since::of_checked(&self.slower, &starts), Since::of_checked(&self.over, &starts)))
     }
 
-    pub(super) fn rollback_log_e_since(
+    pub(super) fn rollback_log_e_since<C: Borrow<ArmHistogram>>(
         &self,
-        strata: &[Stratum<ArmHistogram>],
+        strata: &[Stratum<C>],
         (slower, over): (&Since, &Since),
     ) -> Result<f64, counts::Error> {
-        Ok(slower.log_e(&self.slower, strata)?.min(over.log_e(&self.over, strata)?))
+        let beyond = self.beyond(strata)?;
+        let slower = slower.log_e_of_checked(&self.slower, &beyond);
+        Ok(slower.min(over.log_e_of_checked(&self.over, &beyond)))
     }
 
-    /// Log e-value against "P(Y_c > L) ≥ q". Give this gate's evidence alone. Errors:
-    /// [`counts::Error::Buckets`].
-    pub fn healthy_log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
-        let (above, within) = self.candidate_exceedances(strata)?;
-        Ok(self.healthy_log_e_of(float(above), float(within)))
-    }
-
-    /// Candidate units above and not above the limit. Errors: [`counts::Error::Buckets`].
-    pub fn candidate_exceedances(
+    /// What both rollback tests know of the answers.
+    fn beyond<C: Borrow<ArmHistogram>>(
         &self,
-        strata: &[Stratum<ArmHistogram>],
-    ) -> Result<(u64, u64), counts::Error> {
-        strata.iter().try_fold((0, 0), |(above, within), stratum| {
-            stratum.counts.check(self.buckets())?;
-            let (more_above, more_within) = self.over.limit.split(&stratum.counts.candidate);
-            Ok((above + more_above, within + more_within))
-        })
+        strata: &[Stratum<C>],
+    ) -> Result<Vec<Stratum<Beyond>>, counts::Error> {
+        let beyond = |stratum: &Stratum<C>| {
+            let counts = stratum.counts.borrow();
+            counts.check(self.buckets)?;
+            Ok(stratum.map(|_| Beyond::of(counts, self.thresholds)))
+        };
+        strata.iter().map(beyond).collect()
     }
 
-    pub(crate) fn healthy_log_e_of(&self, above: f64, within: f64) -> f64 {
-        self.within.log_e(above, within)
+    /// Log e-value against "P(Y_c > L) ≥ q" for the units of the gate, all together. Give this gate's
+    /// evidence alone, and every stratum that the gate may have: the least of their π fixes the
+    /// [stakes](crate::gate). Errors: [`counts::Error::Buckets`].
+    pub fn healthy_log_e<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<f64, counts::Error> {
+        Ok(self.within(strata)?.log_e(1.0))
     }
 
-    /// These counts before the limit.
-    pub(crate) fn within(&self, pooled: &ArmHistogram) -> Within<'_> {
-        let (above, within) = self.over.limit.split(&pooled.candidate);
-        Within { bets: &self.within, above: float(above), within: float(within) }
-    }
-
-    pub(crate) fn buckets(&self) -> usize {
-        self.over.buckets
+    /// These counts before the limit. Errors: [`counts::Error::Buckets`].
+    pub(crate) fn within<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<Within<'_>, counts::Error> {
+        strata.iter().try_for_each(|stratum| stratum.counts.borrow().check(self.buckets))?;
+        let split = |counts: &C| {
+            let (above, within) = self.edge().split(&counts.borrow().candidate);
+            let [above, within] = [above, within].map(|buckets| buckets.iter().sum::<u64>());
+            (above + within > 0).then(|| (float(above), float(within)))
+        };
+        Ok(Within { bets: &self.within, strata: staked::strata(&self.within, strata, split) })
     }
 }
 
 impl Within<'_> {
     /// The healthy log e-value of `scale` times the counts.
     pub(crate) fn log_e(&self, scale: f64) -> f64 {
-        self.bets.log_e(scale * self.above, scale * self.within)
+        self.bets.mixed(&self.each(scale))
+    }
+
+    /// That of the counts and as many more answers above the limit and not above it, of the stratum that
+    /// most is staked on.
+    pub(crate) fn log_e_with(&self, (above, within): (f64, f64)) -> f64 {
+        let mut sums = self.each(1.0);
+        let more = self.bets.each(above, within);
+        sums.iter_mut().zip(more).for_each(|(sum, log)| *sum += log);
+        self.bets.mixed(&sums)
+    }
+
+    fn each(&self, scale: f64) -> [f64; Bernoulli::BETS] {
+        staked::each(&self.strata, |(above, within)| (scale * above, scale * within))
     }
 }

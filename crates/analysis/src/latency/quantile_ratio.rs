@@ -4,15 +4,18 @@
 //! in (v⁻, v⁺], a bucket. Then P(Y_b > v⁺) ≤ q, P(Y_b > v⁻) ≥ q, and P(Y_c > x) ≥ q at the largest
 //! edge x ≤ m·v⁻. Each is refuted by bets on one arm alone, so e_c(x)·[.85 + .1·e_b⁺ + .05·e_b⁻] is an
 //! e-value for that bucket, and the smallest over all buckets is one for the null. The .85 keeps
-//! buckets near the truth from stalling where the incumbent's bets lose.
+//! buckets near the truth from stalling where the incumbent's bets lose. Both quantiles are those of all
+//! units of the gate: its strata are put together by their [stakes](crate::gate).
 
 mod search;
 
 use super::bernoulli::Bernoulli;
 use super::edges::Edges;
+use super::staked::{self, Staked};
 use super::{Error, exceedance};
 use crate::counts::{self, ArmHistogram, Stratum, float};
 use crate::logspace::log_sum_exp;
+use std::borrow::{Borrow, Cow};
 
 /// What the candidate's bets stake. Where both quantiles are alike, about a third to a half of the
 /// allowed part exceeds the incumbent's times a usual ratio: found best by half of the stake
@@ -51,7 +54,7 @@ pub(crate) struct Binding {
 #[derive(Debug)]
 pub(crate) struct Exceeding<'a> {
     test: &'a QuantileRatio,
-    candidate: Arm,
+    candidate: Vec<Staked<'a, Arm>>,
     incumbent: Arm,
 }
 
@@ -80,50 +83,68 @@ impl QuantileRatio {
         })
     }
 
-    /// Log e-value against "Q_c ≥ ratio·Q_b". Give this gate's evidence alone. Errors:
-    /// [`counts::Error::Buckets`].
-    pub fn log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
-        let mut pooled = ArmHistogram::empty(self.buckets);
-        strata.iter().try_for_each(|stratum| pooled.merge(&stratum.counts))?;
-        Ok(self.exceeding(&pooled).least(1.0).log_e)
+    /// Log e-value against "Q_c ≥ ratio·Q_b" for the units of the gate, all together. Give this gate's
+    /// evidence alone, and every stratum that the gate may have: the least of their π fixes the stakes.
+    /// Errors: [`counts::Error::Buckets`].
+    pub fn log_e<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<f64, counts::Error> {
+        Ok(self.exceeding(strata)?.least(1.0).log_e)
     }
 
-    pub(crate) fn exceeding(&self, pooled: &ArmHistogram) -> Exceeding<'_> {
-        Exceeding {
+    /// Errors: [`counts::Error::Buckets`].
+    pub(crate) fn exceeding<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<Exceeding<'_>, counts::Error> {
+        strata.iter().try_for_each(|stratum| stratum.counts.borrow().check(self.buckets))?;
+        let arm = |counts: &C| {
+            let buckets = &counts.borrow().candidate;
+            buckets.iter().any(|count| *count > 0).then(|| Arm::new(buckets))
+        };
+        Ok(Exceeding {
             test: self,
-            candidate: Arm::new(&pooled.candidate),
-            incumbent: Arm::new(&pooled.incumbent),
-        }
+            candidate: staked::strata(&self.candidate_at_least, strata, arm),
+            incumbent: Arm::new(&incumbents(strata)),
+        })
     }
+}
 
-    pub(crate) fn buckets(&self) -> usize {
-        self.buckets
+/// Those of all strata: whatever they had shown before, they are a fair sample of the gate's units.
+fn incumbents<C: Borrow<ArmHistogram>>(strata: &[Stratum<C>]) -> Cow<'_, [u64]> {
+    let mut arms = strata.iter().map(|stratum| stratum.counts.borrow().incumbent.as_slice());
+    let mut sum = Cow::Borrowed(arms.next().unwrap_or_default());
+    for arm in arms {
+        sum.to_mut().iter_mut().zip(arm).for_each(|(sum, more)| *sum += more);
     }
+    sum
 }
 
 impl Exceeding<'_> {
     /// The log e-value of one bucket and `scale` times these counts.
     pub(crate) fn log_e(&self, bucket: usize, scale: f64) -> f64 {
-        let [candidate, upper, lower] = self.parts(bucket, scale);
-        candidate + self.averaged(upper, lower)
+        let upper = self.at_upper_edge(bucket, scale);
+        self.of_candidate(bucket, scale) + self.averaged(upper, self.at_lower_edge(bucket, scale))
     }
 
-    /// The candidate's bets and the incumbent's at the bucket's upper and lower edge. The last bucket
-    /// has no upper edge and the first no lower one: no bet there, log 1.
-    fn parts(&self, bucket: usize, scale: f64) -> [f64; 3] {
-        let QuantileRatio { candidate_edges, candidate_at_least, at_least, at_most, .. } =
-            self.test;
-        let lower_edge = bucket.checked_sub(1);
-        let candidate = lower_edge.and_then(|edge| candidate_edges.get(edge));
-        let of = |arm: &Arm, edge: Option<usize>, bets: &Bernoulli| {
-            edge.and_then(|edge| arm.split(edge, scale))
-                .map_or(0.0, |(above, within)| bets.log_e(above, within))
-        };
-        [
-            of(&self.candidate, candidate.copied(), candidate_at_least),
-            of(&self.incumbent, Some(bucket), at_most),
-            of(&self.incumbent, lower_edge, at_least),
-        ]
+    /// The candidate's bets. Below the first bucket there is no edge: no bet there, log 1.
+    fn of_candidate(&self, bucket: usize, scale: f64) -> f64 {
+        let edge = bucket.checked_sub(1).and_then(|edge| self.test.candidate_edges.get(edge));
+        edge.map_or(0.0, |edge| {
+            let split = |arm: &Arm| arm.split(*edge, scale).unwrap_or_default();
+            self.test.candidate_at_least.mixed(&staked::each(&self.candidate, split))
+        })
+    }
+
+    /// The incumbent's at the bucket's upper edge, which the last bucket lacks.
+    fn at_upper_edge(&self, bucket: usize, scale: f64) -> f64 {
+        self.incumbent.log_e(Some(bucket), scale, &self.test.at_most)
+    }
+
+    /// The incumbent's at the bucket's lower edge, which the first bucket lacks.
+    fn at_lower_edge(&self, bucket: usize, scale: f64) -> f64 {
+        self.incumbent.log_e(bucket.checked_sub(1), scale, &self.test.at_least)
     }
 
     fn averaged(&self, upper: f64, lower: f64) -> f64 {
@@ -142,6 +163,12 @@ impl Arm {
             float(left)
         });
         Self { above: above.collect(), total: float(total) }
+    }
+
+    /// What bets on exceeding an edge win on `scale` times these answers; nothing where there is none.
+    fn log_e(&self, edge: Option<usize>, scale: f64, bets: &Bernoulli) -> f64 {
+        let split = edge.and_then(|edge| self.split(edge, scale));
+        split.map_or(0.0, |(above, within)| bets.log_e(above, within))
     }
 
     /// `scale` times the answers above an edge and not above it.

@@ -4,11 +4,13 @@
 //! bucket, mixed with fixed weights: E[e] ≤ 1 for any candidate that is stochastically no slower.
 //! All scores are frozen from the reference before the canary.
 
+use std::borrow::Borrow;
+
 use super::reference::Reference;
 use super::shift::{self, Slowdown};
 use super::{Error, edges::Edges};
 use crate::counts::{self, ArmHistogram, Pi, Stratum, float};
-use crate::late::Rows;
+use crate::late::{self, Rows};
 use crate::scores::{Scores, Table};
 
 const ROWS: usize = 105;
@@ -63,13 +65,12 @@ impl Slower {
 
     /// Log e-value against "no slower than the incumbent". Give all gates of the rollout. Errors:
     /// [`counts::Error::Buckets`].
-    pub fn log_e(&self, strata: &[Stratum<ArmHistogram>]) -> Result<f64, counts::Error> {
-        let mut totals = [0.0; ROWS];
-        for stratum in strata {
-            self.check(&stratum.counts)?;
-            self.add(&mut totals, stratum);
-        }
-        Ok(self.scores.mixed(&totals))
+    pub fn log_e<C: Borrow<ArmHistogram>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<f64, counts::Error> {
+        late::check(self, strata)?;
+        Ok(late::plain(self, strata))
     }
 }
 
@@ -84,10 +85,10 @@ impl Rows for Slower {
         counts.check(self.reference.buckets())
     }
 
-    fn add(&self, totals: &mut [f64], stratum: &Stratum<ArmHistogram>) {
-        let candidate = self.reference.by_class(&stratum.counts.candidate);
-        let incumbent = self.reference.by_class(&stratum.counts.incumbent);
-        self.scores.add(totals, stratum.pi, candidate.into_iter().zip(incumbent));
+    fn add(&self, totals: &mut [f64], pi: Pi, counts: &ArmHistogram) {
+        let candidate = self.reference.by_class(&counts.candidate);
+        let incumbent = self.reference.by_class(&counts.incumbent);
+        self.scores.add(totals, pi, candidate.into_iter().zip(incumbent));
     }
 
     fn mixed(&self, totals: &[f64]) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::{one_sided_rho, two_sided_rho};
 use crate::level::Alpha;
-use crate::special::{log_beta_binomial, log_beta_cdf};
+use crate::special::{BetaMixture, log_beta_cdf};
 
 /// The smallest prior strength, in units of p(1−p).
 const STRENGTH_MIN: f64 = 1e-3;
@@ -51,7 +51,7 @@ impl BetaBinomial {
     pub fn log_e_of(&self, with: f64, without: f64) -> f64 {
         let (a, b) = self.prior;
         let rate = self.g / (self.g + self.h);
-        let log_e = log_beta_binomial((a, b), (with, without), rate);
+        let log_e = BetaMixture::new((a, b), rate).log_e((with, without));
         match self.side {
             Side::Both => log_e,
             Side::Above(_) if log_e == f64::NEG_INFINITY => log_e,

@@ -4,6 +4,7 @@
 //! X_c = (y−c)·V − [t − c(1−a)], E X_c = p₁ − a·p₀ − t for every base rate p₀ and every centre c.
 
 use crate::counts::Pi;
+use crate::gate;
 
 /// A margin or centre that makes no test.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -42,8 +43,8 @@ impl Contrast {
         Self { side: Side::Rollback, a: 1.0, t: 0.0 }
     }
 
-    /// Null p₁ ≤ a·p₀ + t: a rollback null that tolerates trifles. Errors: ratio or difference out
-    /// of range.
+    /// Null p₁ ≤ a·p₀ + t: none of a check's, which tolerate no trifles (docs/adr/0017), but what the
+    /// end of a confidence sequence must not be rejected by. Errors: ratio or difference out of range.
     pub fn no_worse_than(a: f64, t: f64) -> Result<Self, Error> {
         Self::checked(Side::Rollback, a, t)
     }
@@ -83,6 +84,17 @@ impl Contrast {
     /// signed so that the bet is 1 + λ·value, and divided by the largest possible loss: factors are
     /// then 1 + f·value, exactly zero at worst for f = 1.
     pub(crate) fn stakes(self, pi: Pi, centre: f64) -> [f64; 4] {
+        let values = self.values(pi, centre);
+        let largest_loss = largest_loss(values);
+        values.map(|value| value / largest_loss)
+    }
+
+    /// How much a unit may lose, times the units it [stands for](crate::gate).
+    pub(crate) fn loss_of_all(self, pi: Pi, centre: f64) -> f64 {
+        gate::stands_for(pi) * largest_loss(self.values(pi, centre))
+    }
+
+    fn values(self, pi: Pi, centre: f64) -> [f64; 4] {
         let (pi, a) = (pi.get(), self.a);
         let shift = self.t - centre * (1.0 - a);
         let x = [
@@ -91,13 +103,15 @@ impl Contrast {
             -a * (1.0 - centre) / (1.0 - pi) - shift,
             a * centre / (1.0 - pi) - shift,
         ];
-        let signed = match self.side {
+        match self.side {
             Side::Rollback => x,
             Side::Healthy => x.map(|value| -value),
-        };
-        // E X_c = −a − t where every candidate unit is good and every incumbent unit bad, below 0 for
-        // t > −a, and 1 − t > 0 in the opposite case, so on either side some cell loses: the divisor is > 0.
-        let largest_loss = signed.iter().fold(f64::NEG_INFINITY, |most, value| most.max(-value));
-        signed.map(|value| value / largest_loss)
+        }
     }
+}
+
+/// E X_c = −a − t where every candidate unit is good and every incumbent unit bad, below 0 for
+/// t > −a, and 1 − t > 0 in the opposite case, so on either side some cell loses: it is > 0.
+fn largest_loss(values: [f64; 4]) -> f64 {
+    values.iter().fold(f64::NEG_INFINITY, |most, value| most.max(-value))
 }

@@ -3,13 +3,17 @@
 //! Owns e = 1 ± λX_c with λ = f·λ_max(π, c), mixed over (c, f). E[e | past] = 1 ± λ(p₁ − a·p₀ − t)
 //! ≤ 1 under the null, with p₀ free to drift; mixtures and products over units keep that (betting:
 //! Waudby-Smith & Ramdas, JRSS-B 2024). c and f affect power, never validity.
+//!
+//! Over several strata there are two tests. A fail says that some stratum is worse: each has a λ of its own.
+//! A pass says that all units of a gate [together](crate::gate) are within the margin, whichever of them
+//! are worse: all strata have one λ, the largest that none of them can lose more by than it has.
 
 use std::borrow::Cow;
 
 use super::contrast::{Contrast, Error};
 use crate::bet::{FRACTIONS, Mixture};
 use crate::counts::{Cells, Mass, Pi, Stratum};
-use crate::late::Rows;
+use crate::late::{self, Rows};
 use crate::logspace::{log_mixture, times_log};
 
 const FEEDBACK_CENTRES: [f64; 7] = [0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0];
@@ -32,6 +36,7 @@ pub struct Family {
     centres: Vec<f64>,
     log_weights: Vec<f64>,
     prepared: Vec<(Pi, LogFactors)>,
+    together: Vec<(Vec<Pi>, Vec<LogFactors>)>,
 }
 
 /// Logarithms of the four factors for each (c, f), at one share.
@@ -50,7 +55,7 @@ impl Family {
         let spread: f64 = centres.iter().map(|_| 1.0).sum::<f64>().ln();
         let weights = mixture.log_weights().map(|w| w - spread);
         let log_weights = centres.iter().flat_map(|_| weights).collect();
-        Ok(Self { contrast, centres, log_weights, prepared: Vec::new() })
+        Ok(Self { contrast, centres, log_weights, prepared: Vec::new(), together: Vec::new() })
     }
 
     /// Makes the logarithms for these shares once, instead of at each look.
@@ -61,14 +66,46 @@ impl Family {
         self
     }
 
-    /// Log e-value of these counts, −∞ when every bet was lost.
-    pub fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
-        let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
-        self.log_e_of(&masses)
+    /// The same for gates with these strata, taken together.
+    #[must_use]
+    pub fn prepared_for_gates(mut self, gates: &[Vec<Pi>]) -> Self {
+        let together =
+            gates.iter().map(|pis| (pis.clone(), self.log_factors_together(pis.as_slice())));
+        self.together = together.collect();
+        self
     }
 
-    pub(crate) fn log_e_of(&self, strata: &[Stratum<Mass>]) -> f64 {
-        self.mixed_of(strata, |pi| self.factors_at(pi))
+    /// Log e-value of these counts, −∞ when every bet was lost.
+    pub fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
+        late::plain(self, strata)
+    }
+
+    /// Log e-value against the null of all units of one gate. Every stratum that the gate may have is
+    /// to be given, counted or not.
+    pub fn log_e_together(&self, strata: &[Stratum<Cells>]) -> f64 {
+        let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
+        self.log_e_together_of(&masses)
+    }
+
+    pub(crate) fn log_e_together_of(&self, strata: &[Stratum<Mass>]) -> f64 {
+        let mut pis: Vec<Pi> = Vec::with_capacity(strata.len());
+        for Stratum { pi, .. } in strata {
+            if !pis.contains(pi) {
+                pis.push(*pi);
+            }
+        }
+        let factors = match self.together.iter().find(|(gate, _)| *gate == pis) {
+            Some((_, factors)) => Cow::Borrowed(factors),
+            None => Cow::Owned(self.log_factors_together(&pis)),
+        };
+        let mut totals = vec![0.0; self.log_weights.len()];
+        for stratum in strata {
+            let of = pis.iter().zip(factors.iter()).find(|(pi, _)| **pi == stratum.pi);
+            if let Some((_, factors)) = of {
+                add(&mut totals, stratum.counts, factors);
+            }
+        }
+        self.mixed(&totals)
     }
 
     /// Log e-value of the same bets against another contrast.
@@ -83,7 +120,7 @@ impl Family {
         factors: impl Fn(Pi) -> Cow<'a, LogFactors>,
     ) -> f64 {
         let mut totals = vec![0.0; self.log_weights.len()];
-        strata.iter().for_each(|stratum| add(&mut totals, stratum, &factors(stratum.pi)));
+        strata.iter().for_each(|stratum| add(&mut totals, stratum.counts, &factors(stratum.pi)));
         self.mixed(&totals)
     }
 
@@ -95,13 +132,28 @@ impl Family {
     }
 
     fn log_factors(&self, contrast: Contrast, pi: Pi) -> LogFactors {
-        let row = |stakes: [f64; 4], f: f64| stakes.map(|stake| (f * stake).ln_1p());
-        self.centres
-            .iter()
-            .map(|centre| contrast.stakes(pi, *centre))
-            .flat_map(|stakes| FRACTIONS.map(|f| row(stakes, f)))
-            .collect()
+        let stakes = self.centres.iter().map(|centre| contrast.stakes(pi, *centre));
+        stakes.flat_map(log_rows).collect()
     }
+
+    /// For each of these shares: all of the stake where the most may be lost by it, and as many times as
+    /// much elsewhere as the bet has the same λ.
+    fn log_factors_together(&self, pis: &[Pi]) -> Vec<LogFactors> {
+        let of = |pi: Pi| {
+            let stakes = self.centres.iter().map(|centre| {
+                let loss = |pi: Pi| self.contrast.loss_of_all(pi, *centre);
+                let part = loss(pi) / pis.iter().map(|pi| loss(*pi)).fold(0.0, f64::max);
+                self.contrast.stakes(pi, *centre).map(|stake| part * stake)
+            });
+            stakes.flat_map(log_rows).collect()
+        };
+        pis.iter().map(|pi| of(*pi)).collect()
+    }
+}
+
+/// For each fraction.
+fn log_rows(stakes: [f64; 4]) -> [[f64; 4]; 8] {
+    FRACTIONS.map(|f| stakes.map(|stake| (f * stake).ln_1p()))
 }
 
 impl Rows for Family {
@@ -111,8 +163,8 @@ impl Rows for Family {
         self.log_weights.len()
     }
 
-    fn add(&self, totals: &mut [f64], stratum: &Stratum<Cells>) {
-        add(totals, &stratum.map(Cells::mass), &self.factors_at(stratum.pi));
+    fn add(&self, totals: &mut [f64], pi: Pi, counts: &Cells) {
+        add(totals, counts.mass(), &self.factors_at(pi));
     }
 
     fn mixed(&self, totals: &[f64]) -> f64 {
@@ -120,9 +172,9 @@ impl Rows for Family {
     }
 }
 
-fn add(totals: &mut [f64], stratum: &Stratum<Mass>, rows: &LogFactors) {
+fn add(totals: &mut [f64], mass: Mass, rows: &LogFactors) {
     for (total, row) in totals.iter_mut().zip(rows) {
-        *total += stratum.counts.dot(row);
+        *total += mass.dot(row);
     }
 }
 

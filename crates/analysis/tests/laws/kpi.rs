@@ -352,3 +352,25 @@ fn nought_for_nearly_every_unit_can_be_tested_and_a_constant_cannot() {
     assert_eq!(Reference::freeze(&[1.0; 5]), Err(kpi::Error::TooFew { found: 5 }));
     assert_eq!(Reference::freeze(&[f64::NAN; 500]), Err(kpi::Error::NotFinite));
 }
+
+/// The candidate loses a tenth with those whose values vary much, and nothing with the others, who are as
+/// many: a loss of a twentieth of all, at the margin.
+#[test]
+fn a_mean_that_is_surely_kept_in_one_history_makes_up_for_no_loss_in_another() {
+    let (reference, check) = within(Margin::Absolute(0.05));
+    let history = |seed, pi, spread: f64, loss: f64| {
+        let (mut rng, mut stratum) = (Rng::new(seed), empty(pi));
+        observe(&mut stratum, &mut rng, 40_000, &reference, |rng, candidate| {
+            1.0 + spread * rng.normal() - if candidate { loss } else { 0.0 }
+        });
+        stratum
+    };
+    let passed = (0..40).filter(|seed| {
+        let strata = [history(seed + 100, 0.5, 0.05, 0.0), history(seed + 200, 0.5, 0.25, 0.1)];
+        Alpha::USUAL.rejects(check.healthy_log_e(&strata).unwrap())
+    });
+    let passed = passed.count();
+    assert!(passed <= 2, "{passed} of 40");
+    let equal = [history(1, 0.5, 0.05, 0.0), history(2, 0.5, 0.25, 0.0)];
+    assert!(Alpha::USUAL.rejects(check.healthy_log_e(&equal).unwrap()));
+}

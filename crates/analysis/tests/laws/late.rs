@@ -188,7 +188,7 @@ where
     assert!((found - wanted).abs() < 1e-9, "one after the other: {found} {wanted}");
     let plain = Since::new(rows, &[]).unwrap().log_e(rows, &all).unwrap();
     let mut totals = vec![0.0; rows.rows()];
-    all.iter().for_each(|stratum| rows.add(&mut totals, stratum));
+    all.iter().for_each(|stratum| rows.add(&mut totals, stratum.pi, &stratum.counts));
     assert!((plain - rows.mixed(&totals)).abs() < 1e-12, "without windows it is the plain test");
 }
 
@@ -295,7 +295,8 @@ fn drift_expects_one_without_an_effect_however_often_it_begins_anew() {
         vec![Stratum::new(0.3, counts).unwrap()]
     };
     let found = |units: [usize; 4]| {
-        drift::log_e_since(&counted(&units), &[counted(&units), counted(&units[2..])])
+        let [all, later] = [&units[..], &units[2..]].map(|units| drift::log_e(&counted(units)));
+        drift::log_e_since(all, &[all, later])
     };
     let same = expected([0.3 * 0.2, 0.7 * 0.2, 0.3 * 0.8, 0.7 * 0.8], found);
     assert!((same - 1.0).abs() < 1e-9, "{same}");

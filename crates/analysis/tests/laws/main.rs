@@ -8,6 +8,7 @@ mod calibration;
 mod confidence;
 mod drift;
 mod enumeration;
+mod gate;
 mod golden;
 mod invariance;
 mod kpi;

@@ -92,7 +92,7 @@ fn any_latency_check_extrapolates_its_own_histogram() {
     let both = needed(&Latency::LimitedRatio(limit, ratio.clone())).unwrap();
     let alone = needed(&Latency::Ratio(slower, ratio)).unwrap();
     assert!(both > 0 && alone > 0 && both < 1_000 && alone < 1_000, "{both} {alone}");
-    let none = units_needed::latency(
+    let none = units_needed::latency::<ArmHistogram>(
         &Latency::Limited(Limit::new(&edges, 9, 0.99).unwrap()),
         &[],
         alpha(),

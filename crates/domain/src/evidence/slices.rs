@@ -4,7 +4,7 @@
 //! the others and for none, latencies by the buckets that were met. 72 values of 921 buckets an arm are
 //! 132,624 counters at the very most; a value usually meets about a hundred.
 
-use super::{ArmCount, GateCounts, Matured, MaturedValues, Predictions, ShadowCounts};
+use super::{ArmCount, Matured, MaturedValues, Predictions, ShadowCounts};
 use crate::split::Arm;
 use seatrial_analysis::counts::{self, ArmHistogram, Cells};
 use seatrial_analysis::kpi;
@@ -35,7 +35,7 @@ pub struct SliceCounts {
     pub feedback: BTreeMap<String, Cells>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub matured: BTreeMap<String, Matured>,
-    /// By metric of kind KPI, as in [`GateCounts`].
+    /// By metric of kind KPI, as in [`GateCounts`](super::GateCounts).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, kpi::Counts>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -126,7 +126,7 @@ impl SliceCounts {
         ArmCount { candidate: self.errors.candidate(), incumbent: self.errors.incumbent() }
     }
 
-    /// As [`GateCounts::cut`].
+    /// As [`GateCounts::cut`](super::GateCounts::cut).
     pub fn cut(&mut self) {
         self.unanswered.merge(std::mem::take(&mut self.waiting));
     }
@@ -199,27 +199,5 @@ impl Buckets {
             all
         };
         ArmHistogram { candidate: arm(&self.candidate), incumbent: arm(&self.incumbent) }
-    }
-}
-
-impl GateCounts {
-    /// What was counted of one slice's units, as if there had been no others. Only what is counted
-    /// by slice is in it.
-    #[must_use]
-    pub fn of_slice(&self, column: &str, value: &str) -> Self {
-        let none = SliceCounts::default();
-        let counts = self.slices.get(column, value).unwrap_or(&none);
-        Self {
-            units: counts.units(),
-            unanswered: counts.unanswered,
-            errors: counts.errors,
-            latency: counts.latency.histogram(self.latency.candidate.len()),
-            feedback: counts.feedback.clone(),
-            matured: counts.matured.clone(),
-            values: counts.values.clone(),
-            matured_values: counts.matured_values.clone(),
-            predictions: counts.predictions.clone(),
-            ..Self::default()
-        }
     }
 }

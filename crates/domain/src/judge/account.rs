@@ -47,7 +47,14 @@ impl Judge {
             Subject::Shadow => self.shadow.accounts(&evidence.shadow, under_way),
             Subject::Gate(gate) => {
                 let begun = self.begun(evidence, gate);
-                let look = Look { evidence, gate, shares: &self.shares, begun: &begun };
+                let look = Look {
+                    evidence,
+                    gate,
+                    shares: &self.shares,
+                    histories: &self.histories,
+                    begun: &begun,
+                    slice: None,
+                };
                 let reports = self.gate(evidence, gate).checks;
                 let counted = under_way.map(|span| span.saturating_sub(self.settling));
                 let account = |report| self.account(&look, report, counted);
@@ -74,8 +81,7 @@ impl Judge {
             None => of(Scope::All, look),
             Some(label) => {
                 let number = self.slices.number(&label.column)?;
-                let evidence = look.evidence.of_slice(&label.column, &label.value);
-                of(Scope::Slice { number, label }, &look.on(&evidence))
+                of(Scope::Slice { number, label }, &look.of_slice(label))
             }
         }
     }

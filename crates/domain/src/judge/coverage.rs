@@ -11,9 +11,10 @@ use super::Error;
 use super::look::Look;
 use super::prepared::Prepared;
 use super::reading::rate;
+use super::seen::Seen;
 use super::two_outcome::flipped;
 use super::words::percent;
-use crate::evidence::{ArmCount, GateCounts};
+use crate::evidence::ArmCount;
 use crate::plan::{Labels, Scale};
 use crate::verdict::{CheckReport, CheckVerdict, Coverage, CoverageReport, Enforced};
 use seatrial_analysis::logspace::log_halves;
@@ -57,8 +58,8 @@ impl Test {
     /// None for a check without labels.
     fn report(&self, check: &Prepared, look: &Look<'_>) -> Option<CoverageReport> {
         let labels = check.rules.latest(look.gate).labels()?;
-        let samples = look.samples(&check.rules, |counts| labelled(counts, &labels));
-        let Parts { candidate, incumbent, least } = Parts::of(&samples.here, &labels);
+        let samples = look.samples(&check.rules, |seen| labelled(seen, &labels));
+        let Parts { candidate, incumbent, least } = Parts::of(samples.here(), &labels);
         Some(CoverageReport {
             check: check.name.clone(),
             candidate,
@@ -83,9 +84,12 @@ impl Test {
 /// for. Whether labels depend on the arm is asked of all units: a slice has no budget for that.
 pub(super) fn withhold(check: &Prepared, look: &Look<'_>, report: &mut CheckReport) {
     let Some(labels) = check.rules.latest(look.gate).labels() else { return };
-    let samples = look.samples(&check.rules, |counts| labelled(counts, &labels));
-    let parts = Parts::of(&samples.here, &labels);
-    if report.verdict == CheckVerdict::Pass && parts.are_few() {
+    if report.verdict != CheckVerdict::Pass {
+        return;
+    }
+    let here = look.here(&check.rules, |seen| labelled(seen, &labels));
+    let parts = Parts::of(&here, &labels);
+    if parts.are_few() {
         report.verdict = CheckVerdict::Inconclusive;
         report.limit = format!("{}; {}", report.limit, parts.too_few());
     }
@@ -129,15 +133,15 @@ impl Parts {
 }
 
 /// Units whose label is due, with the label as the good outcome and its absence as the bad one.
-pub(super) fn labelled(counts: &GateCounts, labels: &Labels<'_>) -> Cells {
+pub(super) fn labelled(seen: Seen<'_>, labels: &Labels<'_>) -> Cells {
     let (units, labelled) = match labels.scale {
         Scale::YesNo => {
-            let due = counts.matured.get(labels.metric).copied().unwrap_or_default();
+            let due = seen.matured(labels.metric);
             let (candidate, incumbent) = (due.labels.candidate(), due.labels.incumbent());
             (due.units, ArmCount { candidate, incumbent })
         }
         Scale::Number => {
-            let due = counts.matured_values.get(labels.metric);
+            let due = seen.matured_values(labels.metric);
             due.map(|due| (due.units, due.labelled)).unwrap_or_default()
         }
     };

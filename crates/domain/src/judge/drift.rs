@@ -8,20 +8,25 @@ use super::late::Since;
 use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, Shown};
-use crate::evidence::{self, ArmCount, GateCounts, GateStratum};
+use super::seen::Seen;
+use crate::evidence::{self, ArmCount, GateIndex, GateStratum, Predictions};
 use crate::mix;
 use crate::verdict::{CheckVerdict, Counts, significant};
 use seatrial_analysis::sample_ratio::Assigned;
 use seatrial_analysis::{Stratum, drift};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Parts closer than this are as far apart.
 const ROUNDING: f64 = 1e-9;
 
-type Outcomes<'a> = drift::Counts<&'a str>;
+pub(super) type Outcomes<'a> = drift::Counts<&'a str>;
+
+/// What was counted of one stratum; none where nothing was.
+type Answered<'a> = (GateStratum, Stratum<Option<&'a Predictions>>);
 
 /// What had been counted when a window began.
-pub(super) type Before = Vec<(GateStratum, drift::Counts<String>)>;
+pub(super) type Before = BTreeMap<GateStratum, Arc<Predictions>>;
 
 /// The check of this name: its answers are counted under it.
 #[derive(Debug)]
@@ -36,72 +41,111 @@ impl Drift {
 
     pub(super) fn judge(&self, look: &Look<'_>, given: Given<'_>) -> Finding {
         let Given { rules, bars, since } = given;
-        let samples = look.samples(rules, |counts| self.outcomes(counts));
-        let fail = self.fail_log_e(look, rules, since);
-        let log_e = LogE { fail, pass: f64::NEG_INFINITY };
+        let now = look.by_stratum(|gate| rules.apply_in(gate), |seen| self.answers(seen));
+        let log_e = LogE { fail: fail_log_e(&now, since), pass: f64::NEG_INFINITY };
         let verdict = bars.verdict(log_e);
-        let strata = match verdict {
-            CheckVerdict::Fail => &samples.all,
-            CheckVerdict::Pass | CheckVerdict::Inconclusive | CheckVerdict::Error => &samples.here,
+        let here = outcomes(now.iter().filter(|(of, _)| of.gate == look.gate));
+        let most = most_apart(&here);
+        let counts = most.as_ref().map(|most| most.counts.clone()).unwrap_or_default();
+        let (strata, most) = match verdict {
+            CheckVerdict::Fail => {
+                let all = outcomes(now.iter());
+                let most = most_apart(&all);
+                (all, most)
+            }
+            CheckVerdict::Pass | CheckVerdict::Inconclusive | CheckVerdict::Error => (here, most),
         };
-        let most = most_apart(strata);
-        let described = drift::distance(strata).zip(most.as_ref()).map(|(distance, most)| {
+        let described = drift::distance(&strata).zip(most.as_ref()).map(|(distance, most)| {
             let psi = significant(distance.psi);
             let divergence = significant(distance.jensen_shannon);
             format!("most in {}, PSI {psi}, Jensen-Shannon {divergence}", most.outcome)
         });
         let shown = most.map(|most| most.shown).unwrap_or_default();
-        let here = most_apart(&samples.here).map(|most| most.counts).unwrap_or_default();
-        let here = Here::Answers(here);
+        let here = Here::Answers(counts);
         Finding { verdict, log_e, shown, here, units_needed: None, described }
     }
 
-    /// Against the candidate, over all gates.
-    fn fail_log_e(&self, look: &Look<'_>, rules: &Rules, since: Option<&Since>) -> f64 {
-        let now = look.by_stratum(|gate| rules.apply_in(gate), |counts| self.outcomes(counts));
-        let begun = since.map_or(&[][..], Since::drift);
-        let since: Vec<_> = begun.iter().map(|before| left(&now, before)).collect();
-        let all: Vec<_> = now.into_iter().map(|(_, stratum)| stratum).collect();
-        drift::log_e_since(&all, &since)
-    }
-
-    /// What had been counted when each window began.
+    /// What had been counted when each window began. A stratum that is as it was at the start before is
+    /// shared with that.
     pub(super) fn before(&self, look: &Look<'_>, rules: &Rules) -> Vec<Before> {
         let at_start = |outcomes: &evidence::Outcomes| {
             let found = outcomes.frozen.as_ref()?.predictions.get(&self.name);
-            let owned = |(outcome, units): (&String, &ArmCount)| (outcome.clone(), assigned(units));
-            Some(found.into_iter().flat_map(|found| &found.0).map(owned).collect())
+            Some(found.cloned().unwrap_or_default())
         };
-        look.sums(|gate| rules.apply_in(gate), at_start)
+        let mut known = Before::new();
+        let mut shared = |(of, found): (GateStratum, Predictions)| {
+            let known = known.entry(of).or_default();
+            if **known != found {
+                *known = Arc::new(found);
+            }
+            (of, Arc::clone(known))
+        };
+        let starts = look.sums(|gate| rules.apply_in(gate), at_start).into_iter();
+        starts.map(|start| start.into_iter().map(&mut shared).collect()).collect()
     }
 
-    pub(super) fn outcomes<'a>(&self, counts: &'a GateCounts) -> Outcomes<'a> {
-        let counted = counts.predictions.get(&self.name).into_iter().flat_map(|found| &found.0);
-        counted.map(|(outcome, units)| (outcome.as_str(), assigned(units))).collect()
+    /// None where there are none.
+    fn answers<'a>(&self, seen: Seen<'a>) -> Option<&'a Predictions> {
+        seen.predictions(&self.name)
+    }
+
+    /// The strata of one gate.
+    pub(super) fn under<'a>(&self, look: &Look<'a>, gate: GateIndex) -> Vec<Stratum<Outcomes<'a>>> {
+        let wanted = |of: GateIndex| of == gate;
+        outcomes(look.by_stratum(wanted, |seen| self.answers(seen)).iter())
     }
 }
 
-/// The units counted since a window began. A stratum in which there are none is left out: it says
-/// nothing.
+/// Against the candidate, over all gates.
+fn fail_log_e(now: &[Answered<'_>], since: Option<&Since>) -> f64 {
+    let everything = now.iter().map(|(_, stratum)| log_e_since(stratum, None)).sum();
+    let begun = since.map_or(&[][..], Since::drift);
+    let mut since = vec![0.0; begun.len()];
+    for (of, stratum) in now {
+        let mut last: Option<(&Predictions, f64)> = None;
+        for (before, log_e) in begun.iter().zip(&mut since) {
+            let before = before.get(of).map(Arc::as_ref);
+            // What was not counted in between is worth what it was worth at the start before.
+            let known = last.filter(|(known, _)| before.is_some_and(|it| std::ptr::eq(it, *known)));
+            let found = known.map_or_else(|| log_e_since(stratum, before), |(_, found)| found);
+            last = before.map(|before| (before, found));
+            *log_e += found;
+        }
+    }
+    drift::log_e_since(everything, &since)
+}
+
+/// Of the units counted since a window began; of all where nothing had been counted before.
+fn log_e_since(stratum: &Stratum<Option<&Predictions>>, before: Option<&Predictions>) -> f64 {
+    stratum.counts.map_or(0.0, |now| drift::log_e_of(stratum.pi, left(now, before)))
+}
+
+/// The units by outcome that were counted since; both are in the order of their outcomes.
 fn left<'a>(
-    now: &[(GateStratum, Stratum<Outcomes<'a>>)],
-    before: &Before,
-) -> Vec<Stratum<Outcomes<'a>>> {
-    let since = |(of, stratum): &(GateStratum, Stratum<Outcomes<'a>>)| {
-        let before = before.iter().find(|(other, _)| other == of).map(|(_, counts)| counts);
-        let left = |(outcome, units): (&&'a str, &Assigned)| {
-            let before = before.and_then(|before| before.get(*outcome)).copied();
-            let Assigned { candidate, incumbent } = before.unwrap_or_default();
-            let left = Assigned {
-                candidate: units.candidate.saturating_sub(candidate),
-                incumbent: units.incumbent.saturating_sub(incumbent),
-            };
-            (left != Assigned::default()).then_some((*outcome, left))
+    now: &'a Predictions,
+    before: Option<&'a Predictions>,
+) -> impl Iterator<Item = Assigned> + 'a {
+    let mut before = before.into_iter().flat_map(|found| &found.0).peekable();
+    now.0.iter().filter_map(move |(outcome, units)| {
+        while before.next_if(|(other, _)| *other < outcome).is_some() {}
+        let before = before.next_if(|(other, _)| *other == outcome).map(|(_, units)| *units);
+        let ArmCount { candidate, incumbent } = before.unwrap_or_default();
+        let left = Assigned {
+            candidate: units.candidate.saturating_sub(candidate),
+            incumbent: units.incumbent.saturating_sub(incumbent),
         };
-        let counts: Outcomes<'a> = stratum.counts.iter().filter_map(left).collect();
-        (!counts.is_empty()).then_some(Stratum { pi: stratum.pi, counts })
+        (left != Assigned::default()).then_some(left)
+    })
+}
+
+fn outcomes<'a: 'b, 'b>(
+    strata: impl Iterator<Item = &'b Answered<'a>>,
+) -> Vec<Stratum<Outcomes<'a>>> {
+    let counts = |stratum: &Stratum<Option<&'a Predictions>>| {
+        let counted = stratum.counts.into_iter().flat_map(|found| &found.0);
+        counted.map(|(outcome, units)| (outcome.as_str(), assigned(units))).collect()
     };
-    now.iter().filter_map(since).collect()
+    strata.map(|(_, stratum)| Stratum { pi: stratum.pi, counts: counts(stratum) }).collect()
 }
 
 const fn assigned(units: &ArmCount) -> Assigned {
@@ -120,19 +164,21 @@ pub(super) struct Most {
 /// As [`mix`] compares the arms. None until both have units in one stratum.
 pub(super) fn most_apart(strata: &[Stratum<Outcomes<'_>>]) -> Option<Most> {
     let of_both: Vec<_> = strata.iter().map(|it| (&it.counts, whole(&it.counts))).collect();
+    let counts = |outcome| of_both.iter().map(move |(it, whole)| with(it, outcome, whole));
+    // Of units in all, which no outcome changes.
+    let parts = mix::parts(&counts("").collect::<Vec<_>>())?;
     let outcomes: BTreeSet<&str> = of_both.iter().flat_map(|(it, _)| it.keys().copied()).collect();
-    let found = outcomes.into_iter().filter_map(|outcome| {
-        let counts: Vec<_> = of_both.iter().map(|(it, whole)| with(it, outcome, whole)).collect();
-        mix::parts(&counts)?;
-        let (candidate, incumbent) = mix::rates(&counts);
-        Some((outcome, candidate? - incumbent?, counts))
+    let found = outcomes.into_iter().map(|outcome| {
+        let (candidate, incumbent) = mix::weighed(&parts, counts(outcome));
+        (outcome, candidate - incumbent)
     });
     // Of two outcomes one is as far apart as the other, but for the last digits: told is what the
     // candidate gives more often.
     let apart = |more: f64| (more.abs() / ROUNDING).round();
-    let (outcome, _, counts) = found.max_by(|(_, one, _), (_, other, _)| {
+    let (outcome, _) = found.max_by(|(_, one), (_, other)| {
         apart(*one).total_cmp(&apart(*other)).then(one.total_cmp(other))
     })?;
+    let counts: Vec<_> = counts(outcome).collect();
     let (candidate, incumbent) = mix::rates(&counts);
     let shown = Shown { counts: mix::sum(&counts), candidate, incumbent };
     Some(Most { outcome: outcome.to_owned(), shown, counts })

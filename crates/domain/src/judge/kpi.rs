@@ -9,7 +9,8 @@ use super::late::Since;
 use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Bars, Finding, Here, LogE, Shown};
-use crate::evidence::{GateCounts, Outcomes, Unmade};
+use super::seen::Seen;
+use crate::evidence::{Outcomes, Unmade};
 use crate::mix;
 use crate::plan::{Better, Margin, Rule};
 use crate::ranking::Means;
@@ -28,6 +29,9 @@ pub(super) struct Kpi {
     shares: Vec<Pi>,
     kept: OnceLock<Made>,
 }
+
+/// Units and their values of one stratum, as they were counted.
+pub(super) type Numbers<'a> = Cow<'a, kpi::Counts>;
 
 /// The tests made from one reference, by margin.
 #[derive(Debug, Clone)]
@@ -75,23 +79,26 @@ impl Kpi {
             return Ok(Finding { described: unmade, ..undecided(bars) });
         };
         let made = self.made(reference)?;
-        let samples = look.samples(rules, |counts| self.values(counts));
-        let settled = look.samples(rules, |counts| self.settled(counts)).here;
+        let samples = look.samples(rules, |seen| self.values(seen));
+        let settled = look.here(rules, |seen| self.settled(seen));
         let (first, check) = made.against(rules.latest(look.gate)).ok_or(Error::Margin)?;
         let log_e = LogE {
             fail: fail_log_e(first, &samples.all, since)?,
             pass: check.healthy_log_e(&settled)?,
         };
         let verdict = bars.verdict(log_e);
-        let (shown, units_needed) = match verdict {
-            CheckVerdict::Fail => (&samples.all, None),
-            CheckVerdict::Inconclusive => {
-                (&samples.here, units_needed::kpi(check, &settled, bars.pass())?)
-            }
-            CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
+        let units_needed = match verdict {
+            CheckVerdict::Inconclusive => units_needed::kpi(check, &settled, bars.pass())?,
+            CheckVerdict::Fail | CheckVerdict::Pass | CheckVerdict::Error => None,
         };
-        let here = Here::Means(self.means(check, &samples.here, bars)?);
-        let shown = shown_of(check, shown, bars)?;
+        let effect = check.effect(samples.here(), bars.pass())?;
+        let here = Here::Means(effect.map(|effect| self.means(effect, samples.here())));
+        let shown = match verdict {
+            CheckVerdict::Fail => shown_of(check, &samples.all, bars)?,
+            CheckVerdict::Inconclusive | CheckVerdict::Pass | CheckVerdict::Error => {
+                shown(effect, samples.here())
+            }
+        };
         Ok(Finding { verdict, log_e, shown, here, units_needed, described: None })
     }
 
@@ -140,20 +147,14 @@ impl Kpi {
     }
 
     /// Both arms' means, and how sure their difference is.
-    fn means(
-        &self,
-        check: &kpi::Check,
-        here: &[Stratum<kpi::Counts>],
-        bars: &Bars,
-    ) -> Result<Option<Means>, counts::Error> {
-        let Some(effect) = check.effect(here, bars.pass())? else { return Ok(None) };
+    fn means(&self, effect: kpi::Effect, here: &[Stratum<Numbers<'_>>]) -> Means {
         let kpi::Effect { candidate, incumbent, error, .. } = effect;
         let units = here.iter().map(|it| it.counts.candidate.units()).sum();
         let better = match self.better {
             kpi::Better::Higher => Better::Higher,
             kpi::Better::Lower => Better::Lower,
         };
-        Ok(Some(Means { candidate, incumbent, error, better, units }))
+        Means { candidate, incumbent, error, better, units }
     }
 
     /// The worst value that is told apart.
@@ -165,21 +166,25 @@ impl Kpi {
         }
     }
 
-    pub(super) fn values(&self, counts: &GateCounts) -> kpi::Counts {
-        counts.values.get(&self.metric).cloned().unwrap_or_default()
+    pub(super) fn values<'a>(&self, seen: Seen<'a>) -> Numbers<'a> {
+        numbers(seen.values(&self.metric))
     }
 
     /// A late value is a unit without one until then: counted early, a candidate would pass on its
     /// quick values alone.
-    pub(super) fn settled(&self, counts: &GateCounts) -> kpi::Counts {
-        counts.matured_values.get(&self.metric).map(|due| due.values.clone()).unwrap_or_default()
+    pub(super) fn settled<'a>(&self, seen: Seen<'a>) -> Numbers<'a> {
+        numbers(seen.matured_values(&self.metric).map(|due| &due.values))
     }
+}
+
+fn numbers(counted: Option<&kpi::Counts>) -> Numbers<'_> {
+    counted.map_or_else(|| Cow::Owned(kpi::Counts::default()), Cow::Borrowed)
 }
 
 /// Against the candidate, over all gates.
 pub(super) fn fail_log_e(
     check: &kpi::Check,
-    all: &[Stratum<kpi::Counts>],
+    all: &[Stratum<Numbers<'_>>],
     since: Option<&Since>,
 ) -> Result<f64, counts::Error> {
     match since.and_then(Since::rows) {
@@ -214,16 +219,19 @@ fn undecided(bars: &Bars) -> Finding {
 /// Units, and means in the metric's own unit, the largest values counted as the reference's.
 pub(super) fn shown_of(
     check: &kpi::Check,
-    strata: &[Stratum<kpi::Counts>],
+    strata: &[Stratum<Numbers<'_>>],
     bars: &Bars,
 ) -> Result<Shown, counts::Error> {
-    let effect = check.effect(strata, bars.pass())?;
+    Ok(shown(check.effect(strata, bars.pass())?, strata))
+}
+
+fn shown(effect: Option<kpi::Effect>, strata: &[Stratum<Numbers<'_>>]) -> Shown {
     let counted: Vec<Counts> = strata.iter().map(|stratum| units(&stratum.counts)).collect();
-    Ok(Shown {
+    Shown {
         counts: mix::sum(&counted),
         candidate: effect.map(|effect| effect.candidate),
         incumbent: effect.map(|effect| effect.incumbent),
-    })
+    }
 }
 
 fn units(counts: &kpi::Counts) -> Counts {

@@ -10,14 +10,17 @@ use super::distinct::Rules;
 use super::late::Since;
 use super::look::Look;
 use super::prepared::Given;
-use super::reading::{Finding, Here, LogE, Shown, float};
-use crate::evidence::{GateCounts, Outcomes};
-use crate::mix;
+use super::reading::{Finding, Here, LogE, float};
+use super::seen::Seen;
+use crate::evidence::{ArmCount, Outcomes};
 use crate::verdict::CheckVerdict;
 use seatrial_analysis::latency::{self, Edges, Error, Limit, QuantileRatio, Slower};
 use seatrial_analysis::{ArmHistogram, Pi, Stratum, counts, units_needed};
 use std::borrow::Cow;
 use std::sync::OnceLock;
+
+/// Both arms' answers of one stratum, as they were counted.
+pub(super) type Answers<'a> = Cow<'a, ArmHistogram>;
 
 #[derive(Debug)]
 pub(super) struct Latency {
@@ -89,26 +92,35 @@ impl Latency {
     ) -> Result<Finding, Error> {
         let reference = &look.evidence.shadow.incumbent_latency;
         let check = self.check(reference)?;
-        let samples = look.samples(rules, |counts| self.histogram(counts));
-        let settled = look.samples(rules, |counts| self.settled(counts)).here;
+        let samples = look.samples(rules, |seen| self.histogram(seen));
+        let settled = look.together(rules, |seen| self.settled(seen));
+        let here = samples.here();
         let log_e = LogE {
             fail: fail_log_e(&check, &samples.all, since)?,
             pass: check.healthy_log_e(&settled)?,
         };
         let verdict = bars.verdict(log_e);
-        let (shown, units_needed) = match verdict {
-            CheckVerdict::Fail => (&samples.all, None),
+        let units_needed = match verdict {
             CheckVerdict::Inconclusive => {
-                let needed = units_needed::latency(&check, &samples.here, bars.pass())?;
+                let together = look.together(rules, |seen| self.histogram(seen));
+                let needed = units_needed::latency(&check, &together, bars.pass())?;
                 // Once these are answered it may be settled.
-                let awaited = look.samples(rules, |counts| counts.unanswered.candidate).here;
+                let awaited = look.here(rules, |seen| seen.unanswered().candidate);
                 let awaited = awaited.iter().map(|stratum| stratum.counts).sum();
-                (&samples.here, needed.map(|units| units.max(awaited)))
+                needed.map(|units| units.max(awaited))
             }
-            CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
+            CheckVerdict::Fail | CheckVerdict::Pass | CheckVerdict::Error => None,
         };
-        let here = Here::Outcomes(self.by_stratum(&samples.here, reference));
-        let shown = self.shown(shown, reference);
+        let counted = self.by_stratum(here, reference);
+        let shown = match verdict {
+            CheckVerdict::Fail => {
+                self.shown(&samples.all, &self.by_stratum(&samples.all, reference))
+            }
+            CheckVerdict::Inconclusive | CheckVerdict::Pass | CheckVerdict::Error => {
+                self.shown(here, &counted)
+            }
+        };
+        let here = Here::Outcomes(counted);
         Ok(Finding { verdict, log_e, shown, here, units_needed, described: None })
     }
 
@@ -144,36 +156,26 @@ impl Latency {
         Ok(Cow::Owned(check))
     }
 
-    /// The gate's histogram; an arm without buckets has not answered yet.
-    pub(super) fn histogram(&self, counts: &GateCounts) -> ArmHistogram {
-        let ArmHistogram { mut candidate, mut incumbent } = counts.latency.clone();
-        for arm in [&mut candidate, &mut incumbent].into_iter().filter(|arm| arm.is_empty()) {
-            arm.resize(self.edges.buckets(), 0);
-        }
-        ArmHistogram { candidate, incumbent }
+    /// The stratum's answers.
+    pub(super) fn histogram<'a>(&self, seen: Seen<'a>) -> Answers<'a> {
+        seen.latency(self.edges.buckets())
     }
 
     /// The same with each unit that has no answer yet at the worst for its arm: slower than any on
     /// the candidate, faster than any on the incumbent.
-    pub(super) fn settled(&self, counts: &GateCounts) -> ArmHistogram {
-        let mut arms = self.histogram(counts);
+    pub(super) fn settled<'a>(&self, seen: Seen<'a>) -> Answers<'a> {
+        let (mut answers, unanswered) = (self.histogram(seen), seen.unanswered());
+        if unanswered == ArmCount::default() {
+            return answers;
+        }
+        let arms = answers.to_mut();
         if let Some(slowest) = arms.candidate.last_mut() {
-            *slowest = slowest.saturating_add(counts.unanswered.candidate);
+            *slowest = slowest.saturating_add(unanswered.candidate);
         }
         if let Some(fastest) = arms.incumbent.first_mut() {
-            *fastest = fastest.saturating_add(counts.unanswered.incumbent);
+            *fastest = fastest.saturating_add(unanswered.incumbent);
         }
-        arms
-    }
-
-    /// Quantiles in milliseconds, and the answers above the limit.
-    pub(super) fn shown(&self, strata: &[Stratum<ArmHistogram>], reference: &[u64]) -> Shown {
-        let arms = self.side_by_side(strata);
-        Shown {
-            counts: mix::sum(&self.by_stratum(strata, reference)),
-            candidate: self.quantile_ms(&arms.candidate),
-            incumbent: self.quantile_ms(&arms.incumbent),
-        }
+        answers
     }
 
     /// How many buckets are not too slow.
@@ -182,9 +184,7 @@ impl Latency {
             Bound::Limit { micros, .. } => {
                 self.edges.thresholds().partition_point(|edge| edge <= micros)
             }
-            Bound::Relative { .. } => {
-                self.bucket_at(&floats(reference)).map_or(0, |bucket| bucket + 1)
-            }
+            Bound::Relative { .. } => self.bucket_of(reference).map_or(0, |bucket| bucket + 1),
         }
     }
 
@@ -202,39 +202,43 @@ impl Latency {
 
     /// What an answer is that is too slow, in words.
     pub(super) fn too_slow(&self, reference: &[u64]) -> String {
-        match self.limit_ms().or_else(|| self.quantile_ms(&floats(reference))) {
+        match self.limit_ms().or_else(|| self.reference_ms(reference)) {
             Some(limit) => format!("over {limit} ms"),
             None => "too slow".to_owned(),
         }
     }
 
-    /// The bucket that holds the quantile.
-    fn bucket_at(&self, arm: &[f64]) -> Option<usize> {
-        let rank = self.quantile * arm.iter().sum::<f64>();
+    /// The bucket that holds the quantile of so many answers.
+    fn bucket_at(&self, arm: impl IntoIterator<Item = f64>, total: f64) -> Option<usize> {
+        let rank = self.quantile * total;
         let mut below = 0.0;
-        let reached = |count: &f64| {
+        let reached = |count: f64| {
             below += count;
             below > 0.0 && below >= rank
         };
-        arm.iter().position(reached)
+        arm.into_iter().position(reached)
     }
 
     /// The quantile's bucket as its upper edge; for the unbounded bucket, the last edge.
-    fn quantile_ms(&self, arm: &[f64]) -> Option<f64> {
+    fn quantile_ms(&self, arm: impl IntoIterator<Item = f64>, total: f64) -> Option<f64> {
         let thresholds = self.edges.thresholds();
-        let bucket = self.bucket_at(arm)?;
+        let bucket = self.bucket_at(arm, total)?;
         thresholds.get(bucket).or(thresholds.last()).map(|micros| float(*micros) / 1_000.0)
     }
-}
 
-fn floats(arm: &[u64]) -> Vec<f64> {
-    arm.iter().copied().map(float).collect()
+    fn bucket_of(&self, reference: &[u64]) -> Option<usize> {
+        self.bucket_at(reference.iter().copied().map(float), float(reference.iter().sum()))
+    }
+
+    fn reference_ms(&self, reference: &[u64]) -> Option<f64> {
+        self.quantile_ms(reference.iter().copied().map(float), float(reference.iter().sum()))
+    }
 }
 
 /// Against the candidate, over all gates.
 pub(super) fn fail_log_e(
     check: &latency::Check,
-    all: &[Stratum<ArmHistogram>],
+    all: &[Stratum<Answers<'_>>],
     since: Option<&Since>,
 ) -> Result<f64, counts::Error> {
     match since.and_then(Since::latency) {

@@ -5,6 +5,7 @@
 
 use super::distinct::{self, Distinct, Rules};
 use super::drift::Drift;
+use super::histories::Chances;
 use super::kpi::Kpi;
 use super::late::Since;
 use super::latency::Latency;
@@ -16,7 +17,7 @@ use super::{Error, Levels, words};
 use crate::evidence::GateIndex;
 use crate::plan::{Plan, Rule};
 use crate::verdict::{CheckReport, CheckVerdict, Counts, Enforced, Holds, SliceLabel, Unit};
-use seatrial_analysis::{Pi, Weight, counts, level};
+use seatrial_analysis::{Weight, counts, level};
 
 #[derive(Debug)]
 pub(super) struct Prepared {
@@ -64,12 +65,12 @@ pub(super) enum Test {
 }
 
 /// Every distinct check of the plan, with its test and its budget.
-pub(super) fn all(plan: &Plan, shares: &[Pi], budget: &Budget) -> Result<Vec<Prepared>, Error> {
+pub(super) fn all(plan: &Plan, chances: &Chances, budget: &Budget) -> Result<Vec<Prepared>, Error> {
     let prepare = |Distinct { name, weight, rules }: Distinct| {
         Ok(Prepared {
             enforced: enforced(&plan.analysis.dry_run, &name),
             weights: Weights::of(weight, budget)?,
-            test: Test::new(&name, &rules, shares)?,
+            test: Test::new(&name, &rules, chances)?,
             name,
             rules,
         })
@@ -115,19 +116,19 @@ impl Scope<'_> {
 }
 
 impl Test {
-    fn new(name: &str, rules: &Rules, shares: &[Pi]) -> Result<Self, Error> {
+    fn new(name: &str, rules: &Rules, chances: &Chances) -> Result<Self, Error> {
         match rules.first() {
             Rule::Errors { .. } | Rule::Feedback { .. } => {
-                TwoOutcome::new(name, rules, shares).map(Self::TwoOutcome)
+                TwoOutcome::new(name, rules, chances).map(Self::TwoOutcome)
             }
             Rule::Latency { quantile, limit_ms, ratio } => {
-                Latency::new(*quantile, *limit_ms, *ratio, shares)
+                Latency::new(*quantile, *limit_ms, *ratio, &chances.each)
                     .map_err(|source| Error::Latency { check: name.to_owned(), source })?
                     .map(Self::Latency)
                     .ok_or_else(|| Error::Margin { check: name.to_owned() })
             }
             Rule::Kpi { metric, better, .. } => {
-                Ok(Self::Kpi(Kpi::new((metric, *better), rules, shares)))
+                Ok(Self::Kpi(Kpi::new((metric, *better), rules, &chances.each)))
             }
             Rule::Drift { .. } => Ok(Self::Drift(Drift::new(name))),
         }

@@ -75,11 +75,7 @@ impl Slices {
     pub(super) fn enforced(&self) -> impl Iterator<Item = (usize, SliceLabel)> {
         let acts = |(_, column): &(usize, &Column)| column.acts == Acts::Enforces;
         self.columns.iter().enumerate().filter(acts).flat_map(|(number, column)| {
-            let label = move |value: &String| SliceLabel {
-                column: column.name.clone(),
-                value: value.clone(),
-            };
-            column.values.iter().map(move |value| (number, label(value)))
+            column.values.iter().map(move |value| (number, column.label(value)))
         })
     }
 
@@ -97,12 +93,13 @@ impl Slices {
             let ToldApart { values, new } = column.told_apart(look);
             found.told_apart.extend(new);
             for value in &values {
-                let evidence = look.evidence.of_slice(&column.name, value);
-                let readings = column.read((number, value), checks, (&look.on(&evidence), levels));
+                let label = column.label(value);
+                let here = look.of_slice(&label);
+                let readings = column.read((number, &label), checks, (&here, levels));
                 samples.extend(readings.iter().filter_map(|reading| sample(reading, whole)));
                 match column.acts {
                     Acts::Enforces => {
-                        let units = look.on(&evidence).units().candidate;
+                        let units = here.units().candidate;
                         found
                             .readings
                             .extend(readings.into_iter().map(|it| self.decides(it, units)));
@@ -145,14 +142,17 @@ impl Column {
         ToldApart { values: self.values.iter().cloned().collect(), new: Vec::new() }
     }
 
+    fn label(&self, value: &str) -> SliceLabel {
+        SliceLabel { column: self.name.clone(), value: value.to_owned() }
+    }
+
     fn read(
         &self,
-        (number, value): (usize, &str),
+        (number, label): (usize, &SliceLabel),
         checks: &[Prepared],
         (look, levels): (&Look<'_>, Levels),
     ) -> Vec<Reading> {
-        let label = SliceLabel { column: self.name.clone(), value: value.to_owned() };
-        let scope = Scope::Slice { number, label: &label };
+        let scope = Scope::Slice { number, label };
         let read = |check: &Prepared| {
             let mut reading = check.read(look, levels, scope)?;
             match self.acts {
@@ -169,10 +169,7 @@ impl Column {
     fn unseen(&self, checks: &[Prepared], look: &Look<'_>) -> Option<Reading> {
         let applies =
             |check: &&Prepared| check.enforced == Enforced::Yes && check.rules.apply_in(look.gate);
-        let seen = |value: &String| {
-            let evidence = look.evidence.of_slice(&self.name, value);
-            look.on(&evidence).has_units()
-        };
+        let seen = |value: &String| look.of_slice(&self.label(value)).has_units();
         let lacks = self.acts == Acts::Enforces
             && checks.iter().any(|check| applies(&check))
             && !self.values.iter().any(seen);

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 mod drift;
 pub(crate) mod fixture;
+mod histories;
 mod kpi;
 mod labels;
 mod late;

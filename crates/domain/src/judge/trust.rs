@@ -22,7 +22,14 @@ impl Judge {
             Subject::Shadow => Trust::default(),
             Subject::Gate(gate) => {
                 let begun = super::late::Begun::default();
-                let look = Look { evidence, gate, shares: &self.shares, begun: &begun };
+                let look = Look {
+                    evidence,
+                    gate,
+                    shares: &self.shares,
+                    histories: &self.histories,
+                    begun: &begun,
+                    slice: None,
+                };
                 Trust {
                     split: Some(split(&look, self.levels)),
                     labels: self.coverage.accounts(&self.checks, &look),
@@ -33,12 +40,12 @@ impl Judge {
 }
 
 fn split(look: &Look<'_>, levels: Levels) -> Split {
-    let strata = look.by_stratum(|_| true, |counts| assigned(counts.assigned()));
+    let strata = look.by_stratum(|_| true, |seen| assigned(seen.assigned()));
     let (told, strata): (Vec<_>, Vec<_>) = strata.into_iter().unzip();
     let alpha = levels.sample_ratio;
     let log_e = sample_ratio::log_e(&strata);
     // Units yet to come are new ones: what they are drawn with is the gate's own share.
-    let next = look.new_units(|counts| assigned(counts.assigned()));
+    let next = look.new_units(|seen| assigned(seen.assigned()));
     let more = next.filter(|_| !alpha.rejects(log_e)).map(|here| {
         let others = log_e - sample_ratio::log_e(std::slice::from_ref(&here));
         let mismatch = move |more| alpha.rejects(others + sample_ratio::log_e(&[more]));
@@ -113,8 +120,8 @@ impl Test {
 
     fn account(&self, check: &Prepared, look: &Look<'_>) -> Option<Labelled> {
         let labels = check.rules.latest(look.gate).labels()?;
-        let samples = look.samples(&check.rules, |counts| labelled(counts, &labels));
-        let here = samples.here.iter().fold(Cells::default(), |sum, it| sum + it.counts);
+        let samples = look.samples(&check.rules, |seen| labelled(seen, &labels));
+        let here = samples.here().iter().fold(Cells::default(), |sum, it| sum + it.counts);
         let due = ArmCount { candidate: here.candidate(), incumbent: here.incumbent() };
         let with = ArmCount { candidate: here.candidate_good, incumbent: here.incumbent_good };
         let least = labels.min_coverage;

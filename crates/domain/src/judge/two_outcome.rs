@@ -7,17 +7,18 @@
 
 use super::Error;
 use super::distinct::Rules;
+use super::histories::Chances;
 use super::late::Since;
 use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, Shown};
-use crate::evidence::{GateCounts, Outcomes};
+use super::seen::Seen;
+use crate::evidence::{ArmCount, Outcomes};
 use crate::mix;
 use crate::plan::{Better, Margin, Rule};
 use crate::verdict::{CheckVerdict, Counts};
 use seatrial_analysis::units_needed::{self, Expected};
-use seatrial_analysis::{Alpha, Cells, Pi, Stratum, late, two_outcome};
-use std::collections::BTreeMap;
+use seatrial_analysis::{Alpha, Cells, Stratum, late, two_outcome};
 
 #[derive(Debug)]
 pub(super) struct TwoOutcome {
@@ -43,7 +44,7 @@ pub(super) enum Counted {
 
 impl TwoOutcome {
     /// Errors: a rule without two outcomes or a margin, and a margin out of range.
-    pub(super) fn new(name: &str, rules: &Rules, shares: &[Pi]) -> Result<Self, Error> {
+    pub(super) fn new(name: &str, rules: &Rules, chances: &Chances) -> Result<Self, Error> {
         let empty = || Error::Margin { check: name.to_owned() };
         let counted = Counted::by(rules.first()).ok_or_else(empty)?;
         let against = |rule: &Rule| -> Result<Against, Error> {
@@ -52,7 +53,8 @@ impl TwoOutcome {
             let check = counted
                 .check(known)
                 .map_err(|source| Error::TwoOutcome { check: name.to_owned(), source })?;
-            Ok::<_, Error>(Against { margin, check: check.prepared_for(shares) })
+            let check = check.prepared_for(&chances.each).prepared_for_gates(&chances.gates);
+            Ok::<_, Error>(Against { margin, check })
         };
         let first = against(rules.first())?;
         let mut others: Vec<Against> = Vec::new();
@@ -67,8 +69,9 @@ impl TwoOutcome {
 
     pub(super) fn judge(&self, look: &Look<'_>, given: Given<'_>) -> Finding {
         let Given { rules, bars, since } = given;
-        let samples = look.samples(rules, |counts| self.counted.cells(counts));
-        let settled = look.samples(rules, |counts| self.counted.settled(counts)).here;
+        let samples = look.samples(rules, |seen| self.counted.cells(seen));
+        let settled = look.together(rules, |seen| self.counted.settled(seen));
+        let here = samples.here();
         let check = self.check(rules.latest(look.gate));
         let log_e = LogE {
             fail: self.fail_log_e(&samples.all, since),
@@ -76,13 +79,13 @@ impl TwoOutcome {
         };
         let verdict = bars.verdict(log_e);
         let (shown, units_needed) = match verdict {
-            CheckVerdict::Fail => (&samples.all, None),
+            CheckVerdict::Fail => (samples.all.as_slice(), None),
             CheckVerdict::Inconclusive => {
-                (&samples.here, units_needed(check, (&settled, &samples.here), bars.pass()))
+                (here, units_needed(check, (&settled, here), bars.pass()))
             }
-            CheckVerdict::Pass | CheckVerdict::Error => (&samples.here, None),
+            CheckVerdict::Pass | CheckVerdict::Error => (here, None),
         };
-        let here = Here::Outcomes(by_stratum(&samples.here));
+        let here = Here::Outcomes(by_stratum(here));
         let shown = self.counted.shown(shown);
         Finding { verdict, log_e, shown, here, units_needed, described: None }
     }
@@ -144,19 +147,18 @@ impl Counted {
         }
     }
 
-    pub(super) fn cells(&self, counts: &GateCounts) -> Cells {
-        self.of(counts.errors, &counts.feedback)
+    pub(super) fn cells(&self, seen: Seen<'_>) -> Cells {
+        match self {
+            Self::Errors => seen.errors(),
+            Self::Labels { metric, better } => wanted(seen.feedback(metric), *better),
+        }
     }
 
     fn at_start(&self, outcomes: &Outcomes) -> Cells {
-        self.of(outcomes.errors, &outcomes.feedback)
-    }
-
-    fn of(&self, errors: Cells, feedback: &BTreeMap<String, Cells>) -> Cells {
         match self {
-            Self::Errors => errors,
+            Self::Errors => outcomes.errors,
             Self::Labels { metric, better } => {
-                wanted(feedback.get(metric).copied().unwrap_or_default(), *better)
+                wanted(outcomes.feedback.get(metric).copied().unwrap_or_default(), *better)
             }
         }
     }
@@ -164,20 +166,18 @@ impl Counted {
     /// What a pass may rest on: unanswered units at the worst for their arm, and labels of units
     /// that wait for none. A late "no" is a unit without a label until then: counted early, a
     /// candidate would pass on its quick labels alone.
-    pub(super) fn settled(&self, counts: &GateCounts) -> Cells {
+    pub(super) fn settled(&self, seen: Seen<'_>) -> Cells {
         match self {
             Self::Errors => {
+                let ArmCount { candidate, incumbent } = seen.unanswered();
                 let unanswered = Cells {
-                    candidate_bad: counts.unanswered.candidate,
-                    incumbent_good: counts.unanswered.incumbent,
+                    candidate_bad: candidate,
+                    incumbent_good: incumbent,
                     ..Cells::default()
                 };
-                counts.errors + unanswered
+                seen.errors() + unanswered
             }
-            Self::Labels { metric, better } => {
-                let matured = counts.matured.get(metric).copied().unwrap_or_default();
-                wanted(matured.labels, *better)
-            }
+            Self::Labels { metric, better } => wanted(seen.matured(metric).labels, *better),
         }
     }
 

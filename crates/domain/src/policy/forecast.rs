@@ -19,7 +19,7 @@ pub struct Outlook {
     pub error_rate: f64,
     /// The rate of labels that are not the wanted one, 0..=1.
     pub bad_label_rate: f64,
-    /// The part of answers above a latency limit, 0..=1.
+    /// The part of good answers above a latency limit, 0..=1.
     pub slow_rate: f64,
     /// The values of metrics of kind KPI, as far as they are known.
     pub values: Vec<Values>,
@@ -120,6 +120,12 @@ impl Outlook {
             None => Ok(()),
         }
     }
+}
+
+/// The part of all answers that count as above a latency limit: what fails is in the worst bucket
+/// (STATISTICS.md §3).
+pub fn over_limit(error_rate: f64, slow_rate: f64) -> f64 {
+    error_rate + (1.0 - error_rate) * slow_rate
 }
 
 fn shadow(shadow: &plan::Shadow) -> Step {

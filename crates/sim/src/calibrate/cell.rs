@@ -213,14 +213,19 @@ impl Cell {
         if self.shares.is_empty() || !rising {
             return Err(Error::Unanswered("the shares of the gates do not rise"));
         }
+        self.check_users()?;
         match self.metric {
-            Metric::Errors | Metric::Feedback | Metric::Pairs | Metric::Disagreement => {
+            Metric::Errors
+            | Metric::Feedback
+            | Metric::Pairs
+            | Metric::Disagreement
+            | Metric::Joint => {
                 within("base", self.base, part(self.base), "0..1")?;
             }
             Metric::Latency | Metric::Kpi => {
                 within("base", self.base, positive(self.base), "above 0")?;
             }
-            Metric::SampleRatio | Metric::Joint => {}
+            Metric::SampleRatio => {}
         }
         match self.metric {
             Metric::Feedback | Metric::Pairs | Metric::Disagreement => {
@@ -235,6 +240,23 @@ impl Cell {
 }
 
 impl Cell {
+    /// A pass is of one gate, and what is played asks its one stratum.
+    fn check_users(&self) -> Result<(), Error> {
+        match (self.traffic, self.question) {
+            (Traffic::Users, Question::Healthy { .. }) if self.shares.len() > 1 => Err(
+                Error::Unanswered("sticky users of several gates are of several strata in each"),
+            ),
+            (
+                Traffic::Constant
+                | Traffic::Ramp
+                | Traffic::Diurnal
+                | Traffic::Bursty
+                | Traffic::Users,
+                Question::Rollback | Question::Healthy { .. },
+            ) => Ok(()),
+        }
+    }
+
     /// Each shape is of latencies or of values, or of both.
     fn check_shape(&self) -> Result<(), Error> {
         match (self.metric, self.shape) {

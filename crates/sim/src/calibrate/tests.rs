@@ -176,6 +176,12 @@ fn cells_that_ask_nothing_are_refused() {
         Cell { shape: Shape::Tail, ..alike(Metric::Kpi, 1.0) },
         Cell { traffic: Traffic::Users, methods: vec![Method::Windows], ..errors },
         Cell { question: Question::Healthy { margin: 2.0 }, ..alike(Metric::SampleRatio, 1.0) },
+        Cell {
+            traffic: Traffic::Users,
+            question: Question::Healthy { margin: 2.0 },
+            shares: vec![0.05, 0.25],
+            ..alike(Metric::Errors, 0.005)
+        },
     ];
     for cell in wrong {
         assert!(Prepared::new(&cell).is_err(), "{cell:?}");

@@ -84,11 +84,6 @@ impl Arrivals {
         }
     }
 
-    /// When so many more are expected to have come since `from`.
-    pub(super) fn after(self, from: u64, expected: f64) -> f64 {
-        self.inverse(self.expected(float(from)) + expected)
-    }
-
     /// How many come between two seconds.
     pub(super) fn count(self, rng: &mut Rng, from: u64, to: u64) -> u64 {
         poisson(rng, self.between(from, to))

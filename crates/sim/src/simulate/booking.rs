@@ -59,14 +59,8 @@ impl Run<'_> {
             return;
         }
         let simulation = self.simulation;
-        let (arrivals, users) = (simulation.arrivals, simulation.users);
-        let came = |from: f64, to: f64| match users {
-            Some(users) => {
-                -(-arrivals.expected_between(from, to) / super::arrivals::float(users)).exp_m1()
-            }
-            None => arrivals.expected_between(from, to),
-        };
-        for closed in self.open.over(&mut self.rng, self.now, &came) {
+        let arrived = |from: f64, to: f64| simulation.arrived(from, to);
+        for closed in self.open.over(&mut self.rng, self.now, &arrived) {
             self.closed(closed);
         }
     }

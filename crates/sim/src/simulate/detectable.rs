@@ -19,6 +19,7 @@ use seatrial_analysis::latency::Edges;
 use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::judge::{self, Judge};
 use seatrial_domain::plan::{Analysis, Better, Check, Gate, Plan, Rule};
+use seatrial_domain::policy::forecast::over_limit;
 use seatrial_domain::verdict::Decision;
 
 /// Gates drawn at each effect that is tried.
@@ -41,7 +42,7 @@ pub struct Endpoint {
     pub error_rate: f64,
     /// The incumbent's rate of labels that are not the wanted one.
     pub bad_label_rate: f64,
-    /// The part of the incumbent's answers above a limit of latency.
+    /// The part of the incumbent's good answers above a limit of latency.
     pub slow_rate: f64,
     /// The incumbent's latency in microseconds, where it is known.
     pub latency: Option<Law>,
@@ -56,7 +57,7 @@ pub enum Measure {
     ErrorRate,
     /// The candidate's rate of labels that are not the wanted one.
     BadLabels,
-    /// The part of the candidate's answers above the limit, just above.
+    /// The part of the candidate's answers that fail or are above the limit, just above.
     OverLimit,
     /// The candidate's latencies, as a multiple of the incumbent's.
     Factor,
@@ -126,7 +127,8 @@ impl<'a> Search<'a> {
             Rule::Errors { .. } => (Measure::ErrorRate, endpoint.error_rate, 1.0),
             Rule::Feedback { .. } => (Measure::BadLabels, endpoint.bad_label_rate, 1.0),
             Rule::Latency { limit_ms: Some(_), .. } => {
-                (Measure::OverLimit, endpoint.slow_rate, 1.0)
+                let over = over_limit(endpoint.error_rate, endpoint.slow_rate);
+                (Measure::OverLimit, over, 1.0)
             }
             Rule::Latency { limit_ms: None, .. } if endpoint.latency.is_some() => {
                 (Measure::Factor, 1.0, FACTOR_MAX)

@@ -39,6 +39,8 @@ pub struct Visit {
     pub stage: String,
     /// Seconds since the start.
     pub at: u64,
+    /// Seconds for which a freeze held it, until it was over: no deadline goes on meanwhile.
+    pub frozen: u64,
 }
 
 /// What the candidate answered.

@@ -7,11 +7,11 @@
 use super::Mode;
 use super::arrivals::{Awaited, float};
 use super::groups::shared_out;
-use super::population::Came;
+use super::population::{Came, Step};
 use super::rails::{self, Moment, NEGLIGIBLE};
 use super::run::Run;
 use super::values::Frozen;
-use crate::distribution::{binomial, poisson};
+use crate::distribution::binomial;
 use seatrial_domain::Share;
 use seatrial_domain::evidence::{ArmCount, GateIndex};
 use seatrial_domain::exposure::Exposure;
@@ -50,63 +50,47 @@ impl Run<'_> {
         let simulation = self.simulation;
         let incident = simulation.incident(second);
         let (failed, late) = simulation.chances(incident);
-        let rate = simulation.arrivals.part(self.under.share.probability());
+        let share = self.under.share;
+        let (least, most) = match &self.crowd {
+            Some(crowd) => crowd.on_candidate(share),
+            None => (share.probability(), share.probability()),
+        };
         let age = self.now.saturating_sub(self.guard.0);
-        let moment = Moment { failed, late, rate: rate.least(), age };
-        let trip = rails::trip(&simulation.plan.guardrails, &moment);
-        trip * rate.between(0, simulation.horizon.max(1)) > NEGLIGIBLE
+        let rate = simulation.arrivals.part(least).least();
+        let trip = rails::trip(&simulation.plan.guardrails, &Moment { failed, late, rate, age });
+        let answers = simulation.arrivals.part(most).between(0, simulation.horizon.max(1));
+        trip * answers > NEGLIGIBLE
     }
 
     /// A step under a gate: up to the next look that matters.
     fn gated(&mut self, gate: GateIndex, to: u64) {
         let simulation = self.simulation;
-        let awaited = self.awaited(Subject::Gate(gate), self.tallied(gate));
+        let awaited = self.awaited(Subject::Gate(gate));
         let from = self.now;
         if self.crowd.is_none() && self.open.is_off() {
+            let requests = whole((float(awaited.requests) / self.tallied(gate)).ceil());
+            let awaited = Awaited { requests, ..awaited };
             let (now, units) = simulation.arrivals.until(&mut self.rng, (from, to), awaited);
             self.now = now;
             let came = self.strangers(units);
-            self.came((gate, from), came, 0);
+            self.came((gate, from), came, &[]);
         } else {
-            self.now = self.about((from, to), awaited);
+            self.now = self.about(gate, (from, to), awaited);
             self.come(gate, from);
         }
     }
 
-    /// When about half of the units that a look waits for have come by: it is taken at the first step
-    /// after they all have, so at most half of its growth late.
-    fn about(&self, (from, to): (u64, u64), awaited: Awaited) -> u64 {
-        let half = 0.5 * float(awaited.requests);
-        let expected = match &self.crowd {
-            Some(crowd) => crowd.expected_requests(self.under.share, half),
-            None => Some(half),
-        };
-        match expected {
-            Some(expected) => {
-                let at = self.simulation.arrivals.after(from, expected);
-                whole(at.ceil()).max(awaited.not_before).clamp(from + 1, to.max(from + 1))
-            }
-            // Too few are left: the time alone changes something, or the last windows' end.
-            None => self.open.over_at().filter(|at| *at > from).map_or(to, |at| at.min(to)),
-        }
-    }
-
-    /// Everybody who comes between `from` and now. Users who have been counted come again: of the
-    /// requests expected on the candidate, those that are no user's first.
+    /// Everybody who comes between `from` and now, and comes again.
     pub(super) fn come(&mut self, gate: GateIndex, from: u64) {
         let (arrivals, share) = (self.simulation.arrivals, self.under.share);
-        let (came, again) = match &mut self.crowd {
-            Some(crowd) => {
-                let expected = arrivals.between(from, self.now);
-                let (came, first) = crowd.step(&mut self.rng, share, expected);
-                (came, poisson(&mut self.rng, share.probability() * expected - first))
-            }
+        let Step { came, again } = match &mut self.crowd {
+            Some(crowd) => crowd.step(&mut self.rng, share, arrivals.between(from, self.now)),
             None => {
                 let units = arrivals.count(&mut self.rng, from, self.now);
-                (self.strangers(units), 0)
+                Step { came: self.strangers(units), again: Vec::new() }
             }
         };
-        self.came((gate, from), came, again);
+        self.came((gate, from), came, &again);
     }
 
     /// Requests of which each is a unit.
@@ -121,7 +105,7 @@ impl Run<'_> {
     }
 
     /// Counts who came, and what the candidate answered besides.
-    fn came(&mut self, (gate, from): (GateIndex, u64), came: Vec<Came>, again: u64) {
+    fn came(&mut self, (gate, from): (GateIndex, u64), came: Vec<Came>, again: &[u64]) {
         let simulation = self.simulation;
         let incident = simulation.incident(from);
         let counted = self.counted();
@@ -140,19 +124,24 @@ impl Run<'_> {
     fn exposed(&mut self, to: u64) {
         let simulation = self.simulation;
         let incident = simulation.incident(self.now);
-        let arrivals = simulation.arrivals.part(self.under.share.probability());
-        let requests = arrivals.count(&mut self.rng, self.now, to);
-        self.answered(requests, incident);
+        let (arrivals, share) = (simulation.arrivals, self.under.share);
+        let requests = match &self.crowd {
+            Some(crowd) => crowd.answered(&mut self.rng, share, arrivals.between(self.now, to)),
+            None => {
+                let arrivals = arrivals.part(share.probability());
+                let requests = arrivals.count(&mut self.rng, self.now, to);
+                shared_out(&mut self.rng, requests, &simulation.groups)
+            }
+        };
+        self.answered(&requests, incident);
         self.now = to;
     }
 
-    /// Requests that the candidate answers and nobody counts.
-    fn answered(&mut self, requests: u64, incident: Option<f64>) {
-        let groups = &self.simulation.groups;
-        let by_group = shared_out(&mut self.rng, requests, groups);
-        for (index, (group, requests)) in groups.iter().zip(by_group).enumerate() {
-            let answers = group.candidate.all(&mut self.rng, requests, incident);
-            self.expose(index, (requests, answers.harming()), incident);
+    /// Requests that the candidate answers and nobody counts, by part of the traffic.
+    fn answered(&mut self, requests: &[u64], incident: Option<f64>) {
+        for (index, (group, requests)) in self.simulation.groups.iter().zip(requests).enumerate() {
+            let answers = group.candidate.all(&mut self.rng, *requests, incident);
+            self.expose(index, (*requests, answers.harming()), incident);
         }
     }
 
@@ -172,7 +161,7 @@ impl Run<'_> {
     /// answers are what latencies will be compared with.
     fn mirrored(&mut self, to: u64) {
         let simulation = self.simulation;
-        let awaited = self.awaited(Subject::Shadow, 1.0);
+        let awaited = self.awaited(Subject::Shadow);
         let part = simulation.plan.shadow.mirror.probability();
         let arrivals = simulation.arrivals;
         let (now, copies) = match simulation.mode {
@@ -209,14 +198,13 @@ impl Run<'_> {
         (0..self.frozen.len()).for_each(|metric| self.refer_to(metric));
     }
 
-    /// The requests that the next look of this subject waits for, each counted so many times.
-    fn awaited(&self, subject: Subject, tallied: f64) -> Awaited {
+    /// How much more must be counted of this subject before its next look.
+    fn awaited(&self, subject: Subject) -> Awaited {
         let rollout = &self.world.rollout;
         let Some((wanted, due)) = self.looks.wanted(rollout, subject) else {
             return Awaited { requests: 1, not_before: 0 };
         };
-        let missing = wanted.saturating_sub(subject.tally(&self.evidence));
-        let requests = whole((float(missing) / tallied).ceil());
+        let requests = wanted.saturating_sub(subject.tally(&self.evidence));
         let not_before = due.as_secs() + u64::from(due.subsec_nanos() > 0);
         Awaited { requests, not_before }
     }
@@ -224,11 +212,7 @@ impl Run<'_> {
     /// How often one unit of this gate counts towards the next look by the end of its step: itself,
     /// its labels where the first one counts, and those of them that are due at once.
     fn tallied(&self, gate: GateIndex) -> f64 {
-        let simulation = self.simulation;
-        let each =
-            |awaited: Option<u64>| simulation.labelled + f64::from(u8::from(awaited == Some(0)));
-        let first = simulation.metrics.iter().filter(|metric| metric.per_unit.is_first());
-        1.0 + first.map(|metric| each(metric.awaited(gate))).sum::<f64>()
+        1.0 + self.labels_at_once(gate)
     }
 }
 

@@ -1,28 +1,31 @@
 //! How long each gate takes to pass, where the candidate equals the incumbent.
 //!
 //! Owns the plan that is played for it: deadlines are put off, so that how late a gate comes is told
-//! too; nothing freezes, no guardrail trips, and as many units have a label as the checks put up with.
+//! too; no guardrail trips, and as many units have a label as the checks put up with. Freezes are the
+//! plan's own where it is known when the rollout starts, and a slice's where its part of the traffic is.
 //! Everything else is the plan's own, played by the same rollout, looks and judge. A gate that can't be
 //! judged on what is assumed is passed in its least time, and nothing is told of it. Rollouts that the
 //! statistics send back by mistake are left out: they tell nothing of how long a pass takes.
 
 mod times;
+mod trips;
 
 use super::detectable::Endpoint;
 use super::ended::Ended;
-use super::load::{self, Answers, Load, Rhythm};
+use super::load::{self, Answers, Load, Rhythm, Slice};
 use super::{Detail, Error, Mode, Setup, Simulation};
 use crate::distribution::Law;
 use seatrial_domain::plan::{Check, Gate, GateMode, Plan, Rule};
 use seatrial_domain::{Share, Timestamp};
 use std::time::Duration;
 pub use times::{Stay, Times, When};
+pub use trips::Trips;
 
 /// The least an endpoint waits for an answer here; longer where a limit of latency is.
 const DEADLINE: Duration = Duration::from_secs(1);
 /// A latency far within any limit, in microseconds.
 const QUICK: f64 = 1_000.0;
-/// Any instant: nothing follows the calendar.
+/// Any instant, where nothing follows the calendar.
 const START: Timestamp = Timestamp::from_micros(0);
 
 /// Whether a gate can be judged on what is assumed.
@@ -33,37 +36,56 @@ pub enum Judged {
     No,
 }
 
+/// What is known besides of the rollouts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Around<'a> {
+    /// Of each gate in turn; of one that this does not speak of, no.
+    pub judged: &'a [Judged],
+    /// When they start; none: nothing freezes.
+    pub start: Option<Timestamp>,
+    /// The parts of the traffic that have a slice's values. A slice that none of them is of is not
+    /// judged.
+    pub slices: Vec<Slice>,
+    pub seed: u64,
+}
+
 /// The rollouts that tell it.
 #[derive(Debug)]
 pub struct Passing {
     simulation: Simulation,
+    trips: Trips,
     /// The shadow's deadline and each gate's, by stage.
     deadlines: Vec<(String, Duration)>,
 }
 
 impl Passing {
-    /// Of this plan, at an endpoint. `judged` says it of each gate in turn; of one that it does not
-    /// speak of, no.
+    /// Of this plan, at an endpoint.
     ///
     /// # Errors
     /// All but [`Error::Broken`].
-    pub fn new(
-        plan: &Plan,
-        endpoint: &Endpoint,
-        (judged, seed): (&[Judged], u64),
-    ) -> Result<Self, Error> {
+    pub fn new(plan: &Plan, endpoint: &Endpoint, around: Around<'_>) -> Result<Self, Error> {
         let gates = plan.gates.iter().enumerate().map(|(index, gate)| {
             let stage = if index == 0 { "canary".to_owned() } else { format!("ramp({index})") };
             (stage, gate.max_duration)
         });
         let shadow = ("shadow".to_owned(), plan.shadow.max_duration);
         let deadlines = [shadow].into_iter().chain(gates).collect();
-        let (load, limit) = (load(plan, endpoint), limits(plan).max().unwrap_or_default());
-        let plan = undisturbed(plan, judged);
+        let limit = limits(plan).max().unwrap_or_default();
+        let undisturbed = undisturbed(plan, &around);
+        let Around { start, slices, seed, .. } = around;
+        let load = Load { slices, ..load(plan, endpoint) };
         let deadline = DEADLINE.max(limit.saturating_mul(4)).min(load::DEADLINE_MAX);
-        let (start, span, mode) = (START, load::SPAN_MAX, Mode::Aggregated);
-        let setup = Setup { plan, load, deadline, start, span, seed, mode };
-        Ok(Self { simulation: Simulation::new(setup)?, deadlines })
+        let (span, mode) = (load::SPAN_MAX, Mode::Aggregated);
+        let start = start.unwrap_or(START);
+        let setup = Setup { plan: undisturbed, load, deadline, start, span, seed, mode };
+        let simulation = Simulation::new(setup)?;
+        let trips = Trips::of(plan, &simulation);
+        Ok(Self { simulation, trips, deadlines })
+    }
+
+    /// Whether the plan's guardrails, which are not played, would trip.
+    pub const fn trips(&self) -> Trips {
+        self.trips
     }
 
     /// One rollout: a function of the seed and `index`.
@@ -89,13 +111,17 @@ fn limits(plan: &Plan) -> impl Iterator<Item = Duration> {
 }
 
 /// The plan, with all that an equal candidate's gates do not depend on out of the way.
-fn undisturbed(plan: &Plan, judged: &[Judged]) -> Plan {
+fn undisturbed(plan: &Plan, around: &Around<'_>) -> Plan {
     let mut plan = plan.clone();
-    plan.windows.clear();
+    if around.start.is_none() {
+        plan.windows.clear();
+    }
     plan.guardrails.clear();
-    plan.analysis.slices.clear();
+    let known = |column: &str| around.slices.iter().any(|slice| slice.column == column);
+    let columns = plan.analysis.clone();
+    plan.analysis.slices.retain(|slice| known(&columns.column(&slice.key)));
     plan.shadow.max_duration = load::SPAN_MAX;
-    let judged = judged.iter().copied().chain(std::iter::repeat(Judged::No));
+    let judged = around.judged.iter().copied().chain(std::iter::repeat(Judged::No));
     for (gate, judged) in plan.gates.iter_mut().zip(judged) {
         gate.max_duration = load::SPAN_MAX;
         gate.checks.iter_mut().for_each(without_least_coverage);
@@ -124,12 +150,17 @@ fn without_least_coverage(check: &mut Check) {
     }
 }
 
-fn load(plan: &Plan, endpoint: &Endpoint) -> Load {
-    let answers = Answers {
+/// What is assumed of both versions' answers, over all traffic.
+pub fn answers(plan: &Plan, endpoint: &Endpoint) -> Answers {
+    Answers {
         error_rate: endpoint.error_rate,
         latency: endpoint.latency.clone().unwrap_or_else(|| around(plan, endpoint.slow_rate)),
         wanted: 1.0 - endpoint.bad_label_rate,
-    };
+    }
+}
+
+fn load(plan: &Plan, endpoint: &Endpoint) -> Load {
+    let answers = answers(plan, endpoint);
     let parts = plan.checks().filter_map(|check| check.rule.labels()).map(|it| it.min_coverage);
     let values = |(metric, law): &(String, Law)| load::Values {
         metric: metric.clone(),

@@ -4,11 +4,13 @@
 //! are one of their own: of the users who have not been seen since the gate began, each comes by
 //! within a time in which n requests are expected with probability 1 − exp(−n / users), independently.
 //! So the users counted in a step are binomial, by what they had shown before, and no user is drawn by
-//! themselves.
+//! themselves. What the candidate answers is the requests of those users whose arm it is, whoever they
+//! turned out to be: of few users they are not the share of all requests.
 
 use super::arrivals::float;
-use super::groups::{self, Group};
-use crate::distribution::binomial;
+use super::groups::Group;
+use super::returning;
+use crate::distribution::{binomial, poisson};
 use crate::rng::Rng;
 use seatrial_domain::Share;
 use seatrial_domain::evidence::ArmCount;
@@ -26,32 +28,76 @@ pub(super) struct Crowd {
 /// Units that came in a step: the part of the traffic they are in, what they had shown, and their arms.
 pub(super) type Came = (usize, Exposure, ArmCount);
 
+/// What a step brought.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Step {
+    pub(super) came: Vec<Came>,
+    /// By part of the traffic, what the candidate answered besides the first requests of these units.
+    pub(super) again: Vec<u64>,
+}
+
 impl Crowd {
     /// Users are in a part of the traffic for good; each comes as often as any other.
     pub(super) fn new(users: u64, groups: &[Group]) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "a part of a count")]
-        #[expect(clippy::cast_sign_loss, reason = "parts are positive")]
-        let of = |group: &Group| Population::new((group.part * float(users)).round() as u64);
-        Self { users, of: groups.iter().map(of).collect() }
+        let (mut parts, mut before) = (0.0, 0);
+        let of = |group: &Group| {
+            parts += group.part;
+            #[expect(clippy::cast_possible_truncation, reason = "a part of a count")]
+            #[expect(clippy::cast_sign_loss, reason = "parts are positive")]
+            let up_to = ((parts * float(users)).round() as u64).clamp(before, users);
+            let here = up_to - before;
+            before = up_to;
+            Population::new(here)
+        };
+        let mut of: Vec<_> = groups.iter().map(of).collect();
+        // What rounding leaves is the last one's.
+        if let Some(last) = of.last_mut() {
+            *last = Population::new(last.users + users - before);
+        }
+        Self { users, of }
     }
 
-    /// In how many expected requests about so many users are counted; none: never.
-    pub(super) fn expected_requests(&self, share: Share, units: f64) -> Option<f64> {
+    /// How many of the users are counted for the first time at this share, where so many requests are
+    /// expected of all of them.
+    pub(super) fn expected_first(&self, share: Share, requests: f64) -> f64 {
         let open = float(self.of.iter().map(|users| users.open(share)).sum());
-        (units < open).then(|| -float(self.users) * (-units / open).ln_1p())
+        -open * (-requests / float(self.users)).exp_m1()
+    }
+
+    /// The part of the users who are on the candidate at this share: at least, and at most, but for six
+    /// standard deviations of those who have not been seen.
+    pub(super) fn on_candidate(&self, share: Share) -> (f64, f64) {
+        let known = float(self.of.iter().map(|users| users.known(share)).sum());
+        let open = self.of.iter().map(|users| users.open_to(share)).sum::<f64>();
+        let users = float(self.users);
+        let (least, most) = (open - 6.0 * open.sqrt(), open + 6.0 * open.sqrt() + 6.0);
+        ((known + least.max(0.0)) / users, ((known + most) / users).min(1.0))
     }
 
     /// Counts the users who come by for the first time at this share while so many requests are
-    /// expected of all of them, and how many of them were expected on the candidate.
-    pub(super) fn step(&mut self, rng: &mut Rng, share: Share, expected: f64) -> (Vec<Came>, f64) {
-        let comes = -(-expected / float(self.users)).exp_m1();
-        let candidates = comes * self.of.iter().map(|users| users.open_to(share)).sum::<f64>();
-        let parts = self.of.iter_mut().enumerate();
-        let came = |(index, users): (usize, &mut Population)| {
-            let counted = users.step(rng, share, comes);
-            counted.into_iter().map(|(seen, units)| (index, seen, units)).collect::<Vec<_>>()
+    /// expected of all of them.
+    pub(super) fn step(&mut self, rng: &mut Rng, share: Share, expected: f64) -> Step {
+        let each = expected / float(self.users);
+        let mut step = Step::default();
+        for (index, users) in self.of.iter_mut().enumerate() {
+            let known = users.known(share);
+            let counted = users.step(rng, share, -(-each).exp_m1());
+            let first = counted.iter().map(|(_, units)| units.candidate).sum();
+            let of_known = poisson(rng, float(known) * each);
+            step.again.push(of_known + returning::further(rng, first, each));
+            step.came.extend(counted.into_iter().map(|(seen, units)| (index, seen, units)));
+        }
+        step
+    }
+
+    /// By part of the traffic, what the candidate answers while nobody is counted and so many requests
+    /// are expected of all users.
+    pub(super) fn answered(&self, rng: &mut Rng, share: Share, expected: f64) -> Vec<u64> {
+        let each = expected / float(self.users);
+        let of = |users: &Population| {
+            poisson(rng, each * (float(users.known(share)) + users.open_to(share)))
         };
-        (parts.flat_map(came).collect(), candidates)
+        self.of.iter().map(of).collect()
     }
 
     /// One request by any of the users, and the part of the traffic it is in.
@@ -59,9 +105,13 @@ impl Crowd {
         &mut self,
         rng: &mut Rng,
         (share, counting): (Share, Counting),
-        groups: &[Group],
     ) -> (usize, Assigned) {
-        let index = groups::one(rng, groups);
+        let mut at = rng.unit() * float(self.users);
+        let hit = |users: &Population| {
+            at -= float(users.users);
+            at < 0.0
+        };
+        let index = self.of.iter().position(hit).unwrap_or(self.of.len().saturating_sub(1));
         let none = Assigned { arm: Arm::Incumbent, counts: None };
         let users = self.of.get_mut(index);
         (index, users.map_or(none, |users| users.request(rng, share, counting)))
@@ -100,7 +150,15 @@ impl Population {
         self.shown.iter().filter(|(seen, _)| seen.leaves_open(share)).map(|(_, users)| users).sum()
     }
 
-    /// Of those, the expected number on the candidate.
+    /// Users who are known to be on the candidate at this share.
+    fn known(&self, share: Share) -> u64 {
+        if share == Share::FULL {
+            return self.users;
+        }
+        self.shown.get(&Exposure::KNOWN).copied().unwrap_or(0)
+    }
+
+    /// Of those whose arm is open, the expected number on the candidate.
     fn open_to(&self, share: Share) -> f64 {
         let open = self.shown.iter().filter(|(seen, _)| seen.leaves_open(share));
         open.filter_map(|(seen, users)| Some(float(*users) * seen.pi(share)?.get())).sum()
@@ -207,11 +265,52 @@ mod tests {
         }
     }
 
+    fn crowd(users: &[u64]) -> Crowd {
+        let of = users.iter().map(|users| Population::new(*users)).collect();
+        Crowd { users: users.iter().sum(), of }
+    }
+
     #[test]
-    fn the_requests_that_are_needed_are_told() {
-        let crowd = Crowd { users: 1_000, of: vec![Population::new(400), Population::new(600)] };
-        assert_eq!(crowd.expected_requests(share(5), 1_000.0), None);
-        let needed = crowd.expected_requests(share(5), 500.0).unwrap();
-        assert!((needed - 693.147).abs() < 0.001, "{needed}");
+    fn those_who_come_first_are_expected_as_they_come() {
+        let mut crowd = crowd(&[400, 600]);
+        let found = crowd.expected_first(share(5), 693.147);
+        assert!((found - 500.0).abs() < 0.001, "{found}");
+        crowd.step(&mut Rng::new(1), share(5), 1e6);
+        assert!(crowd.expected_first(share(5), 693.147) < 1e-9);
+    }
+
+    /// What the candidate answers, of twenty users and over two shares: its mean and its variance are
+    /// those of single requests, and the variance is no Poisson one.
+    #[test]
+    fn the_candidate_answers_as_much_in_steps_as_request_by_request() {
+        let (runs, mut rng) = (20_000, Rng::new(6));
+        let mut found = [(0.0, 0.0); 2];
+        for _ in 0..runs {
+            let (mut steps, mut singles) = (crowd(&[5, 15]), crowd(&[5, 15]));
+            let mut answered = [0, 0];
+            for percent in [20, 50] {
+                for _ in 0..2 {
+                    let step = steps.step(&mut rng, share(percent), 15.0);
+                    answered[0] += step.again.iter().sum::<u64>();
+                    answered[0] += step.came.iter().map(|(_, _, it)| it.candidate).sum::<u64>();
+                }
+                for _ in 0..poisson(&mut rng, 30.0) {
+                    let at = (share(percent), Counting::Counts);
+                    answered[1] += u64::from(singles.request(&mut rng, at).1.arm == Arm::Candidate);
+                }
+            }
+            for (found, answered) in found.iter_mut().zip(answered) {
+                found.0 += float(answered);
+                found.1 += float(answered).powi(2);
+            }
+        }
+        let [(steps, of_steps), (singles, of_singles)] = found.map(|(sum, squares)| {
+            let mean = sum / f64::from(runs);
+            (mean, squares / f64::from(runs) - mean * mean)
+        });
+        // Four and a half standard errors of two means, and some of two variances.
+        assert!((steps - singles).abs() < 4.5 * (2.0 * of_singles / f64::from(runs)).sqrt());
+        assert!((of_steps / of_singles - 1.0).abs() < 0.07, "{of_steps} {of_singles}");
+        assert!(of_singles > 1.5 * singles, "{of_singles} {singles}");
     }
 }

@@ -13,7 +13,7 @@ use super::summary::Truth;
 use seatrial_analysis::late;
 use seatrial_analysis::latency::Edges;
 use seatrial_domain::judge::Judge;
-use seatrial_domain::plan::{Better, Plan, Rule};
+use seatrial_domain::plan::{Better, CompareBy, Plan, Rule};
 use std::time::Duration;
 
 /// The edges that the plan's tests and the count of harm tell apart.
@@ -94,8 +94,22 @@ pub(super) fn truth(plan: &Plan, load: &Load, scale: &Scale) -> Truth {
         })
     };
     let alike = load.classes.iter().all(load::Classes::alike);
-    let harmless = alike && load.is_harmless(&times, quantiles) && !load.values.iter().any(worse);
+    let harmless = alike
+        && load.disagreement <= most_disagreement(plan)
+        && load.is_harmless(&times, quantiles)
+        && !load.values.iter().any(worse);
     if harmless { Truth::Harmless } else { Truth::Worse }
+}
+
+/// The part of copies on which the versions may disagree, by the plan's strictest limit; all where it
+/// has none.
+fn most_disagreement(plan: &Plan) -> f64 {
+    let rules = plan.shadow.compare.iter().map(|compare| match compare.by {
+        CompareBy::Class { max_disagreement } => max_disagreement,
+        CompareBy::Numeric { max_exceed, .. } => max_exceed,
+    });
+    let slices = plan.shadow.slices.iter().filter_map(|slice| slice.max_disagreement);
+    rules.chain(slices).fold(1.0, f64::min)
 }
 
 /// When the late-fault test's windows begin, in whole seconds after the first: asked of the rule itself.

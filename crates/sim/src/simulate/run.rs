@@ -18,7 +18,7 @@ use crate::world::{EVENTS_MAX, Meaning, World};
 use seatrial_domain::evidence::{Evidence, GateIndex};
 use seatrial_domain::guard::Guard;
 use seatrial_domain::looks::{Call, Looks, Subject};
-use seatrial_domain::rollout::{Event, Mirror, Stage};
+use seatrial_domain::rollout::{Event, Hold, Mirror, Stage};
 use seatrial_domain::split::Salt;
 use seatrial_domain::telemetry::Trip;
 use seatrial_domain::verdict::Verdict;
@@ -66,6 +66,7 @@ pub(super) struct Run<'a> {
     pub(super) ahead: Ahead,
     cause: Option<Cause>,
     stages: Vec<Visit>,
+    frozen_since: Option<u64>,
     trail: Vec<Seen>,
     detail: Detail,
 }
@@ -100,6 +101,7 @@ impl<'a> Run<'a> {
             ahead: Ahead::default(),
             cause: None,
             stages: Vec::new(),
+            frozen_since: None,
             trail: Vec::new(),
             detail,
         }
@@ -190,9 +192,10 @@ impl<'a> Run<'a> {
         let rollout = &self.world.rollout;
         let before = (rollout.stage, rollout.paused);
         let meaning = self.world.take(event, self.simulation.calendar.at(self.now))?;
+        self.note_freeze();
         let rollout = &self.world.rollout;
         if meaning == Meaning::Some && rollout.stage != before.0 {
-            self.stages.push(Visit { stage: label(rollout.stage), at: self.now });
+            self.stages.push(Visit { stage: label(rollout.stage), at: self.now, frozen: 0 });
         }
         let paused = rollout.paused.is_some() && before.1.is_none();
         let back = matches!(rollout.stage, Stage::RollingBack { .. } | Stage::Rejected);
@@ -200,6 +203,16 @@ impl<'a> Run<'a> {
             self.cause = Some(cause(event, rollout.paused));
         }
         Ok(meaning)
+    }
+
+    /// Counts how long a freeze holds the stage, of which the last visit is.
+    fn note_freeze(&mut self) {
+        let frozen = self.world.rollout.held == Some(Hold::Freeze);
+        if frozen {
+            self.frozen_since.get_or_insert(self.now);
+        } else if let Some(since) = self.frozen_since.take() {
+            self.stages.last_mut().into_iter().for_each(|it| it.frozen += self.now - since);
+        }
     }
 
     /// The verdict to act on: a new one where the plan's `analysis.look` asks for one.

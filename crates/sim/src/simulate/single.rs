@@ -59,11 +59,11 @@ impl Run<'_> {
 
     /// Whose request it is: the part of the traffic, which arm it goes to, and whether it counts.
     fn assign(&mut self, counting: Counting) -> (usize, Assigned) {
-        let (share, groups) = (self.under.share, &self.simulation.groups);
+        let share = self.under.share;
         match &mut self.crowd {
-            Some(crowd) => crowd.request(&mut self.rng, (share, counting), groups),
+            Some(crowd) => crowd.request(&mut self.rng, (share, counting)),
             None => {
-                let group = groups::one(&mut self.rng, groups);
+                let group = groups::one(&mut self.rng, &self.simulation.groups);
                 let candidate = self.rng.chance(share.probability());
                 let arm = if candidate { Arm::Candidate } else { Arm::Incumbent };
                 let counts = match counting {

@@ -32,10 +32,11 @@ pub struct Spread {
     pub p10: f64,
     /// Half is at most this.
     pub median: f64,
+    /// The median's interval; none of fewer than six values, the least and largest of which hold it
+    /// less often.
+    pub median_lower_95: Option<f64>,
     /// The median's interval.
-    pub median_lower_95: f64,
-    /// The median's interval.
-    pub median_upper_95: f64,
+    pub median_upper_95: Option<f64>,
     /// Nine tenths are at most this.
     pub p90: f64,
     /// The average.
@@ -128,8 +129,8 @@ impl Spread {
         Some(Self {
             p10: tenth(1)?,
             median: tenth(5)?,
-            median_lower_95: at(low)?,
-            median_upper_95: at((count + 1).saturating_sub(low))?,
+            median_lower_95: low.and_then(at),
+            median_upper_95: low.and_then(|low| at((count + 1).saturating_sub(low))),
             p90: tenth(9)?,
             mean: sum / float(u64::try_from(count).unwrap_or(u64::MAX)),
         })
@@ -137,20 +138,20 @@ impl Spread {
 }
 
 /// The rank of the lower end of the median's interval: the largest r of n for which fewer than r of
-/// n fair coins show heads with probability at most 2.5 %; 1 where there is none.
-fn median_rank(count: usize) -> usize {
+/// n fair coins show heads with probability at most 2.5 %.
+fn median_rank(count: usize) -> Option<usize> {
     let n = float(u64::try_from(count).unwrap_or(u64::MAX));
     let mut below = 0.0;
     let mut log_mass = -n * std::f64::consts::LN_2;
     for heads in 0..count {
         below += log_mass.exp();
         if below > TAIL {
-            return heads.max(1);
+            return (heads > 0).then_some(heads);
         }
         let heads = float(u64::try_from(heads).unwrap_or(u64::MAX));
         log_mass += ((n - heads) / (heads + 1.0)).ln();
     }
-    1
+    None
 }
 
 impl Summary {
@@ -267,13 +268,16 @@ mod tests {
     fn a_median_has_the_interval_of_its_order_statistics() {
         // Of ten values the second and the ninth: 97.9 % (P(fewer than 2 of 10 coins) = 0.0107).
         let spread = Spread::of(1..=10).unwrap();
-        assert_eq!((spread.median_lower_95, spread.median_upper_95), (2.0, 9.0));
+        assert_eq!((spread.median_lower_95, spread.median_upper_95), (Some(2.0), Some(9.0)));
         assert_eq!((spread.p10, spread.median, spread.p90, spread.mean), (1.0, 5.0, 9.0, 5.5));
         // Of a hundred the 40th and the 61st, as in every table.
         let spread = Spread::of(1..=100).unwrap();
-        assert_eq!((spread.median_lower_95, spread.median_upper_95), (40.0, 61.0));
-        let one = Spread::of([7].into_iter()).unwrap();
-        assert_eq!((one.median_lower_95, one.median_upper_95), (7.0, 7.0));
+        assert_eq!((spread.median_lower_95, spread.median_upper_95), (Some(40.0), Some(61.0)));
+        // All six are on one side of it with probability 0.031, of five 0.063.
+        let six = Spread::of(1..=6).unwrap();
+        assert_eq!((six.median_lower_95, six.median_upper_95), (Some(1.0), Some(6.0)));
+        let five = Spread::of(1..=5).unwrap();
+        assert_eq!((five.median_lower_95, five.median_upper_95, five.median), (None, None, 3.0));
         assert_eq!(Spread::of(std::iter::empty()), None);
     }
 

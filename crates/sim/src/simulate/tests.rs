@@ -6,6 +6,7 @@ mod equality;
 mod extremes;
 mod judged;
 mod ledger;
+mod returning;
 
 use super::ended::{Cause, Ended, Outcome};
 use super::load::{Answers, Incident, Load, Rhythm};
@@ -253,6 +254,18 @@ fn a_candidate_that_is_worse_at_the_deadline_alone_is_not_harmless() {
     };
     assert_eq!(truth(two(2_000_000.0)), Truth::Worse);
     assert_eq!(truth(two(300_000.0)), Truth::Harmless);
+}
+
+/// The standard policy's limit is a quarter; what it finds beyond is no mistake of the statistics.
+#[test]
+fn a_candidate_that_disagrees_beyond_the_strictest_limit_is_not_harmless() {
+    let truth = |lines: &str, disagreement: f64| {
+        simulation(plan(lines), Load { disagreement, ..load(answers()) }, Mode::Aggregated).truth()
+    };
+    assert_eq!(truth("", 0.25), Truth::Harmless);
+    assert_eq!(truth("", 0.26), Truth::Worse);
+    let strict = "  shadow: {slices: [{key: \"header:client\", maxDisagreement: 0.1}]}\n";
+    assert_eq!((truth(strict, 0.1), truth(strict, 0.11)), (Truth::Harmless, Truth::Worse));
 }
 
 #[test]

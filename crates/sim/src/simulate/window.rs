@@ -12,7 +12,7 @@ use super::arrivals::{Arrivals, float};
 use super::outcomes::{Answered, Outcomes};
 use crate::distribution::binomial;
 use crate::rng::Rng;
-use seatrial_domain::evidence::GateStratum;
+use seatrial_domain::evidence::{GateIndex, GateStratum};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -143,6 +143,27 @@ impl Open {
         Self { window: window.as_secs_f64(), segments: VecDeque::new() }
     }
 
+    /// How long a window is, in seconds.
+    pub(super) const fn window(&self) -> f64 {
+        self.window
+    }
+
+    /// Units of the gate whose window is expected to be over by `now`.
+    pub(super) fn expected(
+        &self,
+        gate: GateIndex,
+        now: f64,
+        came: &dyn Fn(f64, f64) -> f64,
+    ) -> f64 {
+        let cut = now - self.window;
+        let begun = self.segments.iter().take_while(|segment| segment.from < cut);
+        let over = |segment: &Segment| {
+            let units = segment.units.candidate.units() + segment.units.incumbent.units();
+            float(units) * segment.part(cut, came)
+        };
+        begun.filter(|segment| segment.units.of.gate == gate).map(over).sum()
+    }
+
     /// Whether each unit is one request.
     pub(super) fn is_off(&self) -> bool {
         self.window <= 0.0
@@ -183,7 +204,7 @@ impl Open {
             closed.push(segment.closed(self.window));
         }
         for segment in self.segments.iter_mut().take_while(|segment| segment.from < cut) {
-            let part = came(segment.from, cut) / came(segment.from, segment.to);
+            let part = segment.part(cut, came);
             closed.push(segment.split(rng, (cut, part)).closed(self.window));
         }
         closed
@@ -191,6 +212,11 @@ impl Open {
 }
 
 impl Segment {
+    /// The part of its units that came before `cut`.
+    fn part(&self, cut: f64, came: &dyn Fn(f64, f64) -> f64) -> f64 {
+        if cut >= self.to { 1.0 } else { came(self.from, cut) / came(self.from, self.to) }
+    }
+
     /// Its units that came before `cut`, which are so large a part.
     fn split(&mut self, rng: &mut Rng, (cut, part): (f64, f64)) -> Self {
         let candidate = self.units.candidate.taken(rng, part);

@@ -118,12 +118,14 @@ async fn a_unit_counts_once_with_all_labels_that_came_until_it_was_closed() {
     let requests = vec![first("a1", 2), later("a2", 2), first("b1", 3), first("c1", 4)];
     flush(store, 1, requests).await;
     joined(store, &[label("a1", 0.0), label("a2", 1.0), label("b1", 0.0)]).await;
-    store.close_units(at(10 + SPAN)).await.unwrap();
+    store.close_units(at(10 + SPAN), None).await.unwrap();
     assert_eq!(canary(&evidence(store, &stored).await).feedback, [].into(), "they are open");
     assert_eq!(matured(store, &stored, 500).await, Default::default());
 
-    assert_eq!(store.close_units(at(11 + SPAN)).await.unwrap(), 2);
-    assert_eq!(store.close_units(at(12 + SPAN)).await.unwrap(), 0, "each once");
+    let jumped = Some(at(12));
+    assert_eq!(store.close_units(at(11 + SPAN), jumped).await.unwrap(), 0, "not so long after it");
+    assert_eq!(store.close_units(at(11 + SPAN), None).await.unwrap(), 2);
+    assert_eq!(store.close_units(at(12 + SPAN), None).await.unwrap(), 0, "each once");
     let any = Cells { candidate_good: 1, incumbent_bad: 1, ..Cells::default() };
     let counts = canary(&evidence(store, &stored).await);
     assert_eq!(counts.feedback["m"], any);
@@ -149,7 +151,7 @@ async fn labels_that_are_still_to_be_counted_outlast_a_server_that_was_down() {
     // Hours later, before anything else.
     assert_eq!(store.prune_assignments(at(20_000)).await.unwrap(), 0);
     for _ in 0..3 {
-        store.close_units(at(20_000)).await.unwrap();
+        store.close_units(at(20_000), None).await.unwrap();
     }
     let both = Cells { candidate_good: 1, incumbent_good: 1, ..Cells::default() };
     assert_eq!(canary(&evidence(store, &stored).await).feedback["m"], both);
@@ -185,9 +187,9 @@ async fn a_flush_or_a_label_that_comes_again_is_counted_once_also_over_a_restart
     let store = &fixture.store;
     flush(store, 2, requests()).await;
     joined(store, &[label("a2", 0.0)]).await;
-    store.close_units(at(200)).await.unwrap();
+    store.close_units(at(200), None).await.unwrap();
     flush(store, 3, requests()).await;
-    store.close_units(at(300)).await.unwrap();
+    store.close_units(at(300), None).await.unwrap();
     let counts = canary(&evidence(store, &stored).await);
     assert_eq!(counts.feedback["m"], Cells { candidate_bad: 1, ..Cells::default() });
     assert_eq!(counts.late, [].into());
@@ -216,7 +218,7 @@ async fn a_unit_is_worth_the_mean_of_its_numbers() {
     ];
     flush(store, 2, requests).await;
     joined(store, &[label("a1", 0.0), label("a2", 300.0), label("b1", 400.0)]).await;
-    store.close_units(at(11 + SPAN)).await.unwrap();
+    store.close_units(at(11 + SPAN), None).await.unwrap();
     let evidence = evidence(store, &stored).await;
     let (reference, counts) = (&evidence.references["m"], &canary(&evidence).values["m"]);
     let only = |value: f64| {
@@ -248,7 +250,7 @@ async fn a_candidate_that_is_as_good_on_first_requests_alone_is_found_by_all_of_
         }
         flush(store, 1, requests).await;
         joined(store, &labels).await;
-        store.close_units(at(500)).await.unwrap();
+        store.close_units(at(500), None).await.unwrap();
         let judge = Judge::new(&stored.rollout.plan).unwrap();
         let evidence = evidence(store, &stored).await;
         assert_eq!(judge.gate(&evidence, CANARY).decision, decision, "{check}");
@@ -260,7 +262,7 @@ async fn what_is_kept_of_closed_units_goes_with_the_evidence() {
     let (fixture, stored) = shop(ANY).await;
     let store = &fixture.store;
     flush(store, 1, vec![request(&stored, "a1", (2, Counted::Yes), 10)]).await;
-    store.close_units(at(500)).await.unwrap();
+    store.close_units(at(500), None).await.unwrap();
     joined(store, &[label("a1", 1.0)]).await;
     assert_eq!(store.prune_assignments(at(11)).await.unwrap(), 1);
     // An assignment that is evidence in a unit's window is none of those that are kept a tenth of.

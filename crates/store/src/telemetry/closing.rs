@@ -26,10 +26,11 @@ use sqlx::{Row, SqliteConnection};
 const STEP: i64 = 10 * SECOND;
 const SECOND: i64 = 1_000_000;
 
-/// What is open, and has units old enough that no label of theirs is waited for at `?1`.
+/// What is open, and has units old enough that no label of theirs is waited for at `?1`, so long after
+/// `?2`.
 const OPEN: &str = "
     SELECT * FROM unit_closing
-    WHERE until <= last AND until / 1000000 < (?1 - span) / 1000000";
+    WHERE until <= last AND until / 1000000 < (?1 - span) / 1000000 AND ?1 - span >= ?2";
 
 /// The units of one gate assigned in [`?3`, `?4`) that have a label of the metric `?5`, as their first
 /// assignments, with what is made of the labels of all the requests of their window.
@@ -59,17 +60,25 @@ const LATE: &str = "
 
 impl Store {
     /// Counts the units of which no label is waited for any more at `now`, by when every assignment and
-    /// label of before must have been stored. Gives how many were counted.
-    pub async fn close_units(&self, now: Timestamp) -> Result<u64, storage::Error> {
+    /// label of before must have been stored. Those whose labels are waited for at `since` are waited for
+    /// as long from then on: the clock has jumped to it. Gives how many were counted.
+    pub async fn close_units(
+        &self,
+        now: Timestamp,
+        since: Option<Timestamp>,
+    ) -> Result<u64, storage::Error> {
+        let since = since.map_or(i64::MIN, Timestamp::as_micros);
         let due = sqlx::query(OPEN)
             .bind(now.as_micros())
+            .bind(since)
             .fetch_optional(&mut *self.reader().await?)
             .await?;
         if due.is_none() {
             return Ok(0);
         }
         let mut write = self.write().await?;
-        let open = sqlx::query(OPEN).bind(now.as_micros()).fetch_all(write.sql()).await?;
+        let open =
+            sqlx::query(OPEN).bind(now.as_micros()).bind(since).fetch_all(write.sql()).await?;
         let mut counted = 0;
         for row in &open {
             counted += close(&mut write, &Open::read(row)?, now).await?;

@@ -1,7 +1,7 @@
 //! What lies around the steps that evidence decides: what is loaded and tested before, how the
 //! candidate takes over and the incumbent leaves, who is asked, and what the forecast assumes.
 
-use super::{NO_CONTROL, basis};
+use super::NO_CONTROL;
 use seatrial_domain::Share;
 use seatrial_domain::plan::{GateMode, NeedsApproval, Plan};
 use seatrial_domain::policy::forecast::Step;
@@ -74,7 +74,6 @@ pub(super) fn notes(plan: &Plan, steps: &[Step]) -> Vec<String> {
         let part = "as many units have a label or value as minCoverage asks for";
         notes.push(format!("units of feedback and KPI checks, and what they find: {part}"));
     }
-    notes.push(basis());
     notes
 }
 
@@ -119,9 +118,8 @@ mod tests {
     #[test]
     fn what_a_plan_lacks_and_whom_it_asks_is_told() {
         let (_, notes) = told("");
-        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(notes[0].starts_with("no live control"), "{notes:?}");
-        assert!(notes[1].starts_with("times:"), "{notes:?}");
         let label = "{name: ok, kind: feedback, metric: ok, margin: {absolute: 0.1}}";
         let (_, notes) = told(&format!(
             "  checks: [{label}]\n  canary: {{gate: auto+approval}}\n  approval: {{count: 2}}\n  \

@@ -1,7 +1,11 @@
 //! What is told of a plan, and what of it can't be.
 
+use super::outlook::{endpoint, slow_part};
+use super::times::Known;
 use super::*;
+use seatrial_domain::policy::forecast::{self, Outlook};
 use seatrial_domain::policy::parse;
+use seatrial_sim::distribution::Law;
 
 const OUTLOOK: Outlook =
     Outlook { error_rate: 0.0, bad_label_rate: 0.1, slow_rate: 0.0, values: Vec::new() };
@@ -17,9 +21,9 @@ fn told_of(lines: &str, step: usize) -> ([String; 7], serde_json::Value) {
     let plan = plan(lines);
     let steps = forecast::forecast(&plan, &OUTLOOK).unwrap();
     let endpoint = endpoint(100.0, &OUTLOOK, (None, Vec::new()));
-    let expected = Expected::of(&plan, &steps, &endpoint).unwrap();
+    let expected = Expected::of(&plan, &steps, (&endpoint, Known::default())).unwrap();
     let cells = row(&steps[step], &expected);
-    (cells, json(&Told { plan: &plan, steps: &steps, expected, finds: Finds::default() }))
+    (cells, json(&Told { plan: &plan, steps, expected, finds: Finds::default() }))
 }
 
 /// The canary's under this check.
@@ -93,4 +97,73 @@ fn an_expected_time_is_a_median_with_its_tenths() {
     let of = |name: &str| told[name].as_u64().unwrap();
     assert!(of("to_cutover_s") > median && of("to_cutover_s_p90") > p90, "{told}");
     assert_eq!(of("to_completed_s"), of("to_cutover_s") + 3_600);
+}
+
+/// Every flag with a number, with a space before it, as with an equals sign.
+#[test]
+fn a_flags_value_that_makes_no_sense_is_refused_by_the_flags_name_with_what_is_meant() {
+    use clap::FromArgMatches;
+    let command = || Plan::augment_args(clap::Command::new("plan"));
+    let refused = |flag: &str, value: &str| -> Option<String> {
+        let flag = format!("--{flag}");
+        let given = ["plan", "policy.yaml", &flag, value];
+        let matches = match command().try_get_matches_from(given) {
+            Ok(matches) => matches,
+            Err(error) => return Some(error.to_string()),
+        };
+        let kpi = "  checks: [{name: r, kind: kpi, metric: r, margin: {ratio: 0.9}}]";
+        let plan = plan(kpi);
+        let told = Plan::from_arg_matches(&matches).unwrap().told(&plan);
+        told.err().map(|error| format!("{error:#}"))
+    };
+    let all = command();
+    for flag in all.get_arguments().filter_map(|argument| argument.get_long()) {
+        for value in ["-inf", "inf", "NaN", "-NaN", "-1", "-x", "", "1e308", "x2", "--rps"] {
+            let why = refused(flag, value).unwrap_or_else(|| panic!("--{flag} takes {value}"));
+            let meant = ["meant", "must be", "give a"].iter().any(|word| why.contains(word));
+            assert!(meant && why.contains(&format!("--{flag}")), "--{flag} {value}: {why}");
+            assert!(!why.contains("unexpected argument"), "--{flag} {value}: {why}");
+        }
+    }
+}
+
+/// The notes under these lines and flags.
+fn notes_of(lines: &str, flags: &[&str]) -> anyhow::Result<Vec<String>> {
+    use clap::FromArgMatches;
+    let given = ["plan", "policy.yaml"].iter().chain(flags);
+    let matches = Plan::augment_args(clap::Command::new("plan")).try_get_matches_from(given)?;
+    let plan = plan(lines);
+    Ok(Plan::from_arg_matches(&matches)?.told(&plan)?.expected.notes)
+}
+
+#[test]
+fn what_the_times_leave_out_is_told_where_there_is_any_with_how_to_have_it_in() {
+    let short = "  shadow: {minDuration: 1s, minRequests: 10}\n  canary: {share: 20, minDuration: 1s}\n  \
+        ramp: []\n  checks: [{name: e, kind: errors, margin: {absolute: 0.05}}]\n";
+    let windows = "  windows: [{kind: deny, schedule: \"0 17 * * 5\", duration: 64h, timeZone: UTC, blocks: \
+        [advance]}]\n  analysis: {slices: [{key: \"header:client\", values: [mobile], enforce: true}]}\n";
+    let lines = format!("{short}{windows}");
+    let out = notes_of(&lines, &["--rps", "1000"]).unwrap();
+    assert_eq!(out[1], "freezes: left out of the times; give --start to have them in");
+    assert_eq!(out[2], "slices: client left out of the times; give --slice to have them in");
+    assert!(out[3].starts_with("guardrails: fewer than one rollout in a thousand"), "{out:?}");
+    let start = ["--start", "2024-01-05T12:00:00Z"];
+    let flags = [&start[..], &["--slice", "client:mobile=0.3", "--rps", "1000"]].concat();
+    let known = notes_of(&lines, &flags).unwrap();
+    assert!(known[1].ends_with("a rollout that starts at 2024-01-05T12:00:00.000Z"), "{known:?}");
+    assert!(known[2].starts_with("slices: client in the times"), "{known:?}");
+    let strict = format!("{short}  guardrails: [{{name: consecutiveErrors, limit: 3}}]\n");
+    let frail = notes_of(&strict, &["--error-rate", "0.005", "--rps", "1000"]).unwrap();
+    assert!(frail[1].starts_with("guardrails: may trip at these rates"), "{frail:?}");
+    let bare = notes_of(&format!("{short}  guardrails: []\n"), &["--rps", "1000"]).unwrap();
+    assert_eq!(bare.len(), 1, "{bare:?}");
+}
+
+#[test]
+fn a_slice_in_which_the_candidate_differs_is_left_to_simulate() {
+    let lines = "  analysis: {slices: [\"header:client\"]}\n";
+    let refused = |slice: &str| notes_of(lines, &["--slice", slice]).unwrap_err().to_string();
+    let why = refused("client:mobile=0.3,candidate-error-rate=0.02");
+    assert!(why.contains("--slice: candidate-error-rate") && why.contains("`simulate`"), "{why}");
+    assert!(refused("country:de=0.3").contains("--slice"));
 }

@@ -1,20 +1,25 @@
-//! How long each step is expected to take, by simulated rollouts of an equal candidate.
+//! How long each step is expected to take, by simulated rollouts of an equal candidate, and what of the
+//! policy these times leave out.
 
 use super::{human_span, told};
 use crate::cli::exit::usage;
 use crate::cli::simulate;
 use crate::tasks;
+use seatrial_domain::Timestamp;
 use seatrial_domain::plan::{Plan, Rule};
 use seatrial_domain::policy::forecast::{Enforced, Step};
 use seatrial_sim::simulate::Error;
 use seatrial_sim::simulate::detectable::Endpoint;
-use seatrial_sim::simulate::load::SPAN_MAX;
-use seatrial_sim::simulate::passing::{Judged, Passing, Times, When};
+use seatrial_sim::simulate::load::{SPAN_MAX, Slice};
+use seatrial_sim::simulate::passing::{Around, Judged, Passing, Times, Trips, When};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// Rollouts that are played.
 const RUNS: u64 = 100;
+/// What the times rest on, in words.
+const BASIS: &str =
+    "times: median (10 % to 90 %) of 100 simulated rollouts of a candidate like the incumbent";
 /// The same policy has the same times.
 const SEED: u64 = 1;
 /// Where a time depends on a spread that nobody gives.
@@ -39,10 +44,23 @@ pub(super) struct Expected {
     steps: Vec<(String, Time)>,
     pub(super) to_cutover: Time,
     pub(super) to_completed: Time,
+    /// What the times rest on, and what they leave out.
+    pub(super) notes: Vec<String>,
+}
+
+/// What is known besides of the rollouts that are played.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) start: Option<Timestamp>,
+    pub(super) slices: Vec<Slice>,
 }
 
 impl Expected {
-    pub(super) fn of(plan: &Plan, steps: &[Step], endpoint: &Endpoint) -> anyhow::Result<Self> {
+    pub(super) fn of(
+        plan: &Plan,
+        steps: &[Step],
+        (endpoint, known): (&Endpoint, Known),
+    ) -> anyhow::Result<Self> {
         let untold: Vec<Option<Time>> =
             gates(steps).map(|step| untold(plan, step, endpoint)).collect();
         let judged: Vec<Judged> = untold
@@ -52,18 +70,24 @@ impl Expected {
         let refused = |error: Error| match error {
             Error::Load(error) => usage(simulate::named(&error)),
             Error::Values { .. } => usage(format!("--kpi: {error}")),
+            Error::Unknown(_) => usage(format!("--slice: {error}")),
             Error::Judge(_)
             | Error::Span
             | Error::Deadline
             | Error::NotPlayed { .. }
-            | Error::Unknown(_)
             | Error::Broken(_) => usage(error.to_string()),
         };
-        let passing = Passing::new(plan, endpoint, (&judged, SEED)).map_err(refused)?;
+        let mut notes = vec![BASIS.to_owned()];
+        notes.extend(freezes(plan, known.start));
+        notes.extend(slices(plan, &known.slices));
+        let Known { start, slices } = known;
+        let around = Around { judged: &judged, start, slices, seed: SEED };
+        let passing = Passing::new(plan, endpoint, around).map_err(refused)?;
+        notes.extend(guardrails(plan, passing.trips()));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let runs = tasks::in_parallel(cores, RUNS, |index| passing.run(index));
         let runs = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Self::told(steps, &untold, &passing.times(&runs)))
+        Ok(Self { notes, ..Self::told(steps, &untold, &passing.times(&runs)) })
     }
 
     /// The shadow's time and each gate's are simulated, unless something else is to be said of one.
@@ -88,7 +112,7 @@ impl Expected {
         let to_cutover = first.unwrap_or(Time::At(times.to_cutover, 1.0));
         let to_completed = first.unwrap_or(Time::At(times.to_cutover.after(last), 1.0));
         by_step.extend(steps.last().map(|step| (step.stage.clone(), Time::Fixed(last))));
-        Self { steps: by_step, to_cutover, to_completed }
+        Self { steps: by_step, to_cutover, to_completed, notes: Vec::new() }
     }
 
     pub(super) fn step(&self, stage: &str) -> Time {
@@ -173,10 +197,38 @@ impl Time {
     }
 }
 
-/// What the times rest on, in words.
-pub(super) fn basis() -> String {
-    format!(
-        "times: median (10 % to 90 %) of {RUNS} simulated rollouts of a candidate like the incumbent; \
-         freezes, guardrails and slices are left to `simulate`"
-    )
+/// Whether freezes are in the times; none where there are none.
+fn freezes(plan: &Plan, start: Option<Timestamp>) -> Option<String> {
+    let told = match start {
+        Some(start) => format!("in the times, of a rollout that starts at {start}"),
+        None => "left out of the times; give --start to have them in".to_owned(),
+    };
+    (!plan.windows.is_empty()).then(|| format!("freezes: {told}"))
+}
+
+/// Whether slices that enforce are in the times; none where there are none.
+fn slices(plan: &Plan, given: &[Slice]) -> Option<String> {
+    let enforcing = plan.analysis.slices.iter().filter(|slice| slice.weight.is_some());
+    let enforcing = enforcing.map(|slice| plan.analysis.column(&slice.key));
+    let (known, left): (Vec<String>, Vec<String>) =
+        enforcing.partition(|column| given.iter().any(|slice| slice.column == *column));
+    let left = (!left.is_empty()).then(|| {
+        format!("{} left out of the times; give --slice to have them in", left.join(", "))
+    });
+    let known = (!known.is_empty()).then(|| {
+        format!("{} in the times; units needed are those of all traffic", known.join(", "))
+    });
+    let told: Vec<String> = known.into_iter().chain(left).collect();
+    (!told.is_empty()).then(|| format!("slices: {}", told.join("; ")))
+}
+
+/// What guardrails would do; none where there are none.
+fn guardrails(plan: &Plan, trips: Trips) -> Option<String> {
+    let told = match trips {
+        Trips::Hardly => "fewer than one rollout in a thousand trips one at these rates",
+        Trips::Possible => {
+            "may trip at these rates; the times leave that out, `simulate` tells how often"
+        }
+    };
+    (!plan.guardrails.is_empty()).then(|| format!("guardrails: {told}"))
 }

@@ -10,6 +10,9 @@ use seatrial_domain::policy::parse;
 const SENSELESS: [&str; 9] =
     ["NaN", "inf", "-1", "0", "0s", "1e308", "x1e308", "", "99999999999999999999999"];
 
+/// Nor these, that look like flags.
+const LIKE_FLAGS: [&str; 5] = ["-inf", "-NaN", "-1e5", "-x", "--rps"];
+
 /// What some flags take of these all the same.
 const TAKEN: [(&str, &[&str]); 8] = [
     ("error-rate", &["0"]),
@@ -69,6 +72,21 @@ fn every_flag_refuses_what_makes_no_sense_by_its_name() {
                 (None, false) => panic!("--{flag} takes {value:?}"),
                 (Some(why), true) => panic!("--{flag} refuses {value:?}: {why}"),
             }
+        }
+    }
+}
+
+/// With a space before it, as with an equals sign.
+#[test]
+fn a_value_that_looks_like_a_flag_is_refused_as_a_value_with_what_is_meant() {
+    let all = command();
+    let flags = all.get_arguments().filter_map(|argument| argument.get_long());
+    for flag in flags.filter(|flag| !FILES.contains(flag)) {
+        for value in LIKE_FLAGS {
+            let why = refused(flag, value).unwrap_or_else(|| panic!("--{flag} takes {value}"));
+            let told = why.contains(" is meant") || why.contains("must be");
+            assert!(told && why.contains(&format!("--{flag}")), "--{flag} {value}: {why}");
+            assert!(!why.contains("unexpected argument"), "--{flag} {value}: {why}");
         }
     }
 }

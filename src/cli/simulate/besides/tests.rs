@@ -35,3 +35,16 @@ fn what_is_no_slice_and_no_class_is_refused_with_what_is_meant() {
     }
     assert_eq!(classes("said=a:0.5,b:0.5").unwrap().name.as_deref(), Some("said"));
 }
+
+#[test]
+fn what_is_given_twice_is_refused_and_one_for_all_beside_one_by_name_is_not() {
+    let names = ["revenue".to_owned()];
+    let told = |given: &[&str]| {
+        let given: Vec<_> = given.iter().map(|text| values(text).unwrap()).collect();
+        known("--kpi", &given, ("metric of kind kpi", &names)).err().map(|why| why.to_string())
+    };
+    assert_eq!(told(&["exponential:1", "revenue=exponential:2"]), None);
+    let twice = ["revenue=exponential:1", "exponential:3", "revenue=exponential:2"];
+    assert!(told(&twice).unwrap().contains("--kpi: given twice revenue"));
+    assert!(told(&["exponential:1", "exponential:2"]).unwrap().contains("--kpi: given twice;"));
+}

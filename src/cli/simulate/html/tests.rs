@@ -18,8 +18,8 @@ fn run(outcome: Outcome, seconds: u64) -> Ended {
         outcome,
         seconds,
         stages: vec![
-            Visit { stage: "canary".to_owned(), at: 10 },
-            Visit { stage: "completed".to_owned(), at: seconds },
+            Visit { stage: "canary".to_owned(), at: 10, frozen: 0 },
+            Visit { stage: "completed".to_owned(), at: seconds, frozen: 0 },
         ],
         exposure: Exposure { units: 25 * seconds, requests: 25 * seconds, harmed: 3 },
         looks: 2,

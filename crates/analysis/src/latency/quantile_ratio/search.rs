@@ -42,8 +42,7 @@ impl Exceeding<'_> {
 
     /// What no bucket of the run is below.
     fn bound(&self, (first, last): Run, scale: f64) -> f64 {
-        let [candidate, _, lower] = self.parts(first, scale);
-        let [_, upper, _] = self.parts(last, scale);
-        candidate + self.averaged(upper, lower)
+        let upper = self.at_upper_edge(last, scale);
+        self.of_candidate(first, scale) + self.averaged(upper, self.at_lower_edge(first, scale))
     }
 }

@@ -40,6 +40,23 @@ fn arm() -> impl Strategy<Value = Vec<u64>> {
 
 proptest! {
     #[test]
+    fn of_several_strata_too_no_bucket_is_refuted_less(
+        one in (arm(), arm()), other in (arm(), arm()), pis in (0.02..0.9_f64, 0.02..0.9_f64),
+        quantile in 0.3..0.995_f64, scale in 0.2..50.0_f64,
+    ) {
+        let edges = Edges::try_from(vec![5, 6, 8, 10, 20, 21, 40, 80]).unwrap();
+        let test = QuantileRatio::new(&edges, quantile, 1.5).unwrap();
+        let stratum = |(candidate, incumbent), pi| {
+            Stratum::new(pi, ArmHistogram { candidate, incumbent }).unwrap()
+        };
+        let strata = [stratum(one, pis.0), stratum(other, pis.1)];
+        let exceeding = test.exceeding(&strata).unwrap();
+        let each = (0..test.buckets).map(|bucket| exceeding.log_e(bucket, scale));
+        let least = each.fold(f64::INFINITY, f64::min);
+        prop_assert_eq!(exceeding.least(scale).log_e.to_bits(), least.to_bits());
+    }
+
+    #[test]
     fn what_is_found_is_the_least_of_all_buckets_to_the_bit(
         candidate in arm(), incumbent in arm(), quantile in 0.3..0.995_f64,
         ratio in 1.01..3.0_f64, scale in 0.2..50.0_f64,
@@ -48,9 +65,11 @@ proptest! {
         let test = QuantileRatio::new(&edges, quantile, ratio).unwrap();
         let counts = ArmHistogram { candidate, incumbent };
         let wanted = plainly(&test, &counts, scale);
-        let found = test.exceeding(&counts).least(scale);
+        let strata = [Stratum::new(0.05, counts).unwrap()];
+        let exceeding = test.exceeding(&strata).unwrap();
+        let found = exceeding.least(scale);
         prop_assert_eq!(found.log_e.to_bits(), wanted.to_bits());
-        prop_assert_eq!(test.exceeding(&counts).log_e(found.bucket, scale).to_bits(), wanted.to_bits());
+        prop_assert_eq!(exceeding.log_e(found.bucket, scale).to_bits(), wanted.to_bits());
     }
 }
 

@@ -20,7 +20,6 @@ impl Drift {
     }
 
     pub(in crate::judge) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
-        let strata = look.strata(|counted| counted == gate, |counts| self.outcomes(counts));
-        most_apart(&strata).map(|most| most.shown).unwrap_or_default()
+        most_apart(&self.under(look, gate)).map(|most| most.shown).unwrap_or_default()
     }
 }

@@ -1,16 +1,16 @@
 //! Numbers: what more units at the worst value would do.
 
 use super::super::distinct::Rules;
-use super::super::kpi::{Error, Kpi, fail_log_e, shown_of};
+use super::super::kpi::{Error, Kpi, Numbers, fail_log_e, shown_of};
 use super::super::look::Look;
 use super::super::prepared::Given;
 use super::super::reading::{Bars, Shown};
-use super::{Told, beside, outlook, part};
+use super::{Told, after, beside, outlook, part};
 use crate::evidence::GateIndex;
 use crate::verdict::{CheckVerdict, Confidence, Outlook, Range};
 use seatrial_analysis::kpi::{self, Counts, Values};
-use seatrial_analysis::units_needed::smallest;
 use seatrial_analysis::{Pi, Stratum};
+use std::borrow::Cow;
 
 /// The units of this gate that come next: the incumbent's go on as they did, and the candidate's are
 /// like the incumbent's, or at the worst value that is told apart.
@@ -42,7 +42,7 @@ impl Kpi {
         (rules, bars): (&Rules, &Bars),
         gate: GateIndex,
     ) -> Shown {
-        let strata = look.strata(|counted| counted == gate, |counts| self.values(counts));
+        let strata = look.strata(|counted| counted == gate, |seen| self.values(seen));
         let check = self.check(look, rules).ok().flatten();
         check.and_then(|check| shown_of(&check, &strata, bars).ok()).unwrap_or_default()
     }
@@ -55,8 +55,8 @@ impl Kpi {
         verdict: CheckVerdict,
     ) -> Result<Option<Confidence>, Error> {
         let Some(check) = self.check(look, rules)? else { return Ok(None) };
-        let samples = look.samples(rules, |counts| self.values(counts));
-        let shown = if verdict == CheckVerdict::Fail { &samples.all } else { &samples.here };
+        let samples = look.samples(rules, |seen| self.values(seen));
+        let shown = if verdict == CheckVerdict::Fail { &samples.all } else { samples.here() };
         let effect = check.effect(shown, bars.pass())?;
         let range = |of: kpi::Effect| Some(Range::new(of.difference?.lower, of.difference?.upper));
         Ok(effect.and_then(range).map(|difference| Confidence {
@@ -74,9 +74,9 @@ impl Kpi {
         verdict: CheckVerdict,
     ) -> Result<Option<Outlook>, Error> {
         let Some(check) = self.check(look, rules)? else { return Ok(None) };
-        let samples = look.samples(rules, |counts| self.values(counts));
-        let settled = look.samples(rules, |counts| self.settled(counts)).here;
-        let Some(coming) = self.coming(look, &samples.here)? else { return Ok(None) };
+        let samples = look.samples(rules, |seen| self.values(seen));
+        let settled = look.here(rules, |seen| self.settled(seen));
+        let Some(coming) = self.coming(look, samples.here())? else { return Ok(None) };
         let fails = |bad, of| {
             let more = with(&samples.all, coming.arms(bad, of));
             fail_log_e(&check, &more, since).is_ok_and(|log_e| bars.fires(log_e))
@@ -86,12 +86,16 @@ impl Kpi {
             check.healthy_log_e(&more).unwrap_or(f64::NEG_INFINITY)
         };
         let passes = |bad, of| bars.pass().rejects(healthy(bad, of));
-        let healthy_after = || smallest(bars.pass(), |more| healthy(0, more));
+        let healthy_after = || after(|more| passes(0, more));
         Ok(Some(outlook(verdict, fails, passes, healthy_after)))
     }
 
     /// None before the incumbent has a value under this gate.
-    fn coming(&self, look: &Look<'_>, here: &[Stratum<Counts>]) -> Result<Option<Coming>, Error> {
+    fn coming(
+        &self,
+        look: &Look<'_>,
+        here: &[Stratum<Numbers<'_>>],
+    ) -> Result<Option<Coming>, Error> {
         let reference = look.evidence.references.get(&self.metric);
         let (Some(reference), Some(first)) = (reference, here.first()) else { return Ok(None) };
         let mut incumbent = Values::default();
@@ -103,13 +107,13 @@ impl Kpi {
     }
 }
 
-fn with(strata: &[Stratum<Counts>], more: Stratum<Counts>) -> Vec<Stratum<Counts>> {
+fn with<'a>(strata: &[Stratum<Numbers<'a>>], more: Stratum<Counts>) -> Vec<Stratum<Numbers<'a>>> {
     let mut all = strata.to_vec();
     // In a stratum of their own they would be judged by their own variance.
     let same = all.iter_mut().find(|stratum| stratum.pi == more.pi);
-    let merged = same.is_some_and(|same| same.counts.merge(&more.counts).is_ok());
+    let merged = same.is_some_and(|same| same.counts.to_mut().merge(&more.counts).is_ok());
     if !merged {
-        all.push(more);
+        all.push(Stratum { pi: more.pi, counts: Cow::Owned(more.counts) });
     }
     all
 }

@@ -3,14 +3,14 @@
 use super::super::look::Look;
 use super::super::prepared::Given;
 use super::super::reading::Shown;
-use super::{Told, beside, outlook, part};
+use super::{Told, after, beside, outlook, part};
 use crate::evidence::GateIndex;
-use crate::judge::latency::{Latency, fail_log_e};
+use crate::judge::latency::{Answers, Latency, fail_log_e};
 use crate::mix;
 use crate::verdict::{CheckReport, CheckVerdict, Confidence, Outlook, Range};
 use seatrial_analysis::confidence::Interval;
-use seatrial_analysis::units_needed::smallest;
 use seatrial_analysis::{ArmHistogram, Pi, Stratum};
+use std::borrow::Cow;
 
 /// The answers of this gate that come next. A good one takes the incumbent's median here; a bad one
 /// is just too slow.
@@ -44,14 +44,15 @@ impl Latency {
 
     /// Why the quantiles are not those of all answers.
     fn weighed(&self, look: &Look<'_>, given: Given<'_>, report: &CheckReport) -> Option<String> {
-        let samples = look.samples(given.rules, |counts| self.histogram(counts));
-        let shown = if report.verdict == CheckVerdict::Fail { samples.all } else { samples.here };
-        super::weighed(&self.by_stratum(&shown, &[]))
+        let samples = look.samples(given.rules, |seen| self.histogram(seen));
+        let shown =
+            if report.verdict == CheckVerdict::Fail { &samples.all } else { samples.here() };
+        super::weighed(&self.by_stratum(shown, &[]))
     }
 
     pub(in crate::judge) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
-        let strata = look.strata(|counted| counted == gate, |counts| self.histogram(counts));
-        self.shown(&strata, &look.evidence.shadow.incumbent_latency)
+        let strata = look.strata(|counted| counted == gate, |seen| self.histogram(seen));
+        self.shown(&strata, &self.by_stratum(&strata, &look.evidence.shadow.incumbent_latency))
     }
 
     /// Of both arms' quantiles; none before both have answered.
@@ -61,13 +62,13 @@ impl Latency {
         Given { rules, bars, .. }: Given<'_>,
         verdict: CheckVerdict,
     ) -> Option<Confidence> {
-        let samples = look.samples(rules, |counts| self.histogram(counts));
+        let samples = look.samples(rules, |seen| self.histogram(seen));
         let gates = usize::from(look.gate.0) + 1;
         // Each gate has a stratum for each gate before it, and one more.
         let (shown, strata_max) = match verdict {
-            CheckVerdict::Fail => (&samples.all, gates * (gates + 1) / 2),
+            CheckVerdict::Fail => (samples.all.as_slice(), gates * (gates + 1) / 2),
             CheckVerdict::Pass | CheckVerdict::Inconclusive | CheckVerdict::Error => {
-                (&samples.here, gates)
+                (samples.here(), gates)
             }
         };
         let alpha = bars.pass();
@@ -86,9 +87,9 @@ impl Latency {
     ) -> Option<Outlook> {
         let reference = &look.evidence.shadow.incumbent_latency;
         let check = self.check(reference).ok()?;
-        let samples = look.samples(rules, |counts| self.histogram(counts));
-        let settled = look.samples(rules, |counts| self.settled(counts)).here;
-        let coming = self.coming(&samples.here, reference)?;
+        let samples = look.samples(rules, |seen| self.histogram(seen));
+        let settled = look.together(rules, |seen| self.settled(seen));
+        let coming = self.coming(samples.here(), reference)?;
         let fails = |bad, of| {
             let more = with(&samples.all, coming.arms(bad, of));
             fail_log_e(&check, &more, since).is_ok_and(|log_e| bars.fires(log_e))
@@ -98,16 +99,17 @@ impl Latency {
             check.healthy_log_e(&more).unwrap_or(f64::NEG_INFINITY)
         };
         let passes = |bad, of| bars.pass().rejects(healthy(bad, of));
-        let healthy_after = || smallest(bars.pass(), |more| healthy(0, more));
+        let healthy_after = || after(|more| passes(0, more));
         Some(outlook(verdict, fails, passes, healthy_after))
     }
 
     /// None before the incumbent has answered under this gate.
-    fn coming(&self, here: &[Stratum<ArmHistogram>], reference: &[u64]) -> Option<Coming> {
+    fn coming(&self, here: &[Stratum<Answers<'_>>], reference: &[u64]) -> Option<Coming> {
         let pi = here.first()?.pi;
-        let (_, incumbent_slow) = mix::rates(&self.by_stratum(here, reference));
+        let counts = self.by_stratum(here, reference);
+        let (_, incumbent_slow) = mix::rates(&counts);
         let incumbent_slow = incumbent_slow?;
-        let sum = self.side_by_side(here).incumbent;
+        let sum = self.side_by_side(here, &counts).incumbent;
         let slow = self.within(reference).min(sum.len().saturating_sub(1));
         let total: f64 = sum.iter().sum();
         let mut below = 0.0;
@@ -135,15 +137,15 @@ impl Latency {
     }
 }
 
-fn with(
-    strata: &[Stratum<ArmHistogram>],
-    more: Stratum<ArmHistogram>,
-) -> Vec<Stratum<ArmHistogram>> {
+fn with<'a>(
+    strata: &[Stratum<Answers<'a>>],
+    more: Stratum<Answers<'a>>,
+) -> Vec<Stratum<Answers<'a>>> {
     strata.iter().cloned().chain([more]).collect()
 }
 
 impl Coming {
-    fn arms(&self, bad: u64, of: u64) -> Stratum<ArmHistogram> {
+    fn arms(&self, bad: u64, of: u64) -> Stratum<Answers<'static>> {
         let incumbent = beside(of, self.pi.get());
         let incumbent_bad = part(incumbent, self.incumbent_slow);
         let mut counts = ArmHistogram::empty(self.buckets);
@@ -158,6 +160,6 @@ impl Coming {
                 }
             }
         }
-        Stratum { pi: self.pi, counts }
+        Stratum { pi: self.pi, counts: Cow::Owned(counts) }
     }
 }

@@ -4,7 +4,7 @@
 //! each edge the strata's own confidence sequences of "slower than this", each with its part of α,
 //! weighed and added up. Added up without their weights the answers would be those of another mix.
 
-use crate::judge::latency::Latency;
+use crate::judge::latency::{Answers, Latency};
 use crate::mix;
 use seatrial_analysis::confidence::{self, Interval, Quantile, TUNED_UNITS};
 use seatrial_analysis::{Alpha, ArmHistogram, Stratum};
@@ -21,12 +21,12 @@ impl Latency {
     /// many strata. None where no stratum has answers of both.
     pub(super) fn quantiles(
         &self,
-        strata: &[Stratum<ArmHistogram>],
+        strata: &[Stratum<Answers<'_>>],
         (strata_max, alpha): (usize, Alpha),
     ) -> Option<(Interval, Interval)> {
         let parts = mix::parts(&self.by_stratum(strata, &[]))?;
         let told = strata.iter().zip(parts).filter(|(_, part)| *part > 0.0);
-        let told: Vec<_> = told.map(|(stratum, part)| (&stratum.counts, part)).collect();
+        let told: Vec<_> = told.map(|(stratum, part)| (&*stratum.counts, part)).collect();
         let mut candidate = vec![0_u64; self.buckets()];
         for (counts, _) in &told {
             candidate.iter_mut().zip(&counts.candidate).for_each(|(sum, count)| *sum += count);

@@ -27,15 +27,15 @@ impl TwoOutcome {
         Given { rules, bars, since }: Given<'_>,
         verdict: CheckVerdict,
     ) -> Told {
-        let samples = look.samples(rules, |counts| self.counted.cells(counts));
-        let settled = look.samples(rules, |counts| self.counted.settled(counts)).here;
+        let samples = look.samples(rules, |seen| self.counted.cells(seen));
+        let settled = look.together(rules, |seen| self.counted.settled(seen));
         let check = self.check(rules.latest(look.gate));
-        let shown = if verdict == CheckVerdict::Fail { &samples.all } else { &samples.here };
+        let shown = if verdict == CheckVerdict::Fail { &samples.all } else { samples.here() };
         let confidence = self.counted.confidence(shown, bars.pass());
         let bad = self.counted.bad();
         let notes = weighed(&by_stratum(shown)).into_iter().collect();
         let told = |outlook| Told { bad, confidence, outlook, notes };
-        let Some(coming) = Coming::as_in(&samples.here) else { return told(Default::default()) };
+        let Some(coming) = Coming::as_in(samples.here()) else { return told(Default::default()) };
         let fails = |bad, of| {
             let more = with(&samples.all, coming.cells(bad, of));
             bars.fires(self.fail_log_e(&more, since))
@@ -52,7 +52,7 @@ impl TwoOutcome {
     }
 
     pub(super) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
-        let strata = look.strata(|counted| counted == gate, |counts| self.counted.cells(counts));
+        let strata = look.strata(|counted| counted == gate, |seen| self.counted.cells(seen));
         self.counted.shown(&strata)
     }
 }

@@ -4,13 +4,14 @@
 //! and in each slice, a candidate that is a little worse, and two windows begun, so that late faults are
 //! bet on. A test that it leaves without evidence answers nothing, and could change unseen.
 
-use crate::Timestamp;
 use crate::evidence::{
-    ArmCount, Buckets, CompareCount, Evidence, GateCounts, GateIndex, LabelledPairs, LatencyPairs,
-    Matured, MaturedValues, PairCount, PairedCounts, Predictions, ShadowCounts, SliceCounts,
-    Slices,
+    ArmCount, Buckets, CompareCount, Evidence, GateCounts, GateIndex, GateStratum, LabelledPairs,
+    LatencyPairs, Matured, MaturedValues, PairCount, PairedCounts, Predictions, ShadowCounts,
+    SliceCounts, Slices,
 };
+use crate::exposure::Exposure;
 use crate::plan::{Check, LiveSlice, Plan, Rule, Scale, ShadowSlice, Sharing};
+use crate::{Share, Timestamp};
 use seatrial_analysis::kpi::{self, Reference};
 use seatrial_analysis::latency::Edges;
 use seatrial_analysis::{ArmHistogram, Cells};
@@ -27,17 +28,32 @@ pub(in crate::judge) fn evidence(plan: &Plan) -> Evidence {
     let mut evidence =
         Evidence { shadow: shadow(plan), references: counting.references(), ..Evidence::default() };
     for (times, begun) in [(1, Some(0)), (2, Some(1)), (4, None)] {
-        let gates = (0..=u8::MAX).zip(0..=plan.gates.len());
-        let gates = gates.map(|(gate, _)| {
-            (GateIndex(gate).unseen(), counting.under(times * (u64::from(gate) + 1)))
-        });
-        evidence.gates = gates.collect();
+        let strata = strata(plan);
+        let counted = strata.into_iter().map(|(of, part)| (of, counting.under(times * part)));
+        evidence.gates = counted.collect();
         if let Some(hours) = begun {
             let hour = Duration::from_secs(3_600 * hours);
             let _started = evidence.begin_window(Timestamp::default().plus(hour), &plan.analysis);
         }
     }
     evidence
+}
+
+/// Those of new units in every gate and, where units may come again, of those that the gate before has
+/// shown on the incumbent; each with its number of units, in parts of those of the first gate.
+fn strata(plan: &Plan) -> Vec<(GateStratum, u64)> {
+    let mut strata = Vec::new();
+    let mut before: Option<Share> = None;
+    let shares = plan.gates.iter().map(|gate| Some(gate.share)).chain([None]);
+    for (gate, share) in (0..=u8::MAX).zip(shares) {
+        let (of, part) = (GateIndex(gate), u64::from(gate) + 1);
+        strata.push((of.unseen(), part));
+        if let Some(before) = before.filter(|_| !plan.routing.key.is_empty()) {
+            strata.push((of.after(Exposure::up_to(before)), part + 1));
+        }
+        before = share;
+    }
+    strata
 }
 
 /// What is counted for a plan.

@@ -1,9 +1,10 @@
 //! Both arms' answers over several strata, side by side.
 
-use super::Latency;
+use super::{Answers, Latency};
+use crate::judge::reading::Shown;
 use crate::mix::{self, float};
 use crate::verdict::Counts;
-use seatrial_analysis::{ArmHistogram, Stratum};
+use seatrial_analysis::Stratum;
 
 /// Answers by bucket; the incumbent's are weighed.
 #[derive(Debug)]
@@ -17,29 +18,58 @@ impl Latency {
     /// reference's quantile).
     pub(in crate::judge) fn by_stratum(
         &self,
-        strata: &[Stratum<ArmHistogram>],
+        strata: &[Stratum<Answers<'_>>],
         reference: &[u64],
     ) -> Vec<Counts> {
         let within = self.within(reference);
-        let above = |arm: &[u64]| arm.iter().skip(within).sum();
-        let counted = |ArmHistogram { candidate, incumbent }: &ArmHistogram| Counts {
-            candidate_bad: above(candidate),
-            candidate_total: candidate.iter().sum(),
-            incumbent_bad: above(incumbent),
-            incumbent_total: incumbent.iter().sum(),
+        let counted = |arm: &[u64]| {
+            let (below, above) = arm.split_at(within.min(arm.len()));
+            let bad: u64 = above.iter().sum();
+            (bad, bad + below.iter().sum::<u64>())
         };
-        strata.iter().map(|stratum| counted(&stratum.counts)).collect()
+        let counts = |stratum: &Stratum<Answers<'_>>| {
+            let (candidate_bad, candidate_total) = counted(&stratum.counts.candidate);
+            let (incumbent_bad, incumbent_total) = counted(&stratum.counts.incumbent);
+            Counts { candidate_bad, candidate_total, incumbent_bad, incumbent_total }
+        };
+        strata.iter().map(counts).collect()
+    }
+
+    /// Quantiles in milliseconds, and the answers above the limit, of strata as they were counted by
+    /// [`Latency::by_stratum`].
+    pub(in crate::judge) fn shown(
+        &self,
+        strata: &[Stratum<Answers<'_>>],
+        counted: &[Counts],
+    ) -> Shown {
+        let counts = mix::sum(counted);
+        let (candidate, incumbent) = if let [one] = strata {
+            let arms = &one.counts;
+            let of = |arm: &[u64], total| self.quantile_ms(arm.iter().copied().map(float), total);
+            (
+                of(&arms.candidate, float(counts.candidate_total)),
+                of(&arms.incumbent, float(counts.incumbent_total)),
+            )
+        } else {
+            let arms = self.side_by_side(strata, counted);
+            let of = |arm: &[f64]| self.quantile_ms(arm.iter().copied(), arm.iter().sum());
+            (of(&arms.candidate), of(&arms.incumbent))
+        };
+        Shown { counts, candidate, incumbent }
     }
 
     /// The answers of the strata that both arms have any in, the incumbent's weighed as the candidate's;
     /// all of them where there is no such stratum.
-    pub(in crate::judge) fn side_by_side(&self, strata: &[Stratum<ArmHistogram>]) -> Arms {
-        let counts = self.by_stratum(strata, &[]);
+    pub(in crate::judge) fn side_by_side(
+        &self,
+        strata: &[Stratum<Answers<'_>>],
+        counts: &[Counts],
+    ) -> Arms {
         let units = |counts: &Counts| float(counts.incumbent_total);
         // How many of the candidate's answers go with one of the incumbent's; of one stratum exactly one.
-        let weights: Vec<Option<f64>> = match mix::parts(&counts) {
+        let weights: Vec<Option<f64>> = match mix::parts(counts) {
             Some(parts) => {
-                let told = || parts.iter().zip(&counts).map(|(part, it)| (*part, units(it)));
+                let told = || parts.iter().zip(counts).map(|(part, it)| (*part, units(it)));
                 let total: f64 = told().filter(|(part, _)| *part > 0.0).map(|(_, it)| it).sum();
                 told().map(|(part, it)| (part > 0.0).then(|| part * total / it)).collect()
             }

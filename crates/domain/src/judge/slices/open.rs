@@ -6,7 +6,7 @@
 //! free place goes to the earliest gate's, in the order of names. Values beyond are not judged:
 //! folded into the others they would change of whom these were counted.
 
-use crate::evidence::{GateCounts, Slices};
+use crate::evidence::Slices;
 use crate::judge::look::Look;
 use crate::verdict::SliceLabel;
 use std::collections::BTreeSet;
@@ -22,21 +22,19 @@ pub(super) struct ToldApart {
 pub(super) fn told_apart(column: &str, look: &Look<'_>) -> ToldApart {
     let kept = look.evidence.maxima.keys().filter_map(|name| SliceLabel::kept(name, column));
     let mut told = ToldApart { values: kept.map(|it| it.value).collect(), new: Vec::new() };
-    let met = |counts: &GateCounts| -> Vec<String> {
-        counts.slices.0.get(column).into_iter().flatten().map(|(value, _)| value.clone()).collect()
-    };
     // Oldest gate first.
-    for value in look.strata(|_| true, met).into_iter().flat_map(|stratum| stratum.counts) {
-        told.take(column, value);
+    for stratum in look.strata(|_| true, |seen| seen) {
+        stratum.counts.told_apart(column).for_each(|value| told.take(column, value));
     }
     told
 }
 
 impl ToldApart {
-    fn take(&mut self, column: &str, value: String) {
+    fn take(&mut self, column: &str, value: &str) {
         let places = self.values.iter().filter(|value| !stands_in(value)).count();
-        if (stands_in(&value) || places < Slices::VALUES) && self.values.insert(value.clone()) {
-            self.new.push(SliceLabel { column: column.to_owned(), value });
+        let room = stands_in(value) || places < Slices::VALUES;
+        if room && self.values.insert(value.to_owned()) {
+            self.new.push(SliceLabel { column: column.to_owned(), value: value.to_owned() });
         }
     }
 }

@@ -94,6 +94,28 @@ fn every_test_of_a_plan_answers_to_what_its_hash_is_of() {
     }
 }
 
+/// What earlier versions made of several histories is another judge's; of requests they are the same.
+#[test]
+fn the_hash_is_of_how_histories_come_together() {
+    let mut users = of_every_kind();
+    users.routing.key = vec![KeySource::Header("x-user-id".to_owned())];
+    let evidence = probe::evidence(&users);
+    let judge = Judge::new(&users).unwrap();
+    for gate in 1..=3 {
+        assert_eq!(evidence.of_gate(GateIndex(gate)).count(), 2);
+        let whole = judge.gate(&evidence, GateIndex(gate));
+        let mut of_new = evidence.clone();
+        of_new.gates.retain(|of, _| of.gate != GateIndex(gate) || *of == GateIndex(gate).unseen());
+        let alone = judge.gate(&of_new, GateIndex(gate));
+        let both = whole.checks.iter().zip(&alone.checks);
+        let passing = both.filter(|(it, _)| it.pass_at.is_some() && it.slice.is_none());
+        for (one, other) in passing {
+            assert_ne!(one.pass_log_e, other.pass_log_e, "{}", one.name);
+        }
+    }
+    assert_ne!(fingerprint(&users).unwrap(), fingerprint(&of_every_kind()).unwrap());
+}
+
 #[test]
 fn the_hash_is_of_bets_on_late_faults_too() {
     let plan = of_every_kind();

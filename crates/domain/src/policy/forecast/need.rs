@@ -3,7 +3,7 @@
 //! Owns what the outlook can't tell: how far a quantile lies below a multiple of itself depends on
 //! how the latencies are spread, and so do a KPI's values where they are not given. Refuses to assume a spread; such a need is unknown, with its reason.
 
-use super::{Error, Outlook, Values};
+use super::{Error, Outlook, Values, over_limit};
 use crate::Share;
 use crate::plan::{Better, Check, Rule};
 use seatrial_analysis::counts::Pi;
@@ -167,7 +167,8 @@ fn kpi(
 fn limited(quantile: f64, limit_ms: u64, alpha: f64, at: &At<'_>) -> Result<Option<u64>, String> {
     let limit = Limit::new(&Edges::default(), limit_ms.saturating_mul(1000), quantile);
     let alpha = Alpha::new(alpha).map_err(why)?;
-    units_needed::latency_limit(&limit.map_err(why)?, &[], at.outlook.slow_rate, alpha).map_err(why)
+    let over = over_limit(at.outlook.error_rate, at.outlook.slow_rate);
+    units_needed::latency_limit(&limit.map_err(why)?, &[], over, alpha).map_err(why)
 }
 
 fn why(error: impl Display) -> String {

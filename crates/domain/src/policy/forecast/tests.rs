@@ -40,6 +40,18 @@ fn a_gate_that_never_passes_says_so() {
     assert!(!steps[0].never_passes() && !steps[5].never_passes());
 }
 
+/// What fails is slower than any limit: of two in a hundred no p99 is left.
+#[test]
+fn failed_answers_count_against_a_limit_of_latency() {
+    let failing = |error_rate| {
+        let steps = forecast(&plan(""), &Outlook { error_rate, ..OUTLOOK }).unwrap();
+        steps[1].checks.iter().find(|need| need.check == "latencyP99").unwrap().units
+    };
+    assert!(failing(0.005).is_some_and(|units| units > 700), "{:?}", failing(0.005));
+    assert_eq!(failing(0.02), None);
+    assert!((over_limit(0.02, 0.5) - 0.51).abs() < 1e-12);
+}
+
 #[test]
 fn dry_runs_and_a_persons_gate_hold_nothing_back() {
     let slow = Outlook { slow_rate: 0.5, ..OUTLOOK };

@@ -1,6 +1,9 @@
 //! What is asked on the command line.
 
+mod number;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use number::{from_one, number, references, whole};
 use seatrial_sim::calibrate::{Cell, Method, Metric, Mistake, Question, Shape, Traffic};
 use std::path::PathBuf;
 
@@ -10,7 +13,7 @@ use std::path::PathBuf;
 /// `mean_units` and `median_units` are over all runs, undecided ones with all their units; the
 /// bounds are the exact central 95 % interval. `kl_units` is ln(1/alpha)/I, with I the information
 /// of a unit's arm and outcome: no test that is valid at every look needs fewer on average.
-/// `over_kl` is `mean_units` as its multiple. Over gates, a ramp or days `kl_units` is the units that
+/// `over_kl` is `mean_units` as its multiple. Without an effect, or one for the better, both are null. Over gates, a ramp or days `kl_units` is the units that
 /// bring ln(1/alpha), and `over_kl` the mean information until the decision as a multiple of that.
 /// For bursty traffic and for users, whose truth no one level tells, there is none.
 #[derive(Debug, Parser)]
@@ -35,7 +38,7 @@ pub(crate) enum Table {
         #[arg(long)]
         check: Option<PathBuf>,
         /// Fewer runs than the published ones, to see how it will look
-        #[arg(long, conflicts_with = "check")]
+        #[arg(long, conflicts_with = "check", allow_hyphen_values = true, value_parser = from_one)]
         runs: Option<u64>,
         /// Only the rows whose flags contain this
         #[arg(long, conflicts_with_all = ["check", "write"], allow_hyphen_values = true)]
@@ -50,29 +53,29 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     metric: MetricName,
     /// The incumbent's: rate of bad outcomes (errors, feedback, pairs); median in milliseconds
-    /// (latency); mean (kpi). For disagreement: the budget
-    #[arg(long)]
+    /// (latency); mean (kpi). For disagreement: the budget. Joint: of errors. Srm has none
+    #[arg(long, allow_hyphen_values = true, value_parser = number)]
     base: Option<f64>,
     /// The candidate's: a ratio for errors, latency, kpi and srm, a difference for feedback,
     /// pairs and disagreement. Worse is more, of a KPI less. Left out: none
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_hyphen_values = true, value_parser = number)]
     effect: Option<f64>,
     /// The candidate's share, percent
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 5.0, allow_hyphen_values = true, value_parser = number)]
     share: f64,
     /// A whole ramp instead of the one share, which it overrides: percent, rising, with equal units
     /// in each gate
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = number)]
     gates: Vec<f64>,
     /// The probability of a false decision that is accepted; .001 for srm, as in the product
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true, value_parser = number)]
     alpha: Option<f64>,
     /// Units, over both arms, after which a run ends undecided
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000, allow_hyphen_values = true, value_parser = from_one)]
     max_units: u64,
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, allow_hyphen_values = true, value_parser = from_one)]
     pub(crate) runs: u64,
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_hyphen_values = true, value_parser = whole)]
     seed: u64,
     /// The law of latencies or values
     #[arg(long, value_enum, default_value_t = ShapeName::Lognormal)]
@@ -85,20 +88,20 @@ pub(crate) struct Arguments {
     method: Vec<MethodName>,
     /// Ask for healthy instead of rollback, against this margin: a ratio (errors; kpi, below one;
     /// latency at the p99) or a difference (feedback)
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true, value_parser = number)]
     healthy: Option<f64>,
     /// A mistake in the analysis, to see what it costs
     #[arg(long, value_enum, default_value_t = MistakeName::None)]
     mistake: MistakeName,
     /// A look when the counts grew by this part; 0: at every unit. Errors alone are looked at at
     /// every unit whatever this is
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = 0.01, allow_hyphen_values = true, value_parser = number)]
     growth: f64,
     /// Units before the first look
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_hyphen_values = true, value_parser = from_one)]
     from: u64,
     /// The incumbent's values and answers from which the scores of a KPI and of latencies are frozen
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 20_000, allow_hyphen_values = true, value_parser = references)]
     reference: u32,
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
@@ -182,6 +185,21 @@ impl Command {
 }
 
 impl Arguments {
+    /// Why what is asked makes no sense; none where the cell itself tells.
+    pub(crate) const fn refused(&self) -> Option<&'static str> {
+        match self.metric {
+            MetricName::Srm if self.base.is_some() => Some("--base: an assignment has none"),
+            MetricName::Errors
+            | MetricName::Latency
+            | MetricName::Kpi
+            | MetricName::Feedback
+            | MetricName::Pairs
+            | MetricName::Disagreement
+            | MetricName::Srm
+            | MetricName::Joint => None,
+        }
+    }
+
     pub(crate) fn cell(&self) -> Cell {
         let metric = self.metric.known();
         let shares = if self.gates.is_empty() { vec![self.share] } else { self.gates.clone() };
@@ -312,3 +330,6 @@ impl MistakeName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

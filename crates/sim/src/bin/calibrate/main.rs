@@ -51,6 +51,9 @@ fn publish(table: &Table) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(why) = arguments.refused() {
+        return Err(why.into());
+    }
     let cell = arguments.cell();
     let prepared = Prepared::new(&cell)?;
     let endings = parallel::play(&prepared, arguments.runs);

@@ -21,9 +21,17 @@ fn endpoint(rate: f64) -> Endpoint {
     }
 }
 
+fn around(judged: &[Judged]) -> Around<'_> {
+    Around { judged, start: None, slices: Vec::new(), seed: 1 }
+}
+
 fn times(plan: &Plan, endpoint: &Endpoint, runs: u64) -> Times {
     let judged = vec![Judged::Yes; plan.gates.len()];
-    let passing = Passing::new(plan, endpoint, (&judged, 1)).unwrap();
+    times_of(plan, endpoint, (around(&judged), runs))
+}
+
+fn times_of(plan: &Plan, endpoint: &Endpoint, (around, runs): (Around<'_>, u64)) -> Times {
+    let passing = Passing::new(plan, endpoint, around).unwrap();
     let runs: Vec<_> = (0..runs).map(|index| passing.run(index).unwrap()).collect();
     passing.times(&runs)
 }
@@ -127,9 +135,74 @@ fn a_gate_that_cannot_be_judged_is_passed_over_and_the_others_are_told() {
     );
     let plan = plan(&lines);
     let judged = [Judged::No, Judged::Yes];
-    let passing = Passing::new(&plan, &endpoint(10.0), (&judged, 1)).unwrap();
+    let passing = Passing::new(&plan, &endpoint(10.0), around(&judged)).unwrap();
     let times = passing.times(&[passing.run(0).unwrap()]);
     assert!(times.stages[1].time.median.unwrap().abs_diff(60) < 5, "{times:?}");
     // Some 850 units at five a second.
     assert!(times.stages[2].time.median.unwrap() > 150, "{times:?}");
+}
+
+/// A tenth of the traffic needs as many units of its own as all of it does.
+#[test]
+fn an_enforced_slice_keeps_its_gate_until_it_passes_itself() {
+    let plan = plan(&format!(
+        "  checks: [{{name: e, kind: errors, margin: {{ratio: 2.0, absolute: 0.005}}}}]\n{SHORT}  \
+         analysis: {{minUnits: 50, slices: [{{key: \"header:client\", values: [mobile], enforce: \
+         true}}]}}\n"
+    ));
+    let (judged, endpoint) = ([Judged::Yes], endpoint(50.0));
+    let answers = answers(&plan, &endpoint);
+    let slice = Slice {
+        column: "client".to_owned(),
+        value: "mobile".to_owned(),
+        part: 0.1,
+        incumbent: answers.clone(),
+        candidate: answers,
+        worth: 1.0,
+        candidate_worth: None,
+    };
+    let median = |slices: Vec<Slice>| {
+        let around = Around { slices, ..around(&judged) };
+        times_of(&plan, &endpoint, (around, 30)).stages[1].time.median.unwrap()
+    };
+    let (without, with) = (median(Vec::new()), median(vec![slice]));
+    assert!((8 * without..12 * without).contains(&with), "{without} {with}");
+}
+
+/// The start is a Thursday's midnight: nothing starts before two hours are over, nor is raised before nine.
+#[test]
+fn freezes_are_in_the_times_of_a_rollout_of_which_the_start_is_known() {
+    let window = |hours: u64, blocks: &str| {
+        format!(
+            "    - {{kind: deny, schedule: \"0 0 * * 4\", duration: {hours}h, timeZone: UTC, blocks: \
+             [{blocks}]}}\n"
+        )
+    };
+    let (start, advance) = (window(2, "start"), window(9, "advance"));
+    let lines = format!("  shadow: {{maxDuration: 1h}}\n  windows:\n{start}{advance}");
+    let (plan, endpoint) = (plan(&lines), endpoint(500.0));
+    let judged = vec![Judged::Yes; plan.gates.len()];
+    let at = |start| times_of(&plan, &endpoint, (Around { start, ..around(&judged) }, 3));
+    let (free, frozen) = (at(None), at(Some(Timestamp::from_micros(0))));
+    let shadow = |times: &Times| times.stages[0].time.median.unwrap();
+    assert!(shadow(&free).abs_diff(30 * 60) < 5, "{free:?}");
+    assert!(shadow(&frozen).abs_diff(7 * 3_600) < 5, "{frozen:?}");
+    // It has an hour, of which it takes a half: the freeze is none of it.
+    assert!(frozen.stages[0].in_time.is_some_and(|part| part.runs == 3), "{frozen:?}");
+    // Ninety minutes of gates.
+    let all = frozen.to_cutover.median.unwrap();
+    assert!(all.abs_diff(9 * 3_600 + 90 * 60) < 20, "{frozen:?}");
+}
+
+#[test]
+fn guardrails_that_may_trip_are_told() {
+    let trips = |lines: &str, error_rate: f64| {
+        let endpoint = Endpoint { error_rate, ..endpoint(50.0) };
+        Passing::new(&plan(lines), &endpoint, around(&[])).unwrap().trips()
+    };
+    assert_eq!(trips("", 0.005), Trips::Hardly);
+    assert_eq!(trips("", 0.3), Trips::Possible);
+    let strict = "  guardrails: [{name: consecutiveErrors, limit: 3}]\n";
+    assert_eq!(trips(strict, 0.005), Trips::Possible);
+    assert_eq!(trips("  guardrails: []\n", 0.3), Trips::Hardly);
 }

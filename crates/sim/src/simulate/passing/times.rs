@@ -32,7 +32,7 @@ pub struct Stay {
 pub struct Times {
     /// Every stage that has a deadline, in order.
     pub stages: Vec<Stay>,
-    /// From the shadow's beginning to cutover.
+    /// From the shadow's beginning to cutover, and before it as long as a freeze kept it from starting.
     pub to_cutover: When,
 }
 
@@ -59,15 +59,23 @@ impl Times {
             let stayed: Vec<_> =
                 runs.iter().filter_map(|run| between(run, (stage, Until::Next))).collect();
             let times: Vec<u64> = stayed.iter().copied().flatten().collect();
-            let early = times.iter().filter(|time| **time <= deadline.as_secs()).count();
+            let in_time = |run: &&Ended| {
+                let took = between(run, (stage, Until::Next)).flatten();
+                took.is_some_and(|took| took - frozen(run, stage) <= deadline.as_secs())
+            };
+            let early = runs.iter().filter(in_time).count();
             let endless = stayed.len() - times.len();
             let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
             let came = (!stayed.is_empty()).then_some(count(stayed.len()));
             let in_time = came.map(|came| Part::of(count(early), came));
             Stay { stage: stage.clone(), time: When::of(times, endless), in_time }
         };
-        let all = runs.iter().filter_map(|run| between(run, ("shadow", Until::Cutover)));
-        let all: Vec<_> = all.collect();
+        let to_cutover = |run: &Ended| {
+            let frozen = run.stages.first().map_or(0, |visit| visit.at);
+            let took = between(run, ("shadow", Until::Cutover))?;
+            Some(took.map(|took| took + frozen))
+        };
+        let all: Vec<_> = runs.iter().filter_map(to_cutover).collect();
         let times: Vec<u64> = all.iter().copied().flatten().collect();
         let endless = all.len() - times.len();
         let to_cutover = When::of(times, endless);
@@ -80,6 +88,11 @@ impl Times {
 enum Until {
     Next,
     Cutover,
+}
+
+/// For how long a freeze held this stage.
+fn frozen(run: &Ended, stage: &str) -> u64 {
+    run.stages.iter().find(|visit| visit.stage == stage).map_or(0, |visit| visit.frozen)
 }
 
 /// How long a run took from this stage's beginning: none within for one that was still undecided at the

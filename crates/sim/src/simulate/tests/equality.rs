@@ -114,7 +114,7 @@ const SHORT: &str = "  analysis: {minUnits: 100}\n  checks:\n    \
     ramp: [{share: 50, minDuration: 5s, maxDuration: 300s}]\n  \
     standby: {keep: {duration: 5s, versions: 3}}\n  stability: {duration: 5s, holdback: 0}\n";
 
-/// Of thirty comparisons any is farther apart than this with probability 0.002.
+/// Of fifty comparisons any is farther apart than this with probability 0.0025 where the laws are one.
 const APART: f64 = 2.3;
 
 /// The largest distance of two empirical distribution functions, times √(nm / (n + m)): above
@@ -132,7 +132,7 @@ fn distance(mut a: Vec<u64>, mut b: Vec<u64>) -> f64 {
 }
 
 /// Outcomes, times, looks, exposure and harm by both modes, over so many seeds.
-fn compare(lines: &str, load: &Load, count: u64) {
+pub(super) fn compare(lines: &str, load: &Load, count: u64) {
     let of = |mode, seed| {
         let setup = Setup { seed, ..setup(plan(lines), load.clone(), mode) };
         runs(&Simulation::new(setup).unwrap(), count)
@@ -228,7 +228,7 @@ fn values_answers_and_slices_end_alike() {
     compare(BESIDES, &load, 120);
 }
 
-/// With users looks come at most half of their growth late, and their windows close in steps: outcomes
+/// With users looks come at the first step after their growth, and their windows close in steps: outcomes
 /// are alike all the same.
 #[test]
 fn users_who_return_end_alike() {

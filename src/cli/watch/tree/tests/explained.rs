@@ -93,6 +93,7 @@ fn every_kind_of_verdict_is_told_in_json() {
             numbers(&split["strata"][0]["units"], &["candidate", "incumbent"], &about);
             let mismatch = json["verdict"]["sample_ratio"] == "mismatch";
             assert_eq!(split["mismatch_at"].is_null(), mismatch, "{about}");
+            assert_eq!(split["mismatch_below"].is_null(), mismatch, "{about}");
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "False rollback, traffic of every kind",
-        says: "Candidate and incumbent are alike, but nothing else stands still. Errors are looked at at every unit, the others at every 1 % (latency and joint policies: 2 %) of growth.",
+        says: "Candidate and incumbent are alike, but nothing else stands still. Errors are looked at at every unit, sticky users and the others when they grew by 1 % (latency and joint policies by 2 %; the joint policy of sticky users by 5 %).",
         kind: Kind::Rate,
         rows: TRAFFIC,
     },

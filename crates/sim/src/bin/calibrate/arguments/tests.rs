@@ -1,0 +1,47 @@
+//! Flags with values that make no sense.
+
+use super::*;
+use clap::CommandFactory;
+
+/// Whose values are words of a list, or anything.
+const WORDS: [&str; 7] = ["metric", "shape", "traffic", "method", "mistake", "output", "only"];
+
+#[test]
+fn a_number_that_is_none_is_refused_by_its_flag_with_what_is_meant() {
+    let all = Command::command();
+    let flags = all.get_arguments().filter(|argument| argument.get_action().takes_values());
+    let flags = flags.filter_map(|argument| argument.get_long());
+    let numbers: Vec<&str> = flags.filter(|flag| !WORDS.contains(flag)).collect();
+    assert_eq!(numbers.len(), 12, "{numbers:?}");
+    for flag in numbers {
+        for value in ["-inf", "inf", "NaN", "-NaN", "-x", "x", "--base", "99999999999999999999999x"]
+        {
+            let given = ["calibrate", "--metric", "errors", &format!("--{flag}"), value];
+            let Err(why) = Command::try_parse_from(given) else { panic!("--{flag} takes {value}") };
+            let why = why.to_string();
+            let told = why.contains(&format!("--{flag}")) && why.contains("is meant");
+            assert!(told && !why.contains("unexpected argument"), "--{flag} {value}: {why}");
+        }
+    }
+}
+
+#[test]
+fn a_base_is_a_part_of_the_errors_and_an_assignment_has_none() {
+    let of = |flags: &str| Command::of_flags(flags).unwrap();
+    assert!(of("--metric srm --base 1").refused().is_some());
+    assert!(of("--metric srm --effect 1.1").refused().is_none());
+    let joint = |base: &str| {
+        let arguments = of(&format!("--metric joint --base {base}"));
+        seatrial_sim::calibrate::Prepared::new(&arguments.cell()).is_ok()
+    };
+    assert!(joint("0.01") && !joint("0") && !joint("1.5"));
+}
+
+#[test]
+fn no_runs_and_no_units_are_refused() {
+    for flags in ["--runs 0", "--max-units 0", "--from 0", "--runs -1", "--seed -1"] {
+        let why = Command::of_flags(&format!("--metric errors {flags}")).unwrap_err();
+        assert!(why.to_string().contains("is meant"), "{flags}: {why}");
+    }
+    assert!(Command::of_flags("--metric errors --seed 0").is_ok());
+}
