@@ -187,7 +187,7 @@ const TRAFFIC: &[Row] = &[
         "feedback, base rate times 8, four gates",
         "--metric feedback --traffic ramp --gates 1,5,25,50 --max-units 200000",
     ),
-    slow("feedback, sticky users", "--metric feedback --traffic users --max-units 5000"),
+    quick("feedback, sticky users", "--metric feedback --traffic users --max-units 5000"),
     slow("KPI, normal", "--metric kpi --shape normal --max-units 1000000"),
     slow("KPI, exponential", "--metric kpi --shape exponential --max-units 1000000"),
     slow("KPI, zero-inflated", "--metric kpi --shape zero-inflated --max-units 1000000"),
@@ -195,7 +195,7 @@ const TRAFFIC: &[Row] = &[
         "KPI, mean times 8, four gates",
         "--metric kpi --traffic ramp --gates 1,5,25,50 --max-units 1000000",
     ),
-    slow("KPI, sticky users", "--metric kpi --traffic users --max-units 5000"),
+    quick("KPI, sticky users", "--metric kpi --traffic users --max-units 5000"),
     slow("labelled shadow pairs", "--metric pairs --base 0.09 --max-units 100000"),
     slow(
         "shadow pairs at their budget of 25 %",
@@ -259,7 +259,7 @@ const ROLLBACK: &[Row] = &[
         "errors 1 → 3 %, share 50 %",
         "--metric errors --base 0.01 --effect 3 --share 50 --max-units 10000000",
     ),
-    slow(
+    quick(
         "feedback 9 → 15.7 %, share 5 %",
         "--metric feedback --base 0.09 --effect 0.067 --share 5",
     ),
@@ -271,7 +271,7 @@ const ROLLBACK: &[Row] = &[
         "latency × 1.2, log-normal, share 5 %",
         "--metric latency --effect 1.2 --share 5 --growth 0.02",
     ),
-    slow(
+    quick(
         "latency × 1.2, log-normal, share 50 %",
         "--metric latency --effect 1.2 --share 50 --growth 0.02",
     ),
