@@ -10,6 +10,7 @@ mod bernoulli;
 mod edges;
 mod healthy;
 mod limit;
+mod passing;
 mod quantile_ratio;
 mod reference;
 mod shift;
@@ -18,6 +19,7 @@ mod staked;
 
 pub use edges::{EdgeIndex, Edges, LogLinear};
 pub use limit::Limit;
+pub use passing::Passing;
 pub use quantile_ratio::QuantileRatio;
 pub use slower::Slower;
 
@@ -144,14 +146,12 @@ impl Check {
         }
     }
 
-    /// Log e-value against "too slow" for the units of the gate, all together. Give this gate's evidence
-    /// alone, and every stratum that the gate may have, counted or not: the least of their π fixes the
-    /// [stakes](crate::gate). Errors: [`counts::Error::Buckets`].
+    /// The log e-value of [`Check::passing`]. Errors: [`counts::Error::Buckets`].
     pub fn healthy_log_e<C: Borrow<ArmHistogram>>(
         &self,
         strata: &[Stratum<C>],
     ) -> Result<f64, counts::Error> {
-        Ok(self.healthy(strata)?.least(1.0).log_e)
+        Ok(self.passing(strata)?.log_e())
     }
 
     /// Makes the logarithms of the factors for these shares once, instead of at each look.
@@ -168,7 +168,7 @@ impl Check {
 
     /// The healthy side of one gate's counts, summed once for many scales. Errors:
     /// [`counts::Error::Buckets`].
-    pub(crate) fn healthy<C: Borrow<ArmHistogram>>(
+    fn healthy<C: Borrow<ArmHistogram>>(
         &self,
         strata: &[Stratum<C>],
     ) -> Result<Healthy<'_>, counts::Error> {

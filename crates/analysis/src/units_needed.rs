@@ -113,32 +113,22 @@ pub fn latency_limit(
     }))
 }
 
-/// Candidate units still needed by any latency check, if both arms go on exactly as in `so_far`.
-/// `None` also while the candidate has no units. Errors: [`Error::Buckets`].
-pub fn latency<C: Borrow<ArmHistogram>>(
-    check: &latency::Check,
-    so_far: &[Stratum<C>],
-    alpha: Alpha,
-) -> Result<Option<u64>, Error> {
-    let healthy = check.healthy(so_far)?;
-    let units = float(so_far.iter().map(|stratum| stratum.counts.borrow().candidate_units()).sum());
-    if units == 0.0 {
-        return Ok(None);
+/// Candidate units still needed by any latency check, if both arms go on exactly as before. `None` also
+/// while the candidate has no units.
+pub fn latency(so_far: &latency::Passing<'_>, alpha: Alpha) -> Option<u64> {
+    if so_far.is_empty() {
+        return None;
     }
-    let scale = |more: u64| 1.0 + float(more) / units;
     // Each bucket that the incumbent's quantile may lie in is refuted from some number on, and all are
     // from the largest of these on. The one refuted least is often the last: so few are tried.
     let mut more = 0;
     loop {
-        let least = healthy.least(scale(more));
+        let least = so_far.least(more);
         if alpha.rejects(least.log_e) {
-            return Ok(Some(more));
+            return Some(more);
         }
-        let refuted = |more: u64| healthy.log_e(least.bucket, scale(more));
-        match crossing::beyond((more, least.log_e), alpha, refuted) {
-            Some(enough) => more = enough,
-            None => return Ok(None),
-        }
+        let refuted = |more: u64| so_far.log_e_of(least.bucket, more);
+        more = crossing::beyond((more, least.log_e), alpha, refuted)?;
     }
 }
 

@@ -175,8 +175,8 @@ fn one_history_is_judged_as_before_and_an_empty_one_by_what_may_come() {
     let may_come = [stratum(new, &counts), stratum(seen, &nothing)];
     assert!(!Alpha::USUAL.rejects(healthy(&may_come)));
     // Half of them are moved for each of the others that is.
-    let needed = units_needed::latency(&Latency::Limited(limit), &may_come, Alpha::USUAL).unwrap();
-    let needed = needed.unwrap();
+    let limit = Latency::Limited(limit);
+    let needed = units_needed::latency(&limit.passing(&may_come).unwrap(), Alpha::USUAL).unwrap();
     assert!((340..=370).contains(&needed), "{needed}");
 
     let check = Check::errors(Margin::Absolute(0.005)).unwrap();

@@ -87,17 +87,14 @@ fn any_latency_check_extrapolates_its_own_histogram() {
     let ratio = QuantileRatio::new(&edges, 0.99, 1.5).unwrap();
     let slower = Slower::new(&edges, &counts.incumbent).unwrap();
     let strata = [Stratum::new(0.05, counts).unwrap()];
-    let needed = |check: &Latency| units_needed::latency(check, &strata, alpha()).unwrap();
+    let needed = |check: &Latency| units_needed::latency(&check.passing(&strata).unwrap(), alpha());
     assert_eq!(needed(&Latency::Limited(limit.clone())), Some(308));
     let both = needed(&Latency::LimitedRatio(limit, ratio.clone())).unwrap();
     let alone = needed(&Latency::Ratio(slower, ratio)).unwrap();
     assert!(both > 0 && alone > 0 && both < 1_000 && alone < 1_000, "{both} {alone}");
-    let none = units_needed::latency::<ArmHistogram>(
-        &Latency::Limited(Limit::new(&edges, 9, 0.99).unwrap()),
-        &[],
-        alpha(),
-    );
-    assert_eq!(none.unwrap(), None);
+    let limit = Latency::Limited(Limit::new(&edges, 9, 0.99).unwrap());
+    let none = limit.passing::<ArmHistogram>(&[]).unwrap();
+    assert_eq!(units_needed::latency(&none, alpha()), None);
 }
 
 /// Bucket by bucket the units are those of a search over the whole test, and no fewer are enough.
@@ -120,12 +117,9 @@ fn a_ratios_units_are_the_first_that_pass_the_whole_test() {
         let both = Latency::LimitedRatio(limit.clone(), ratio.clone());
         for check in [Latency::Ratio(slower, ratio.clone()), both] {
             let units = counts.candidate_units();
-            let needed = units_needed::latency(
-                &check,
-                &[Stratum::new(0.05, counts.clone()).unwrap()],
-                alpha(),
-            );
-            let Some(needed) = needed.unwrap() else { continue };
+            let strata = [Stratum::new(0.05, counts.clone()).unwrap()];
+            let needed = units_needed::latency(&check.passing(&strata).unwrap(), alpha());
+            let Some(needed) = needed else { continue };
             // As many times the counts as make whole units: there the whole test is asked.
             let healthy = |times: u64| {
                 let scaled = |arm: &[u64]| arm.iter().map(|count| count * times).collect();

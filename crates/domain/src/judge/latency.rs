@@ -95,15 +95,19 @@ impl Latency {
         let samples = look.samples(rules, |seen| self.histogram(seen));
         let settled = look.together(rules, |seen| self.settled(seen));
         let here = samples.here();
-        let log_e = LogE {
-            fail: fail_log_e(&check, &samples.all, since)?,
-            pass: check.healthy_log_e(&settled)?,
-        };
+        let passing = check.passing(&settled)?;
+        let log_e = LogE { fail: fail_log_e(&check, &samples.all, since)?, pass: passing.log_e() };
         let verdict = bars.verdict(log_e);
         let units_needed = match verdict {
             CheckVerdict::Inconclusive => {
                 let together = look.together(rules, |seen| self.histogram(seen));
-                let needed = units_needed::latency(&check, &together, bars.pass())?;
+                // Mostly all is settled, and summed already.
+                let alpha = bars.pass();
+                let needed = if together == settled {
+                    units_needed::latency(&passing, alpha)
+                } else {
+                    units_needed::latency(&check.passing(&together)?, alpha)
+                };
                 // Once these are answered it may be settled.
                 let awaited = look.here(rules, |seen| seen.unanswered().candidate);
                 let awaited = awaited.iter().map(|stratum| stratum.counts).sum();
