@@ -149,19 +149,23 @@ impl Judge {
         Ok(Self { shares, histories, checks, coverage, levels, slices, shadow, settling, begun })
     }
 
+    /// All units of a gate, and those before it, as the tests see them.
+    fn all_units<'a>(
+        &'a self,
+        evidence: &'a Evidence,
+        gate: GateIndex,
+        begun: &'a late::Begun,
+    ) -> Look<'a> {
+        let (shares, histories) = (self.shares.as_slice(), &self.histories);
+        Look { evidence, gate, shares, histories, begun, slice: None }
+    }
+
     /// What the evidence says about `gate`: one of the plan's, or the one after the last, which is
     /// `stabilizing`. That one is never passed: it fails, or stays inconclusive. The units are this
     /// gate's; a failing report's counts are those of all gates, any other's those of this gate.
     pub fn gate(&self, evidence: &Evidence, gate: GateIndex) -> Verdict {
         let begun = self.begun(evidence, gate);
-        let look = Look {
-            evidence,
-            gate,
-            shares: &self.shares,
-            histories: &self.histories,
-            begun: &begun,
-            slice: None,
-        };
+        let look = self.all_units(evidence, gate, &begun);
         let read = |check: &Prepared| check.read(&look, self.levels, Scope::All);
         let mut readings: Vec<Reading> = self.checks.iter().filter_map(read).collect();
         let by_slice = self.slices.judge(&self.checks, (&look, self.levels), &readings);

@@ -47,14 +47,7 @@ impl Judge {
             Subject::Shadow => self.shadow.accounts(&evidence.shadow, under_way),
             Subject::Gate(gate) => {
                 let begun = self.begun(evidence, gate);
-                let look = Look {
-                    evidence,
-                    gate,
-                    shares: &self.shares,
-                    histories: &self.histories,
-                    begun: &begun,
-                    slice: None,
-                };
+                let look = self.all_units(evidence, gate, &begun);
                 let reports = self.gate(evidence, gate).checks;
                 let counted = under_way.map(|span| span.saturating_sub(self.settling));
                 let account = |report| self.account(&look, report, counted);

@@ -22,14 +22,7 @@ impl Judge {
             Subject::Shadow => Trust::default(),
             Subject::Gate(gate) => {
                 let begun = super::late::Begun::default();
-                let look = Look {
-                    evidence,
-                    gate,
-                    shares: &self.shares,
-                    histories: &self.histories,
-                    begun: &begun,
-                    slice: None,
-                };
+                let look = self.all_units(evidence, gate, &begun);
                 Trust {
                     split: Some(split(&look, self.levels)),
                     labels: self.coverage.accounts(&self.checks, &look),
