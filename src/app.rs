@@ -196,6 +196,7 @@ fn gateway_config(config: &Config) -> seatrial_gateway::Config {
         write_timeout: limits.write_timeout,
         notice: limits.notice,
         latch_file: Some(config.data.dir.join("latches")),
+        mark_file: Some(config.data.dir.join("marks")),
         units: size(limits.units),
         assignments: size(limits.assignments),
         mirror_workers: size(limits.mirror_workers),

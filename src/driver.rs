@@ -135,6 +135,7 @@ impl Driver {
     /// What cannot be read or written yet is tried again by the endpoint's own steps, and is no
     /// reason not to start.
     pub async fn recover(self: &Arc<Self>, alive_until: Option<Timestamp>) -> anyhow::Result<()> {
+        self.note_lost().await;
         for endpoint in self.store.endpoints().await? {
             let cell = self.cell(&endpoint.name);
             self.begin_again(&cell, alive_until).await;

@@ -5,6 +5,7 @@ mod arguments;
 pub(super) mod besides;
 mod html;
 pub(super) mod latency;
+mod met;
 mod table;
 
 use super::exit::{unreadable, usage};
@@ -12,6 +13,7 @@ use super::policy::read;
 use super::{Context, Exit};
 use crate::tasks;
 pub(super) use arguments::{Simulate, instant, named};
+use met::Met;
 use seatrial_domain::plan::Kind;
 use seatrial_sim::simulate::ended::Ended;
 use seatrial_sim::simulate::summary::Summary;
@@ -30,6 +32,7 @@ struct Told {
     seed: u64,
     span_s: u64,
     assumptions: Vec<Assumption>,
+    incidents: Vec<Met>,
     #[serde(flatten)]
     summary: Summary,
 }
@@ -57,7 +60,8 @@ pub(super) fn run(arguments: &Simulate, context: &Context) -> anyhow::Result<Exi
     let none = || anyhow::anyhow!("no rollout was played");
     let summary = Summary::of(&runs, simulation.truth()).ok_or_else(none)?;
     let assumptions = arguments.assumptions(simulation.plan());
-    let told = Told { policy, endpoint, plan_hash, seed, span_s, assumptions, summary };
+    let incidents = arguments.incident.iter().map(|it| Met::of(*it, &runs)).collect();
+    let told = Told { policy, endpoint, plan_hash, seed, span_s, assumptions, incidents, summary };
     // Before the page: what was played is told also where that can't be written.
     context.output.show(&told, table::text)?;
     if let Some(file) = &arguments.report {
@@ -82,6 +86,11 @@ fn simulation(setup: Setup) -> anyhow::Result<Simulation> {
         Error::Values { ref why, .. } => usage(format!("--kpi: {error}: {why}")),
         Error::Broken(_) => anyhow::Error::new(error),
     })
+}
+
+/// `1 rollout`, `2 rollouts`.
+fn rollouts(count: u64) -> String {
+    format!("{count} rollout{}", if count == 1 { "" } else { "s" })
 }
 
 /// Every run; the first few with their looks. Where a run is played leaves no trace in it.

@@ -19,6 +19,15 @@ pub(super) struct Outage {
 }
 
 impl Driver {
+    /// Counts what was lost with the process before this one. Tried once: what is not stored has been
+    /// seen by nobody, and its units are new again.
+    pub(super) async fn note_lost(&self) {
+        let Some(lost) = self.gateway.lost() else { return };
+        if let Err(error) = self.store.flush(&lost).await {
+            tracing::warn!(%error, "answers lost with the process before are not counted");
+        }
+    }
+
     /// Reads the endpoint's state and enforces it; what fails is left to its steps.
     pub(super) async fn begin_again(self: &Arc<Self>, cell: &Cell, alive_until: Option<Timestamp>) {
         let mut state = cell.state.lock().await;

@@ -107,6 +107,29 @@ fn threads_leave_no_trace_and_a_seed_repeats() {
     assert_ne!(on("1", "7"), on("1", "8"));
 }
 
+/// The queue is told, and an incident that nobody meets; one rollout is no plural.
+#[test]
+fn a_frozen_start_and_an_incident_after_the_end_are_told() {
+    let (_folder, path) = policy(
+        "  windows: [{kind: deny, schedule: \"0 17 * * 5\", duration: 64h, timeZone: UTC}]\n",
+    );
+    let path = path.display().to_string();
+    let all = ["simulate", "-f", &path, "--rps", "500", "--runs", "1", "--incident", "10m@6d"];
+    let table = |start: &[&str]| cli(&[&all[..], start].concat()).expect(0).stdout;
+    let frozen = table(&["--start", "2024-01-01T00:00:00Z"]);
+    assert!(frozen.contains("1 rollout of up to 7d"), "{frozen}");
+    assert!(
+        frozen.lines().any(|line| line.starts_with("queued") && line.ends_with("9h")),
+        "{frozen}"
+    );
+    let incident = frozen.lines().find(|line| line.starts_with("incident 10m@6d"));
+    let unmet = "met by none: every rollout was over before";
+    assert!(incident.is_some_and(|line| line.ends_with(unmet)), "{frozen}");
+    // A Tuesday at nine, where none is given.
+    let free = table(&[]);
+    assert!(free.contains("3d 2h") && !free.contains("queued"), "{free}");
+}
+
 #[test]
 fn a_report_is_one_page_that_loads_nothing() {
     let (folder, path) = policy("");
@@ -134,7 +157,7 @@ fn what_is_out_of_range_is_refused_by_its_flag() {
         ("--runs", "0", "--runs"),
         ("--span", "91d", "--span"),
         ("--traffic", "weekly", "diurnal"),
-        ("--start", "noon", "2024-01-01T00:00:00Z"),
+        ("--start", "noon", "2024-01-02T09:00:00Z"),
     ] {
         let ran = cli(&["simulate", "-f", &path, flag, value]).expect(2);
         assert!(ran.stderr.contains(why), "{flag} {value}: {ran:#?}");

@@ -55,6 +55,12 @@ pub(crate) fn stakes<T>(strata: &[Stratum<T>]) -> impl Iterator<Item = f64> {
     odds().map(move |odds| least / odds)
 }
 
+/// The same of a stratum with this π beside these.
+pub(crate) fn stake_beside<T>(strata: &[Stratum<T>], pi: Pi) -> f64 {
+    let odds = strata.iter().map(|stratum| stratum.pi.odds());
+    odds.fold(pi.odds(), f64::min) / pi.odds()
+}
+
 /// How many units of the gate one of this stratum stands for, up to a factor of all strata.
 pub(crate) fn stands_for(pi: Pi) -> f64 {
     1.0 - pi.get()

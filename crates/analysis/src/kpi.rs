@@ -12,21 +12,24 @@
 
 mod counts;
 mod effect;
+mod everybody;
 mod exact;
 mod reference;
 mod shape;
+mod summary;
 mod worse;
 
 pub use counts::{Counts, Values};
-pub use effect::{BURN_IN_CANDIDATE_UNITS, Effect};
+pub use effect::Effect;
+pub use everybody::BURN_IN_CANDIDATE_UNITS;
 pub use reference::{REFERENCE_VALUES_MIN, Reference};
 pub use worse::Worse;
 
 use std::borrow::Borrow;
 
-use effect::Contrast;
-pub(crate) use effect::{Arm, Summary};
+use everybody::Contrast;
 use serde::{Deserialize, Serialize};
+pub(crate) use summary::{Arm, Summary};
 
 use crate::counts as counters;
 use crate::counts::{Pi, Stratum};
@@ -136,8 +139,8 @@ impl Check {
         since.log_e(&self.worse, strata)
     }
 
-    /// Log e-value against "worse by the margin or more": 0 until the burn-in is over. Asymptotic:
-    /// its guarantee nears α as the burn-in grows. Give this gate's evidence alone. Errors:
+    /// Log e-value against "worse by the margin or more" for all units of the gate: 0 until the burn-in is
+    /// over. Asymptotic: its guarantee nears α as the burn-in grows. Give this gate's evidence alone. Errors:
     /// [`counters::Error::Buckets`].
     pub fn healthy_log_e<C: Borrow<Counts>>(
         &self,
@@ -146,15 +149,36 @@ impl Check {
         Ok(self.healthy_log_e_of(&self.summaries(strata)?))
     }
 
-    /// Both arms' winsorised means and a confidence sequence of their difference, at level `alpha`
-    /// on both sides together. `None` until both arms have units in one stratum. Errors:
-    /// [`counters::Error::Buckets`].
+    /// Both arms' winsorised means over all units of a [gate](crate::gate) and a confidence sequence of their
+    /// difference, at level `alpha` on both sides together: of what the pass rests on, so give it the same
+    /// evidence. `None` until both arms have units in one stratum. Errors: [`counters::Error::Buckets`].
     pub fn effect<C: Borrow<Counts>>(
         &self,
         strata: &[Stratum<C>],
         alpha: Alpha,
     ) -> Result<Option<Effect>, counters::Error> {
-        Ok(effect::effect(&self.summaries(strata)?, alpha))
+        Ok(effect::of_gate(&self.summaries(strata)?, self.reference.range(), alpha))
+    }
+
+    /// The same over strata of several gates, averaged with the least error: what a fail is told by.
+    pub fn effect_over_gates<C: Borrow<Counts>>(
+        &self,
+        strata: &[Stratum<C>],
+        alpha: Alpha,
+    ) -> Result<Option<Effect>, counters::Error> {
+        Ok(effect::over_gates(&self.summaries(strata)?, alpha))
+    }
+
+    /// The incumbent's units in strata of which too few, or too few that differ, were counted on an arm to
+    /// tell its mean: the pass takes them at the worst that values go to. Errors:
+    /// [`counters::Error::Buckets`].
+    pub fn unmeasured<C: Borrow<Counts>>(
+        &self,
+        strata: &[Stratum<C>],
+    ) -> Result<u64, counters::Error> {
+        let known = self.summaries(strata)?;
+        let of = strata.iter().zip(&known).filter(|(_, known)| !known.counts.is_measured());
+        Ok(of.map(|(stratum, _)| stratum.counts.borrow().incumbent.units()).sum())
     }
 
     pub(crate) fn summaries<C: Borrow<Counts>>(
@@ -170,11 +194,10 @@ impl Check {
     }
 
     pub(crate) fn healthy_log_e_of(&self, strata: &[Stratum<Summary>]) -> f64 {
+        let log_e = |contrast: &Contrast| contrast.log_e(strata, self.reference.range());
         match &self.healthy {
-            Healthy::One(contrast) => contrast.log_e(strata),
-            Healthy::Both(ratio, absolute) => {
-                log_halves(ratio.log_e(strata), absolute.log_e(strata))
-            }
+            Healthy::One(contrast) => log_e(contrast),
+            Healthy::Both(ratio, absolute) => log_halves(log_e(ratio), log_e(absolute)),
         }
     }
 }

@@ -13,12 +13,19 @@ pub fn log_sum_exp(terms: &[f64]) -> f64 {
     shifted(terms.iter().copied())
 }
 
+/// The largest term: what [`log_sum_exp`] is never below, to the bit, and above by the logarithm of their
+/// number at most.
+pub(crate) fn largest(terms: &[f64]) -> f64 {
+    terms.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
 /// log Σ wᵢ·exp(termᵢ) from the logarithms of the weights.
 pub fn log_mixture(log_weights: &[f64], terms: &[f64]) -> f64 {
     shifted(log_weights.iter().zip(terms).map(|(w, term)| w + term))
 }
 
-fn shifted(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+/// The same of what need not be kept side by side.
+pub(crate) fn shifted(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
         return largest;
@@ -47,6 +54,16 @@ mod tests {
         assert!((log_halves(f64::NEG_INFINITY, 3.0) - (3.0 - LN_2)).abs() < 1e-15);
         assert!(log_sum_exp(&[f64::NEG_INFINITY]).is_infinite());
         assert!(log_sum_exp(&[]).is_infinite());
+    }
+
+    #[test]
+    fn the_largest_term_is_a_bound_to_the_bit() {
+        for terms in [&[0.1, 0.1, 0.1][..], &[-7.3, -80.0], &[f64::NEG_INFINITY, 2.0], &[-1e9], &[]]
+        {
+            let above = log_sum_exp(terms) - largest(terms);
+            assert!(log_sum_exp(terms) >= largest(terms), "{terms:?}");
+            assert!(above.is_nan() || above <= (terms.len() as f64).ln() + 1e-12, "{terms:?}");
+        }
     }
 
     #[test]

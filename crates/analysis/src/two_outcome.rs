@@ -16,6 +16,7 @@ use crate::late::Since;
 use crate::logspace::log_halves;
 
 pub use contrast::{Contrast, Error};
+use family::Lines;
 pub use family::{Centres, Family};
 
 /// How much worse a candidate may be and still pass, in bad outcomes.
@@ -52,6 +53,13 @@ enum Rollback {
 enum Healthy {
     One(Family),
     Both(Family, Family),
+}
+
+/// The evidence of one gate's counts that the check passes, and of more of one stratum.
+#[derive(Debug)]
+pub(crate) enum Passing {
+    One(Lines),
+    Both(Lines, Lines),
 }
 
 /// How much is staked against either kind of margin.
@@ -136,16 +144,29 @@ impl Check {
     /// [together](crate::gate). Give this gate's evidence alone, and every stratum that the gate may have,
     /// counted or not.
     pub fn healthy_log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
-        let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
-        self.healthy_log_e_of(&masses)
+        self.passing(strata, None).log_e(0.0)
     }
 
-    pub(crate) fn healthy_log_e_of(&self, strata: &[Stratum<Mass>]) -> f64 {
+    /// The same of these strata and so many times one more, summed once for any number.
+    pub(crate) fn passing(
+        &self,
+        strata: &[Stratum<Cells>],
+        more: Option<&Stratum<Mass>>,
+    ) -> Passing {
+        let lines = |family: &Family| family.lines(strata, more);
         match &self.healthy {
-            Healthy::One(family) => family.log_e_together_of(strata),
-            Healthy::Both(ratio, absolute) => {
-                log_halves(ratio.log_e_together_of(strata), absolute.log_e_together_of(strata))
-            }
+            Healthy::One(family) => Passing::One(lines(family)),
+            Healthy::Both(ratio, absolute) => Passing::Both(lines(ratio), lines(absolute)),
+        }
+    }
+}
+
+impl Passing {
+    /// The log e-value with so many times the stratum more.
+    pub(crate) fn log_e(&self, times: f64) -> f64 {
+        match self {
+            Self::One(lines) => lines.log_e(times),
+            Self::Both(ratio, absolute) => log_halves(ratio.log_e(times), absolute.log_e(times)),
         }
     }
 }
@@ -159,5 +180,46 @@ impl Healthy {
             Margin::Absolute(m) => Self::One(absolute(m)?),
             Margin::Both { ratio: r, absolute: m } => Self::Both(ratio(r)?, absolute(m)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cells(most: u64) -> impl Strategy<Value = Cells> {
+        let count = move || prop_oneof![1 => Just(0), 3 => 0..=most];
+        (count(), count(), count(), count()).prop_map(|of| Cells {
+            candidate_bad: of.0,
+            candidate_good: of.1,
+            incumbent_bad: of.2,
+            incumbent_good: of.3,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn so_many_times_one_more_stratum_are_what_counting_them_says(
+            so_far in cells(2_000), other in cells(500), each in cells(9), times in 0..400_u64,
+        ) {
+            let stratum = |pi, counts| Stratum::new(pi, counts).unwrap();
+            let many = Cells {
+                candidate_bad: times * each.candidate_bad,
+                candidate_good: times * each.candidate_good,
+                incumbent_bad: times * each.incumbent_bad,
+                incumbent_good: times * each.incumbent_good,
+            };
+            let margin = Margin::Both { ratio: 2.0, absolute: 0.02 };
+            for check in [Check::errors(margin).unwrap(), Check::feedback(margin).unwrap()] {
+                let known = [stratum(0.25, so_far), stratum(0.1, other)];
+                let [one, two] = known.clone();
+                let counted = check.healthy_log_e(&[one, two, stratum(0.25, many)]);
+                let passing = check.passing(&known, Some(&stratum(0.25, each).map(Cells::mass)));
+                let found = passing.log_e(times as f64);
+                let same = found.total_cmp(&counted).is_eq() || (found - counted).abs() <= 1e-9 * counted.abs().max(1.0);
+                prop_assert!(same, "{found} {counted}");
+            }
+        }
     }
 }

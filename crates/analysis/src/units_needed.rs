@@ -10,6 +10,7 @@ mod crossing;
 use std::borrow::Borrow;
 
 use crate::counts::{ArmHistogram, Cells, Error, Mass, Pi, Stratum, float};
+use crate::gate;
 use crate::kpi;
 use crate::latency;
 use crate::level::Alpha;
@@ -41,13 +42,12 @@ impl Expected {
         })
     }
 
-    /// Expected cells for `units` candidate units and the incumbent units that come with them.
-    fn cells(&self, units: u64) -> Stratum<Mass> {
-        let candidate = float(units);
-        let incumbent = candidate * (1.0 - self.pi.get()) / self.pi.get();
+    /// Expected cells for one candidate unit and the incumbent units that come with it.
+    fn cells(&self) -> Stratum<Mass> {
+        let incumbent = (1.0 - self.pi.get()) / self.pi.get();
         let counts = Mass([
-            candidate * self.candidate_bad,
-            candidate * (1.0 - self.candidate_bad),
+            self.candidate_bad,
+            1.0 - self.candidate_bad,
             incumbent * self.incumbent_bad,
             incumbent * (1.0 - self.incumbent_bad),
         ]);
@@ -81,7 +81,8 @@ impl ExpectedValues {
     }
 }
 
-/// Candidate units still needed by an errors or feedback check, beyond the gate's evidence `so_far`.
+/// Candidate units still needed by an errors or feedback check, beyond the gate's evidence `so_far`: every
+/// stratum that the gate may have, counted or not.
 /// Zero when it is healthy now; `None` when it never will be at these rates.
 pub fn two_outcome(
     check: &two_outcome::Check,
@@ -89,27 +90,33 @@ pub fn two_outcome(
     expected: &Expected,
     alpha: Alpha,
 ) -> Option<u64> {
-    let so_far: Vec<_> = so_far.iter().map(|stratum| stratum.map(Cells::mass)).collect();
-    smallest(alpha, |more| {
-        let mut strata = so_far.clone();
-        strata.push(expected.cells(more));
-        check.healthy_log_e_of(&strata)
-    })
+    let passing = check.passing(so_far, Some(&expected.cells()));
+    smallest(alpha, |more| passing.log_e(float(more)))
 }
 
-/// Candidate units still needed by a latency limit, when a part `exceeding` (0..=1) of the
-/// candidate's answers is expected above it; those still to come are of the stratum that a gate needs
-/// the fewest of. Errors: [`Error::Buckets`].
+/// Candidate answers that are expected before a limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExpectedAnswers {
+    /// The assignment probability of their stratum.
+    pub pi: Pi,
+    /// The part of them above the limit, 0..=1.
+    pub exceeding: f64,
+}
+
+/// Candidate units still needed by a latency limit, if those to come are of one stratum. `so_far` is every
+/// stratum that the gate may have, counted or not: they have their say in the [stakes](crate::gate). Errors:
+/// [`Error::Buckets`].
 pub fn latency_limit(
     limit: &latency::Limit,
     so_far: &[Stratum<ArmHistogram>],
-    exceeding: f64,
+    ExpectedAnswers { pi, exceeding }: ExpectedAnswers,
     alpha: Alpha,
 ) -> Result<Option<u64>, Error> {
+    let part = gate::stake_beside(so_far, pi);
     let so_far = limit.within(so_far)?;
     Ok(smallest(alpha, |more| {
         let more = float(more);
-        so_far.log_e_with((more * exceeding, more * (1.0 - exceeding)))
+        so_far.log_e_with(part, (more * exceeding, more * (1.0 - exceeding)))
     }))
 }
 
@@ -128,7 +135,7 @@ pub fn latency(so_far: &latency::Passing<'_>, alpha: Alpha) -> Option<u64> {
             return Some(more);
         }
         let refuted = |more: u64| so_far.log_e_of(least.bucket, more);
-        more = crossing::beyond((more, least.log_e), alpha, refuted)?;
+        more = crossing::beyond(more, alpha, refuted)?;
     }
 }
 
@@ -170,6 +177,5 @@ pub fn kpi_expected(check: &kpi::Check, expected: &ExpectedKpi, alpha: Alpha) ->
 /// The fewest more units whose log e-value is enough, where that is a convex function of them and not
 /// enough at first; zero where it is enough at once, `None` beyond [`UNITS_MAX`].
 fn smallest(alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
-    let now = log_e(0);
-    if alpha.rejects(now) { Some(0) } else { crossing::beyond((0, now), alpha, log_e) }
+    if alpha.rejects(log_e(0)) { Some(0) } else { crossing::beyond(0, alpha, log_e) }
 }

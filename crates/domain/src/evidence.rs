@@ -63,6 +63,11 @@ impl ArmCount {
         self.incumbent += other.incumbent;
     }
 
+    /// Whether nothing was counted.
+    pub const fn is_none(&self) -> bool {
+        self.total() == 0
+    }
+
     /// Both arms.
     pub const fn total(self) -> u64 {
         self.candidate + self.incumbent
@@ -75,7 +80,11 @@ impl ArmCount {
 pub struct GateCounts {
     /// Units whose window is over and that were answered: every counter below is of these.
     pub units: ArmCount,
-    /// Units whose window is over and that have no answer yet, or lost it with their process.
+    /// Of these, those whose process was killed with a request of theirs: bad, on either arm
+    /// (docs/adr/0019).
+    #[serde(default, skip_serializing_if = "ArmCount::is_none")]
+    pub lost: ArmCount,
+    /// Units whose window is over and that had no answer when they were told last.
     #[serde(default)]
     pub unanswered: ArmCount,
     /// Units whose window is not over: their outcome is not due, on either arm.
@@ -127,11 +136,15 @@ impl Matured {
 }
 
 impl GateCounts {
-    /// Every unit that was routed, whatever became of it.
+    /// Every unit that was told of as routed, whatever became of it. Of a killed process those are the
+    /// units up to its last flush: which ones are found lost besides depends on what killed it.
     pub const fn assigned(&self) -> ArmCount {
+        let Self { units, lost, unanswered, open, .. } = self;
+        let candidate = units.candidate.saturating_sub(lost.candidate);
+        let incumbent = units.incumbent.saturating_sub(lost.incumbent);
         ArmCount {
-            candidate: self.units.candidate + self.unanswered.candidate + self.open.candidate,
-            incumbent: self.units.incumbent + self.unanswered.incumbent + self.open.incumbent,
+            candidate: candidate + unanswered.candidate + open.candidate,
+            incumbent: incumbent + unanswered.incumbent + open.incumbent,
         }
     }
 
@@ -165,6 +178,7 @@ impl GateCounts {
         let mut sum = self.clone();
         sum.add_histograms(other)?;
         sum.units.merge(other.units);
+        sum.lost.merge(other.lost);
         sum.unanswered.merge(other.unanswered);
         sum.open.merge(other.open);
         sum.waiting.merge(other.waiting);

@@ -9,8 +9,9 @@
 //! Owns also what is not known yet. For the pass, a unit without an answer is the worst for its arm:
 //! bad on the candidate, good on the incumbent. That bounds the e-value of the complete outcomes from
 //! below, so a slow candidate never passes on its fast answers; it costs evidence while many are in
-//! flight. Labels pass only over units whose label is no longer waited for. The fail takes what has
-//! come, and the largest value of any look before.
+//! flight. (Of a ratio of quantiles one bet in twenty, that too few of the incumbent's answers are above an
+//! edge, wins by fast ones and is not bounded so.) Labels pass only over units whose label is no longer
+//! waited for. The fail takes what has come, and the largest value of any look before.
 //!
 //! Refuses to remember and to wait: a verdict is recomputed from the evidence it is given, and minimum
 //! units and durations are `rollout`'s. No data is never a pass.
@@ -49,7 +50,7 @@ use histories::Histories;
 use look::Look;
 use prepared::{Prepared, Scope};
 use reading::Reading;
-use seatrial_analysis::{Alpha, level, sample_ratio};
+use seatrial_analysis::{Alpha, Pi, level, sample_ratio};
 pub use shadow::{Compared, Of};
 use slices::budget::Budget;
 use std::sync::Arc;
@@ -112,6 +113,13 @@ pub struct Judge {
 #[must_use]
 pub fn compared(plan: &Plan, counts: &ShadowCounts) -> Vec<Compared> {
     shadow::Rules::new(plan).compared(counts)
+}
+
+/// By gate, `stabilizing` last, the probabilities that its strata can have, those of units whose arm is
+/// certain left out.
+pub(crate) fn chances(plan: &Plan) -> Vec<Vec<Pi>> {
+    let shares = shares(plan);
+    Histories::new(plan, &shares).chances(&shares).gates
 }
 
 /// The probabilities of false decisions that the plan accepts.
@@ -182,7 +190,7 @@ impl Judge {
             units: look.units(),
             sample_ratio,
             coverage,
-            checks: readings.into_iter().map(|reading| reading.report).collect(),
+            checks: readings.into_iter().map(|reading| *reading.report).collect(),
             assignment: Some(assignment),
             labelled,
             ranking: by_slice.ranking,

@@ -14,11 +14,12 @@ mod open;
 mod tests;
 pub mod warmup;
 
+use crate::RolloutId;
 use crate::Share;
 use crate::evidence::{GateCounts, GateIndex, GateStratum, Labels, Outcome};
 use crate::exposure::Exposure;
 use crate::split::Arm;
-use crate::telemetry::{Noted, Seen, SeenUnits};
+use crate::telemetry::{Noted, Seen, SeenUnits, UnderWay};
 use open::{Closing, Open, OpenUnits};
 use seatrial_analysis::ArmHistogram;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +59,7 @@ pub struct Arrival {
 }
 
 /// The unit of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unit {
     /// The request itself: it has no key, and comes once.
     Request,
@@ -100,6 +101,13 @@ impl Ticket {
     #[must_use]
     pub const fn stratum(&self) -> GateStratum {
         self.stratum
+    }
+
+    /// The same as what is noted for the next process, in case this one is killed meanwhile.
+    #[must_use]
+    pub const fn under_way(&self, rollout: RolloutId) -> UnderWay {
+        let Self { stratum, share, arm, unit, .. } = *self;
+        UnderWay { rollout, stratum, share, arm, unit }
     }
 
     #[must_use]

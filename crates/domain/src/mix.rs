@@ -2,24 +2,50 @@
 //!
 //! Owns what is comparable: shares rise from gate to gate, and a unit's history changes its chance, so
 //! that the arms' units are spread over strata differently. Added up they differ where no stratum does
-//! (Simpson). So the incumbent's strata weigh as the candidate's units do; the candidate is told as it
-//! is. For what is shown: tests estimate nothing, they bet in each stratum by its own chance.
+//! (Simpson). So the strata of one arm weigh as the other's units do. For what is shown: tests estimate
+//! nothing, they bet in each stratum by its own chance.
 
-use crate::verdict::Counts;
+use crate::verdict::{CheckVerdict, Counts};
 
-/// Each stratum's part of the candidate's units, of those strata in which both arms have any; the
-/// others' is zero. None where there is no such stratum.
-pub(crate) fn parts(strata: &[Counts]) -> Option<Vec<f64>> {
+/// By whose units strata weigh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Of several gates, whose units together are nobody's: the candidate is told as it is.
+    Candidate,
+    /// Of one gate: the incumbent's units are a fair sample of everybody who comes under it, of whom a pass
+    /// speaks (docs/adr/0018).
+    Incumbent,
+}
+
+impl By {
+    /// What a verdict is told by: a fail rests on all gates, any other on the present one.
+    pub(crate) const fn told(verdict: CheckVerdict) -> Self {
+        match verdict {
+            CheckVerdict::Fail => Self::Candidate,
+            CheckVerdict::Pass | CheckVerdict::Inconclusive | CheckVerdict::Error => {
+                Self::Incumbent
+            }
+        }
+    }
+}
+
+/// Each stratum's part of these units, of those strata in which both arms have any; the others' is zero.
+/// None where there is no such stratum.
+pub(crate) fn parts(strata: &[Counts], by: By) -> Option<Vec<f64>> {
     let comparable = |it: &Counts| it.candidate_total > 0 && it.incumbent_total > 0;
-    let units = |it: &Counts| if comparable(it) { float(it.candidate_total) } else { 0.0 };
+    let total = |it: &Counts| match by {
+        By::Candidate => float(it.candidate_total),
+        By::Incumbent => float(it.incumbent_total),
+    };
+    let units = |it: &Counts| if comparable(it) { total(it) } else { 0.0 };
     let total: f64 = strata.iter().map(units).sum();
     (total > 0.0).then(|| strata.iter().map(|it| units(it) / total).collect())
 }
 
 /// The candidate's rate of bad outcomes and the incumbent's, for as many units in each stratum. Where
 /// no stratum has both arms, each arm's own; none for an arm without units.
-pub(crate) fn rates(strata: &[Counts]) -> (Option<f64>, Option<f64>) {
-    let Some(parts) = parts(strata) else {
+pub(crate) fn rates(strata: &[Counts], by: By) -> (Option<f64>, Option<f64>) {
+    let Some(parts) = parts(strata, by) else {
         let all = sum(strata);
         return (
             rate(all.candidate_bad, all.candidate_total),
@@ -73,7 +99,17 @@ mod tests {
     }
 
     fn told(strata: &[[u64; 4]]) -> (Option<f64>, Option<f64>) {
-        rates(&strata.iter().copied().map(counts).collect::<Vec<_>>())
+        rates(&strata.iter().copied().map(counts).collect::<Vec<_>>(), By::Candidate)
+    }
+
+    #[test]
+    fn of_everybody_both_arms_weigh_as_the_incumbents_units_do() {
+        let strata = [[3_000, 30_000, 6_000, 30_000], [1_000, 20_000, 1_000, 40_000]].map(counts);
+        let (candidate, incumbent) = rates(&strata, By::Incumbent);
+        assert!((candidate.unwrap() - (0.1 * 3.0 + 0.05 * 4.0) / 7.0).abs() < 1e-12);
+        assert!((incumbent.unwrap() - 0.1).abs() < 1e-12, "as it was counted");
+        let alone = counts([0, 0, 9, 9]);
+        assert_eq!(rates(&[strata[0], alone], By::Incumbent), (Some(0.1), Some(0.2)));
     }
 
     #[test]

@@ -167,18 +167,17 @@ fn of_check(check: &str, samples: &[Sample]) -> Vec<RankedSlice> {
 
 /// None with too few units, or without anything to compare with.
 fn ranked(sample: &Sample) -> Option<RankedSlice> {
-    let Sample { slice, check, metric, of } = sample.clone();
-    let found = match of {
-        Of::Pairs { here, all } => found::of_pairs(here, all),
-        Of::Arms { here, all } => found::of_arms(&here, &all),
-        Of::Means(means) => found::of_means(&means),
-        Of::Answers(counts) => found::of_answers(&counts),
+    let found = match &sample.of {
+        Of::Pairs { here, all } => found::of_pairs(*here, *all),
+        Of::Arms { here, all } => found::of_arms(here, all),
+        Of::Means(means) => found::of_means(means),
+        Of::Answers(counts) => found::of_answers(counts),
     }?;
     let Found { kind, candidate, against, lift, at_least, beyond_rest, units } = found;
     Some(RankedSlice {
-        slice,
-        check,
-        metric,
+        slice: sample.slice.clone(),
+        check: sample.check.clone(),
+        metric: sample.metric.clone(),
         kind,
         candidate,
         against,

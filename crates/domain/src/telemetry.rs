@@ -4,10 +4,12 @@
 //! blame for a trip is the driver's to say, from the counts given here.
 
 mod latch;
+mod lost;
 pub mod sample;
 mod units;
 
 pub use latch::{BadOf, Latch, LatchCause, Trip, TripKind};
+pub use lost::UnderWay;
 pub use units::{Seen, SeenUnits};
 
 use crate::evidence::{GateCounts, GateIndex, GateStratum, Labels, ShadowCounts};

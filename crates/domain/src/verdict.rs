@@ -5,7 +5,9 @@ mod account;
 mod trust;
 
 pub use account::words::span;
-pub use account::{Account, Budget, Confidence, Counted, GateAccount, Next, Outlook, Pace, Range};
+pub use account::{
+    Account, Answer, Answers, Budget, Confidence, Counted, GateAccount, Next, Outlook, Pace, Range,
+};
 pub use trust::{Labelled, Split, SplitStratum, Trust};
 
 use crate::evidence::ArmCount;

@@ -31,6 +31,8 @@ pub struct Config {
     pub notice: Duration,
     /// Where latches outlive the process; `None`: they do not.
     pub latch_file: Option<PathBuf>,
+    /// Where the requests under way are told to the next process if this one is killed; `None`: nowhere.
+    pub mark_file: Option<PathBuf>,
     /// Endpoints whose latch fits the file.
     pub latch_slots: u32,
     /// Seen units remembered for each rollout.
@@ -48,7 +50,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults, without a latch file.
+    /// The defaults, without files.
     #[must_use]
     pub fn new(boot: u64, clock: fn() -> Timestamp) -> Self {
         Self {
@@ -63,6 +65,7 @@ impl Config {
             write_timeout: Duration::from_secs(30),
             notice: Duration::ZERO,
             latch_file: None,
+            mark_file: None,
             latch_slots: 256,
             units: 1_000_000,
             assignments: 100_000,

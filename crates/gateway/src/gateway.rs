@@ -17,6 +17,7 @@ use crate::body::Budget;
 use crate::config::Config;
 use crate::feedback::FeedbackRequest;
 use crate::latches::{self, Latches};
+use crate::marks::Marks;
 use crate::recorder::Recorder;
 use crate::shared::{Shared, TRIPS};
 use crate::sync::lock;
@@ -29,6 +30,7 @@ pub struct Gateway {
     shared: Arc<Shared>,
     trips: Arc<Mutex<Option<mpsc::Receiver<Trip>>>>,
     feedback: Arc<Mutex<Option<mpsc::Receiver<FeedbackRequest>>>>,
+    lost: Arc<Mutex<Option<Telemetry>>>,
 }
 
 impl Gateway {
@@ -41,6 +43,10 @@ impl Gateway {
             Some(path) => Latches::open(path, config.latch_slots)?,
             None => Latches::in_memory(),
         };
+        let (marks, lost) = match &config.mark_file {
+            Some(path) => Marks::open(path, config.boot),
+            None => (Marks::none(), None),
+        };
         let (trips, trips_taken) = mpsc::channel(TRIPS);
         let (feedback, feedback_taken) = mpsc::channel(config.feedback_queue.max(1));
         let shared = Arc::new(Shared {
@@ -48,6 +54,7 @@ impl Gateway {
             control: Mutex::default(),
             latches: held,
             recorder: Recorder::new(&config),
+            marks: Arc::new(marks),
             tasks: TaskTracker::new(),
             bodies: Budget::new(config.max_bodies),
             trips,
@@ -58,7 +65,8 @@ impl Gateway {
             config,
         });
         let trips = Arc::new(Mutex::new(Some(trips_taken)));
-        Ok(Self { shared, trips, feedback: Arc::new(Mutex::new(Some(feedback_taken))) })
+        let feedback = Arc::new(Mutex::new(Some(feedback_taken)));
+        Ok(Self { shared, trips, feedback, lost: Arc::new(Mutex::new(lost)) })
     }
 
     /// What it was made with.
@@ -98,6 +106,13 @@ impl Gateway {
     #[expect(clippy::needless_pass_by_value, reason = "the caller has no use for it afterwards")]
     pub fn seed_units(&self, rollout: RolloutId, seen: SeenUnits) {
         self.shared.recorder.seed(rollout, &seen);
+    }
+
+    /// The requests that were lost with the process before this one, to be stored before any unit is
+    /// seeded; the first caller gets them.
+    #[must_use]
+    pub fn lost(&self) -> Option<Telemetry> {
+        lock(&self.lost).take()
     }
 
     /// Requests a version is working on or will be, copies included: 0 means that it may go, once

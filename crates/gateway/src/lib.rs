@@ -29,6 +29,7 @@ mod lane;
 pub mod latches;
 pub mod listen;
 pub mod loopback;
+mod marks;
 mod metrics;
 mod mirror;
 mod recorder;

@@ -56,6 +56,7 @@ pub(crate) async fn serve(
     if ended.await.is_err() {
         tracing::warn!(connections = connections.len(), "the drain's time is over");
     }
+    shared.marks.close();
 }
 
 /// Not ready from the moment the server is told to stop, closed a while later: whoever balances

@@ -19,6 +19,7 @@ use crate::feedback::FeedbackRequest;
 use crate::guard::{Breach, Readiness, Report};
 use crate::installed::Installed;
 use crate::latches::Latches;
+use crate::marks::Marks;
 use crate::recorder::Recorder;
 use crate::request_id::Serial;
 use crate::sync::lock;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) control: Mutex<()>,
     pub(crate) latches: Latches,
     pub(crate) recorder: Recorder,
+    pub(crate) marks: Arc<Marks>,
     pub(crate) tasks: TaskTracker,
     pub(crate) bodies: Budget,
     pub(crate) trips: mpsc::Sender<Trip>,

@@ -1,6 +1,6 @@
 //! How long a look of all checks of a policy takes, and 1,000 simulated rollouts of seven days at 500
-//! requests a second: `cargo bench -p seatrial-sim --bench judgement [RUNS THREADS]`. Prints medians
-//! with their spread.
+//! requests a second: `cargo bench -p seatrial-sim --bench judgement -- [RUNS THREADS] [WORD]`. Prints
+//! medians with their spread, of the policies whose name has the word.
 
 #![expect(clippy::print_stdout, reason = "a benchmark is its output")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
@@ -79,17 +79,40 @@ const EVERY_KIND: &str = "  analysis:\n    slices: \
      - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.95}, weight: 0.2}\n    \
      - {name: said, kind: drift, by: class, weight: 0.1}\n";
 
+/// Answers that come near the guardrails' limits, under the standard policy.
+const NEAR_GUARDRAILS: [(&str, f64, f64); 2] = [
+    ("standard, one answer in five fails", 0.2, 3_000.0),
+    ("standard, one answer in 125 is late", 0.005, 300_000.0),
+];
+
 fn main() {
     // Cargo adds a flag of its own.
-    let mut given = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
-    let (runs, threads) = (given.next().unwrap_or(1_000), given.next().unwrap_or(2));
-    let plans = POLICIES.map(|(name, checks, end)| (name, plan(&format!("{checks}{end}"))));
+    let given: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    let mut numbers = given.iter().filter_map(|argument| argument.parse().ok());
+    let (runs, threads) = (numbers.next().unwrap_or(1_000), numbers.next().unwrap_or(2));
+    let word = given.iter().find(|argument| argument.parse::<u64>().is_err());
+    let wanted = |name: &str| word.is_none_or(|word| name.contains(word.as_str()));
+    let plans: Vec<_> = POLICIES
+        .into_iter()
+        .filter(|(name, ..)| wanted(name))
+        .map(|(name, checks, end)| (name, plan(&format!("{checks}{end}"))))
+        .collect();
     for (name, plan) in &plans {
         look(name, plan);
     }
     for (name, plan) in &plans {
-        rollouts(name, plan, (runs, threads));
+        rollouts(name, &simulation(plan, &answers(0.005, 3_000.0)), (runs, threads));
     }
+    for (name, error_rate, median) in NEAR_GUARDRAILS {
+        if wanted(name) {
+            let simulation = simulation(&plan(WEEK), &answers(error_rate, median));
+            rollouts(name, &simulation, (runs, threads));
+        }
+    }
+}
+
+fn answers(error_rate: f64, median: f64) -> Answers {
+    Answers { error_rate, latency: Law::LogNormal { median, sigma: 0.5 }, wanted: 0.9 }
 }
 
 fn plan(lines: &str) -> Plan {
@@ -133,9 +156,7 @@ fn sliced(plan: &Plan, answers: &Answers) -> Vec<Slice> {
     values.iter().copied().map(slice).collect()
 }
 
-fn simulation(plan: &Plan) -> Simulation {
-    let latency = Law::LogNormal { median: 3_000.0, sigma: 0.5 };
-    let answers = Answers { error_rate: 0.005, latency, wanted: 0.9 };
+fn simulation(plan: &Plan, answers: &Answers) -> Simulation {
     let load = Load {
         rate: 500.0,
         rhythm: Rhythm::Constant,
@@ -147,7 +168,7 @@ fn simulation(plan: &Plan) -> Simulation {
         incidents: Vec::new(),
         values: if asks_for_values(plan) { vec![revenue()] } else { Vec::new() },
         classes: if asks_for_classes(plan) { vec![said()] } else { Vec::new() },
-        slices: sliced(plan, &answers),
+        slices: sliced(plan, answers),
     };
     let setup = Setup {
         plan: plan.clone(),
@@ -164,7 +185,8 @@ fn simulation(plan: &Plan) -> Simulation {
 /// One look at each gate of a whole rollout, at the evidence up to there with all its windows; and at
 /// a canary with too few units, whose looks tell how many more are needed.
 fn look(name: &str, plan: &Plan) {
-    let whole: Evidence = simulation(plan).evidence(0).expect("a rollout");
+    let whole: Evidence =
+        simulation(plan, &answers(0.005, 3_000.0)).evidence(0).expect("a rollout");
     timed(&format!("look, {name}"), plan, &whole);
     timed(&format!("undecided look, {name}"), plan, &undecided(&whole));
 }
@@ -224,13 +246,12 @@ fn timed(name: &str, plan: &Plan, evidence: &Evidence) {
     println!("{name}, {windows} windows: median {:.1} µs ({:.1} to {:.1})", at(5), at(1), at(9));
 }
 
-fn rollouts(name: &str, plan: &Plan, (runs, threads): (u64, u64)) {
-    let simulation = simulation(plan);
+fn rollouts(name: &str, simulation: &Simulation, (runs, threads): (u64, u64)) {
     let mut seconds: Vec<f64> = Vec::new();
     let mut completed = 0;
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        completed = played(&simulation, runs, threads);
+        completed = played(simulation, runs, threads);
         seconds.push(begun.elapsed().as_secs_f64());
     }
     seconds.sort_unstable_by(f64::total_cmp);

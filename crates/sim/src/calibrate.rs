@@ -10,9 +10,11 @@
 
 mod bounds;
 mod cell;
+mod drift;
 mod engine;
 mod events;
 mod fixed_horizon;
+mod histories;
 mod information;
 mod joint;
 mod kpi;

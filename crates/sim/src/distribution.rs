@@ -7,11 +7,13 @@
 mod buckets;
 mod counts;
 mod gamma;
+mod halves;
 mod law;
 
 pub use buckets::Buckets;
 pub use counts::{binomial, geometric, multinomial, poisson};
 pub use gamma::lower as lower_gamma;
+pub use halves::Halves;
 pub use law::{Error, Law};
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod rails;
 mod returning;
 mod run;
 mod single;
+mod sudden;
 mod until;
 mod values;
 mod waiting;
@@ -171,6 +172,8 @@ pub struct Simulation {
     edges: Vec<u64>,
     /// How far the guardrails look back.
     memory: u64,
+    /// The most runs of bad answers in a rollout whose times are drawn.
+    rare: f64,
     /// Seconds after the first window of the late-fault test in which the others begin.
     windows: Vec<u64>,
     truth: Truth,
@@ -203,7 +206,7 @@ impl Simulation {
             mode,
             calendar: Calendar(start),
             horizon,
-            arrivals: Arrivals::new(load.rate, load.rhythm),
+            arrivals: Arrivals::new(load.rate, load.rhythm, start),
             users,
             groups: groups::groups(&plan, &load, &scale)?,
             metrics: labels::metrics(&plan, &load, (seed, deadline))?,
@@ -213,6 +216,7 @@ impl Simulation {
             edges: prepared::edges(&incidents, (memory, window)),
             incidents,
             memory,
+            rare: rails::RARE,
             windows: prepared::windows(horizon),
             truth: prepared::truth(&plan, &load, &scale),
             scale,

@@ -102,7 +102,8 @@ impl World {
         }
     }
 
-    fn turn(&self) -> Event {
+    /// The queue lets it start.
+    pub(crate) fn turn(&self) -> Event {
         let candidate = &self.rollout.candidate;
         let incumbent = match self.rollout.plan.kind {
             Kind::Promote | Kind::Restore => Some(version(&candidate.model, 1)),

@@ -19,6 +19,8 @@ const RUNS_MAX: u64 = 250_000;
 const THREADS_MAX: u64 = 64;
 /// The part of the average by which traffic swings over a day, where none is given.
 const SWING: f64 = 0.5;
+/// Where no start is given: a Tuesday, outside of the freezes that are common.
+const START: &str = "2024-01-02T09:00:00Z";
 
 #[derive(Debug, Args)]
 pub struct Simulate {
@@ -83,15 +85,16 @@ pub struct Simulate {
     /// A time in which both versions fail alike: 10m@2h lasts ten minutes from two hours after the
     /// start on. May be given several times.
     #[arg(long, allow_hyphen_values = true, value_name = "SPAN@START", value_parser = incident)]
-    incident: Vec<(Duration, Duration)>,
+    pub(super) incident: Vec<(Duration, Duration)>,
     /// The rate of failed answers during incidents, 0 to 1.
     #[arg(long, allow_hyphen_values = true, value_name = "RATE", default_value_t = 0.4, value_parser = number)]
     incident_error_rate: f64,
     /// The endpoint's deadline of an answer: later ones have failed.
     #[arg(long, allow_hyphen_values = true, value_name = "SPAN", default_value = "1s", value_parser = span)]
     deadline: Duration,
-    /// When rollouts start: freeze windows follow the calendar.
-    #[arg(long, allow_hyphen_values = true, value_name = "TIME", default_value = "2024-01-01T00:00:00Z", value_parser = instant)]
+    /// When rollouts start: freeze windows and the traffic of a day follow the calendar. By default a
+    /// Tuesday at nine, so that freezes over nights and weekends are not met by a rollout of three days.
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", default_value = START, value_parser = instant)]
     start: Timestamp,
     /// Rollouts that are not over by then are told as running, up to 90d.
     #[arg(long, allow_hyphen_values = true, value_name = "SPAN", default_value = "7d", value_parser = span)]
@@ -303,7 +306,7 @@ fn incident(text: &str) -> Result<(Duration, Duration), String> {
 
 pub(in crate::cli) fn instant(text: &str) -> Result<Timestamp, String> {
     let instant: jiff::Timestamp =
-        text.parse().map_err(|_no_time| "a time is meant, as 2024-01-01T00:00:00Z".to_owned())?;
+        text.parse().map_err(|_no_time| format!("a time is meant, as {START}"))?;
     Ok(Timestamp::from_micros(instant.as_microsecond()))
 }
 

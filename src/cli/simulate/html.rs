@@ -8,8 +8,8 @@ mod markup;
 #[cfg(test)]
 mod tests;
 
-use super::Told;
 use super::table::{part, shown};
+use super::{Told, rollouts};
 use crate::cli::policy::human_span;
 use bars::Bar;
 use lines::{Chart, Line};
@@ -42,7 +42,7 @@ const CLASSES: [&str; 5] = ["a", "b", "c", "d", "e"];
 /// The whole page.
 pub(super) fn page(told: &Told, runs: &[Ended]) -> String {
     let title =
-        escaped(&format!("{} for {}: {} rollouts", told.policy, told.endpoint, told.summary.runs));
+        escaped(&format!("{} for {}: {}", told.policy, told.endpoint, rollouts(told.summary.runs)));
     let sections = [
         assumptions(told),
         outcomes(told),
@@ -66,7 +66,11 @@ pub(super) fn page(told: &Told, runs: &[Ended]) -> String {
 fn assumptions(told: &Told) -> String {
     let row = |it: &super::Assumption| vec![it.name.to_owned(), it.value.clone()];
     let rows: Vec<_> = told.assumptions.iter().map(row).collect();
-    format!("<h2>Assumed</h2>\n{}", table(&["what", "value"], &rows))
+    let met = told.incidents.iter().map(|it| {
+        let (incident, who) = it.in_words();
+        format!("<p>{}: {}</p>\n", escaped(&incident), escaped(&who))
+    });
+    format!("<h2>Assumed</h2>\n{}{}", table(&["what", "value"], &rows), met.collect::<String>())
 }
 
 fn outcomes(told: &Told) -> String {

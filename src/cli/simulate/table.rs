@@ -1,6 +1,7 @@
 //! A simulation's result for people.
 
-use super::Told;
+use super::met::Met;
+use super::{Told, rollouts};
 use crate::cli::policy::human_span;
 use crate::cli::table;
 use seatrial_sim::simulate::summary::{Ending, Part, Spread, Stay};
@@ -15,22 +16,25 @@ pub(super) fn text(told: &Told) -> String {
         true => "false rollbacks by the statistics",
         false => "rollbacks by the statistics",
     };
+    let met: Vec<_> = told.incidents.iter().map(Met::in_words).collect();
+    let mut facts = vec![
+        (statistics, part(&summary.rolled_back_by_statistics)),
+        ("guardrails tripped", part(&summary.guardrail_trips)),
+        ("units exposed", spread(&summary.units)),
+        ("requests harmed", spread(&summary.harmed)),
+    ];
+    facts.extend(met.iter().map(|(incident, who)| (incident.as_str(), who.clone())));
     format!(
-        "{} for {}  {}\n{} rollouts of up to {}, seed {}\n\n{}\n\n{}\n\n{}\n{}",
+        "{} for {}  {}\n{} of up to {}, seed {}\n\n{}\n\n{}\n\n{}\n{}",
         told.policy,
         told.endpoint,
         told.plan_hash,
-        summary.runs,
+        rollouts(summary.runs),
         human_span(Duration::from_secs(told.span_s)),
         told.seed,
         table::render(headings, &rows),
         table::render(["stage", "reached by", "time in it"], &stays),
-        table::facts(&[
-            (statistics, part(&summary.rolled_back_by_statistics)),
-            ("guardrails tripped", part(&summary.guardrail_trips)),
-            ("units exposed", spread(&summary.units)),
-            ("requests harmed", spread(&summary.harmed)),
-        ]),
+        table::facts(&facts),
         "times and counts: the median, its 95 % interval, and in brackets the middle 80 %",
     )
 }

@@ -68,6 +68,11 @@ impl Server {
         self.child.wait().expect("it is our child");
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
+    }
+
     /// The same data, the same addresses. Returns once it answers.
     pub(crate) fn restart(&mut self) {
         let addresses = (self.inference, self.control);

@@ -5,8 +5,11 @@
 //! (rise) with d in every cell, for every centre, and with r for the centre 0: so what is rejected
 //! is an interval, and halving finds its end.
 //!
-//! Strata keep their own shares. Where their differences differ, the interval is about all of them:
-//! its lower end is below the largest one, and its upper end above the smallest.
+//! Strata keep their own shares and intervals. What is told of several is their differences averaged: the
+//! ends averaged alike hold it, whatever the parts are and however they came about, as long as each stratum's
+//! interval holds its own difference. A product of the strata's bets would not do: from below it rejects that
+//! *every* difference is at most d, from above that every one is at least d, and where they differ it may
+//! reject both.
 
 use super::{Interval, boundary};
 use crate::bet::Mixture;
@@ -37,8 +40,24 @@ impl Difference {
         Family::new(Contrast::no_worse(), centres, Mixture::Uniform).map(Self)
     }
 
-    /// The differences not rejected at level α, both sides together; [−1, 1] without units.
-    pub fn interval(&self, strata: &[Stratum<Cells>], alpha: Alpha) -> Interval {
+    /// Where the average of the strata's differences lies, by their parts, which sum to one. Each stratum is
+    /// held at level α, both sides together, so that of k that there may be all are at kα.
+    pub fn interval<'a>(
+        &self,
+        strata: impl IntoIterator<Item = (&'a Stratum<Cells>, f64)>,
+        alpha: Alpha,
+    ) -> Interval {
+        let none = Interval { lower: 0.0, upper: 0.0 };
+        let told = strata.into_iter().filter(|(_, part)| *part > 0.0);
+        told.fold(none, |sum, (stratum, part)| {
+            let Interval { lower, upper } = self.of_one(stratum, alpha);
+            Interval { lower: sum.lower + part * lower, upper: sum.upper + part * upper }
+        })
+    }
+
+    /// One stratum's differences not rejected at level α, both sides together; [−1, 1] without units.
+    pub fn of_one(&self, stratum: &Stratum<Cells>, alpha: Alpha) -> Interval {
+        let strata = std::slice::from_ref(stratum);
         let half = alpha.halved();
         let below = |d| half.rejects(self.0.log_e_at(Contrast::at_most(1.0, d), strata));
         let above = |d| half.rejects(self.0.log_e_at(Contrast::at_least(1.0, d), strata));

@@ -64,6 +64,7 @@ impl Bernoulli {
     }
 
     /// Log e-value of these counts, which may be expected and fractional.
+    #[cfg(test)]
     pub(crate) fn log_e(&self, exceeding: f64, within: f64) -> f64 {
         self.mixed(&self.each(exceeding, within))
     }
@@ -76,11 +77,16 @@ impl Bernoulli {
 
     /// The log e-value of bets with these sums.
     pub(super) fn mixed(&self, sums: &[f64]) -> f64 {
+        self.mixed_by(log_sum_exp, sums)
+    }
+
+    /// The same by any way of mixing weighted bets.
+    pub(super) fn mixed_by(&self, mix: impl Fn(&[f64]) -> f64, sums: &[f64]) -> f64 {
         let mut weighted = [f64::NEG_INFINITY; Self::BETS];
         for (cell, (bet, sum)) in weighted.iter_mut().zip(self.0.iter().zip(sums)) {
             *cell = bet.log_weight + sum;
         }
-        log_sum_exp(&weighted)
+        mix(&weighted)
     }
 }
 

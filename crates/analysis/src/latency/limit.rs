@@ -149,11 +149,11 @@ impl Within<'_> {
         self.bets.mixed(&self.each(scale))
     }
 
-    /// That of the counts and as many more answers above the limit and not above it, of the stratum that
-    /// most is staked on.
-    pub(crate) fn log_e_with(&self, (above, within): (f64, f64)) -> f64 {
+    /// That of the counts and as many more answers above the limit and not above it, of a stratum on which
+    /// this part of the stake is put.
+    pub(crate) fn log_e_with(&self, part: f64, (above, within): (f64, f64)) -> f64 {
         let mut sums = self.each(1.0);
-        let more = self.bets.each(above, within);
+        let more = self.bets.staking(part).each(above, within);
         sums.iter_mut().zip(more).for_each(|(sum, log)| *sum += log);
         self.bets.mixed(&sums)
     }

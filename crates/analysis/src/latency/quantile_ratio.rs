@@ -124,32 +124,32 @@ fn incumbents<C: Borrow<ArmHistogram>>(strata: &[Stratum<C>]) -> Cow<'_, [u64]> 
 impl Exceeding<'_> {
     /// The log e-value of one bucket and `scale` times these counts.
     pub(crate) fn log_e(&self, bucket: usize, scale: f64) -> f64 {
-        let upper = self.at_upper_edge(bucket, scale);
-        self.of_candidate(bucket, scale) + self.averaged(upper, self.at_lower_edge(bucket, scale))
+        self.mixed_by(log_sum_exp, (bucket, bucket), scale)
     }
 
-    /// The candidate's bets. Below the first bucket there is no edge: no bet there, log 1.
-    fn of_candidate(&self, bucket: usize, scale: f64) -> f64 {
-        let edge = bucket.checked_sub(1).and_then(|edge| self.test.candidate_edges.get(edge));
-        edge.map_or(0.0, |edge| {
+    /// The candidate's bets on the first bucket of a run and the incumbent's on its last bucket's upper edge
+    /// and its first one's lower, by any way of mixing them. The last bucket of all lacks an upper edge,
+    /// and the first a lower one: no bet there, log 1.
+    fn mixed_by(
+        &self,
+        mix: impl Fn(&[f64]) -> f64 + Copy,
+        (first, last): (usize, usize),
+        scale: f64,
+    ) -> f64 {
+        let QuantileRatio { candidate_edges, candidate_at_least, .. } = self.test;
+        let below = first.checked_sub(1);
+        let candidate = below.and_then(|edge| candidate_edges.get(edge)).map_or(0.0, |edge| {
             let split = |arm: &Arm| arm.split(*edge, scale).unwrap_or_default();
-            self.test.candidate_at_least.mixed(&staked::each(&self.candidate, split))
-        })
-    }
-
-    /// The incumbent's at the bucket's upper edge, which the last bucket lacks.
-    fn at_upper_edge(&self, bucket: usize, scale: f64) -> f64 {
-        self.incumbent.log_e(Some(bucket), scale, &self.test.at_most)
-    }
-
-    /// The incumbent's at the bucket's lower edge, which the first bucket lacks.
-    fn at_lower_edge(&self, bucket: usize, scale: f64) -> f64 {
-        self.incumbent.log_e(bucket.checked_sub(1), scale, &self.test.at_least)
-    }
-
-    fn averaged(&self, upper: f64, lower: f64) -> f64 {
+            candidate_at_least.mixed_by(mix, &staked::each(&self.candidate, split))
+        });
+        let incumbent = |edge: Option<usize>, bets: &Bernoulli| {
+            let split = edge.and_then(|edge| self.incumbent.split(edge, scale));
+            split.map_or(0.0, |(above, within)| bets.mixed_by(mix, &bets.each(above, within)))
+        };
         let [plain, up_weight, low_weight] = self.test.log_weights;
-        log_sum_exp(&[plain, up_weight + upper, low_weight + lower])
+        let upper = up_weight + incumbent(Some(last), &self.test.at_most);
+        let lower = low_weight + incumbent(below, &self.test.at_least);
+        candidate + mix(&[plain, upper, lower])
     }
 }
 
@@ -163,12 +163,6 @@ impl Arm {
             float(left)
         });
         Self { above: above.collect(), total: float(total) }
-    }
-
-    /// What bets on exceeding an edge win on `scale` times these answers; nothing where there is none.
-    fn log_e(&self, edge: Option<usize>, scale: f64, bets: &Bernoulli) -> f64 {
-        let split = edge.and_then(|edge| self.split(edge, scale));
-        split.map_or(0.0, |(above, within)| bets.log_e(above, within))
     }
 
     /// `scale` times the answers above an edge and not above it.

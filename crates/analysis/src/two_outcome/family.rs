@@ -14,7 +14,7 @@ use super::contrast::{Contrast, Error};
 use crate::bet::{FRACTIONS, Mixture};
 use crate::counts::{Cells, Mass, Pi, Stratum};
 use crate::late::{self, Rows};
-use crate::logspace::{log_mixture, times_log};
+use crate::logspace::{log_mixture, shifted, times_log};
 
 const FEEDBACK_CENTRES: [f64; 7] = [0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0];
 
@@ -41,6 +41,11 @@ pub struct Family {
 
 /// Logarithms of the four factors for each (c, f), at one share.
 type LogFactors = Vec<[f64; 4]>;
+
+/// The log e-value of the counts of one gate and so many times one more stratum: of each bet its weighted
+/// sum, and what the stratum adds.
+#[derive(Debug)]
+pub(crate) struct Lines(Vec<(f64, f64)>);
 
 impl Family {
     /// Weights are those of `mixture` within each centre, and equal over centres. Errors:
@@ -83,29 +88,31 @@ impl Family {
     /// Log e-value against the null of all units of one gate. Every stratum that the gate may have is
     /// to be given, counted or not.
     pub fn log_e_together(&self, strata: &[Stratum<Cells>]) -> f64 {
-        let masses: Vec<_> = strata.iter().map(|stratum| stratum.map(Cells::mass)).collect();
-        self.log_e_together_of(&masses)
+        self.lines(strata, None).log_e(0.0)
     }
 
-    pub(crate) fn log_e_together_of(&self, strata: &[Stratum<Mass>]) -> f64 {
-        let mut pis: Vec<Pi> = Vec::with_capacity(strata.len());
-        for Stratum { pi, .. } in strata {
-            if !pis.contains(pi) {
-                pis.push(*pi);
+    /// The same null, and the bets on one more stratum.
+    pub(super) fn lines(&self, strata: &[Stratum<Cells>], more: Option<&Stratum<Mass>>) -> Lines {
+        let mut pis: Vec<Pi> = Vec::with_capacity(strata.len() + 1);
+        for pi in strata.iter().map(|stratum| stratum.pi).chain(more.map(|more| more.pi)) {
+            if !pis.contains(&pi) {
+                pis.push(pi);
             }
         }
         let factors = match self.together.iter().find(|(gate, _)| *gate == pis) {
             Some((_, factors)) => Cow::Borrowed(factors),
             None => Cow::Owned(self.log_factors_together(&pis)),
         };
-        let mut totals = vec![0.0; self.log_weights.len()];
-        for stratum in strata {
-            let of = pis.iter().zip(factors.iter()).find(|(pi, _)| **pi == stratum.pi);
-            if let Some((_, factors)) = of {
-                add(&mut totals, stratum.counts, factors);
+        let add = |totals: &mut Vec<f64>, (of, mass): (Pi, Mass)| {
+            if let Some((_, factors)) = pis.iter().zip(factors.iter()).find(|(pi, _)| **pi == of) {
+                add(totals, mass, factors);
             }
-        }
-        self.mixed(&totals)
+        };
+        let (mut so_far, mut each) = (self.nothing(), self.nothing());
+        strata.iter().for_each(|it| add(&mut so_far, (it.pi, it.counts.mass())));
+        more.iter().for_each(|it| add(&mut each, (it.pi, it.counts)));
+        let weighted = self.log_weights.iter().zip(so_far).map(|(weight, sum)| weight + sum);
+        Lines(weighted.zip(each).collect())
     }
 
     /// Log e-value of the same bets against another contrast.
@@ -114,12 +121,17 @@ impl Family {
         self.mixed_of(&masses, |pi| Cow::Owned(self.log_factors(contrast, pi)))
     }
 
+    /// No bet's sum yet.
+    fn nothing(&self) -> Vec<f64> {
+        vec![0.0; self.log_weights.len()]
+    }
+
     fn mixed_of<'a>(
         &self,
         strata: &[Stratum<Mass>],
         factors: impl Fn(Pi) -> Cow<'a, LogFactors>,
     ) -> f64 {
-        let mut totals = vec![0.0; self.log_weights.len()];
+        let mut totals = self.nothing();
         strata.iter().for_each(|stratum| add(&mut totals, stratum.counts, &factors(stratum.pi)));
         self.mixed(&totals)
     }
@@ -148,6 +160,12 @@ impl Family {
             stakes.flat_map(log_rows).collect()
         };
         pis.iter().map(|pi| of(*pi)).collect()
+    }
+}
+
+impl Lines {
+    pub(super) fn log_e(&self, times: f64) -> f64 {
+        shifted(self.0.iter().map(|(so_far, each)| so_far + times_log(times, *each)))
     }
 }
 

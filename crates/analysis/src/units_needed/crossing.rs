@@ -1,92 +1,46 @@
 //! Where a convex log e-value first reaches its threshold.
 //!
-//! Owns few evaluations: each is a whole mixture. A chord of a convex function lies above it, so where
-//! the chord between a point below the threshold and one above reaches it, the function does not yet;
-//! and a line through two points below lies under the function beyond them, so where the line reaches
-//! the threshold, the function has. The two close in from both sides. What is found rests on the last
-//! two evaluations alone, as with halving: enough, and one unit less not.
+//! Owns few evaluations: each is a whole mixture. The line through two points of a convex function lies
+//! under it on either side of them. So where the line through two numbers of units that are enough comes
+//! down to the threshold, the units are enough still: the search comes from above, where few terms of a
+//! mixture count, and nears the answer ever faster. What is found rests on the last two evaluations alone,
+//! as with halving: enough, and one unit less not.
 
 use super::UNITS_MAX;
 use crate::counts::float;
 use crate::level::Alpha;
 
-/// How much further the next guess goes while nothing was enough.
-const GROWTH: u64 = 16;
-
 /// A number of units and its log e-value.
 type Point = (u64, f64);
 
-/// How the next guess between two points is made, in turn. Halving is for what is hardly bent there.
-const GUESSES: [Guess; 3] = [Guess::Chord, Guess::Line, Guess::Half];
-
-#[derive(Debug, Clone, Copy)]
-enum Guess {
-    /// Not beyond the answer.
-    Chord,
-    /// Not before it.
-    Line,
-    Half,
-}
-
-/// Units that are not enough, the last of those tried before, and units that are.
-struct Bracket {
-    before: Option<Point>,
-    low: Point,
-    high: Point,
-}
-
 /// The fewest units beyond `known`, which are not enough, whose log e-value is; `None` beyond
 /// [`UNITS_MAX`].
-pub(super) fn beyond(known: Point, alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
-    let mut bracket = Bracket::around(known, alpha, &log_e)?;
-    let mut guesses = GUESSES.into_iter().cycle();
-    while let Some(between) = bracket.between(guesses.next(), alpha.log_threshold()) {
-        let tried = (between, log_e(between));
+pub(super) fn beyond(known: u64, alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<u64> {
+    let (mut low, mut high) = (known, (UNITS_MAX, log_e(UNITS_MAX)));
+    if low >= high.0 || !alpha.rejects(high.1) {
+        return None;
+    }
+    let mut next = Some(high.0 / 2);
+    while high.0 - low > 1 {
+        // Halving is for where the last one was not enough: next to the answer, or by rounding.
+        let half = low + (high.0 - low) / 2;
+        let units = next.unwrap_or(half).clamp(low + 1, high.0 - 1);
+        let tried = (units, log_e(units));
         if alpha.rejects(tried.1) {
-            bracket.high = tried;
+            next = reached((tried, high), alpha.log_threshold());
+            high = tried;
         } else {
-            (bracket.before, bracket.low) = (Some(bracket.low), tried);
+            (next, low) = (None, units);
         }
     }
-    Some(bracket.high.0)
-}
-
-impl Bracket {
-    fn around(known: Point, alpha: Alpha, log_e: impl Fn(u64) -> f64) -> Option<Self> {
-        let (mut before, mut low) = (None, known);
-        let mut units = known.0.saturating_mul(GROWTH).max(1);
-        loop {
-            let tried = (units, log_e(units));
-            if alpha.rejects(tried.1) {
-                return Some(Self { before, low, high: tried });
-            }
-            if units >= UNITS_MAX {
-                return None;
-            }
-            (before, low) = (Some(low), tried);
-            units = units.saturating_mul(GROWTH);
-        }
-    }
-
-    /// A number strictly between the two; none where there is none.
-    fn between(&self, guess: Option<Guess>, threshold: f64) -> Option<u64> {
-        let (low, high) = (self.low.0, self.high.0);
-        let reached = match guess? {
-            Guess::Chord => reached((self.low, self.high), threshold).map(f64::floor),
-            Guess::Line => self.before.and_then(|before| reached((before, self.low), threshold)),
-            Guess::Half => None,
-        };
-        let half = low + (high - low) / 2;
-        let units = reached.map_or(half, units);
-        (high - low > 1).then(|| units.clamp(low + 1, high - 1))
-    }
+    Some(high.0)
 }
 
 /// Where the line through two points reaches the threshold; none where it does not rise.
-fn reached(((from, at), (to, then)): (Point, Point), threshold: f64) -> Option<f64> {
+fn reached(((from, at), (to, then)): (Point, Point), threshold: f64) -> Option<u64> {
     let slope = (then - at) / (float(to) - float(from));
-    let units = float(from) + (threshold - at) / slope;
-    (slope > 0.0 && units.is_finite()).then_some(units)
+    let reached = float(from) + (threshold - at) / slope;
+    (slope > 0.0 && reached.is_finite()).then(|| units(reached))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "brought between two counts afterwards")]
@@ -139,18 +93,17 @@ mod tests {
                 evaluated.set(evaluated.get() + 1);
                 log_e(units)
             };
-            let found = beyond((0, log_e(0)), alpha, counted);
+            let found = beyond(0, alpha, counted);
             prop_assert_eq!(found, halved(alpha, &log_e));
-            prop_assert!(evaluated.get() <= 26, "{} evaluations", evaluated.get());
+            prop_assert!(evaluated.get() <= 13, "{} evaluations", evaluated.get());
             let Some(enough) = found else { return Ok(()) };
-            let known = (enough / 2, log_e(enough / 2));
-            prop_assert_eq!(beyond(known, alpha, &log_e), Some(enough));
+            prop_assert_eq!(beyond(enough / 2, alpha, &log_e), Some(enough));
         }
     }
 
     #[test]
     fn what_never_rises_is_never_enough() {
-        assert_eq!(beyond((0, -0.1), Alpha::USUAL, |_| -0.1), None);
-        assert_eq!(beyond((0, 0.0), Alpha::USUAL, |_| f64::NEG_INFINITY), None);
+        assert_eq!(beyond(0, Alpha::USUAL, |_| -0.1), None);
+        assert_eq!(beyond(0, Alpha::USUAL, |_| f64::NEG_INFINITY), None);
     }
 }

@@ -58,7 +58,7 @@ fn differences_and_ratios_are_covered_at_every_look() {
         for _ in 0..12 {
             observe(&mut labels, &mut rng, 500, (0.25, 0.2));
             observe(&mut errors, &mut rng, 500, (0.03, 0.02));
-            let found = difference.interval(std::slice::from_ref(&labels), Alpha::USUAL);
+            let found = difference.of_one(&labels, Alpha::USUAL);
             left_out[0] |= outside(found, 0.05);
             last = Some(found);
             let found = ratio.interval(std::slice::from_ref(&errors), Alpha::USUAL);
@@ -76,11 +76,11 @@ fn differences_and_ratios_are_covered_at_every_look() {
 fn intervals_end_where_the_tests_reject() {
     use seatrial_analysis::Mixture;
     use seatrial_analysis::two_outcome::{Contrast, Family};
-    let strata = [stratum(0.05, [10, 340, 600, 6_300]), stratum(0.25, [8, 320, 90, 900])];
-    let found = Difference::new(&Centres::Feedback).unwrap().interval(&strata, Alpha::USUAL);
+    let better = stratum(0.05, [10, 340, 600, 6_300]);
+    let found = Difference::new(&Centres::Feedback).unwrap().of_one(&better, Alpha::USUAL);
     let rejects = |contrast: Contrast| {
         let family = Family::new(contrast, &Centres::Feedback, Mixture::Uniform).unwrap();
-        Alpha::USUAL.halved().rejects(family.log_e(&strata))
+        Alpha::USUAL.halved().rejects(family.log_e(std::slice::from_ref(&better)))
     };
     assert!(found.lower < 0.0 && found.upper < 0.0, "{found:?}");
     // The candidate is better by more than −upper: seen from the other side, with the arms' roles
@@ -88,7 +88,7 @@ fn intervals_end_where_the_tests_reject() {
     assert!(rejects(Contrast::within_absolute(0.0).unwrap()));
     assert!(!rejects(Contrast::no_worse()));
     let worse = [stratum(0.05, [60, 290, 300, 6_600])];
-    let found = Difference::new(&Centres::Feedback).unwrap().interval(&worse, Alpha::USUAL);
+    let found = Difference::new(&Centres::Feedback).unwrap().of_one(&worse[0], Alpha::USUAL);
     let rejects = |t: f64| {
         let contrast = Contrast::no_worse_than(1.0, t).unwrap();
         let family = Family::new(contrast, &Centres::Feedback, Mixture::Uniform).unwrap();
@@ -101,7 +101,7 @@ fn intervals_end_where_the_tests_reject() {
 #[test]
 fn nothing_is_left_out_without_units() {
     let none = [stratum(0.05, [0; 4])];
-    let found = Difference::new(&Centres::Feedback).unwrap().interval(&none, Alpha::USUAL);
+    let found = Difference::new(&Centres::Feedback).unwrap().of_one(&none[0], Alpha::USUAL);
     assert_eq!(found, Interval { lower: -1.0, upper: 1.0 });
     let found = Ratio::new().unwrap().interval(&none, Alpha::USUAL);
     assert_eq!(found, Interval { lower: 0.0, upper: f64::INFINITY });
@@ -143,7 +143,10 @@ fn a_quantile_is_covered_at_every_look_and_found_in_the_end() {
 #[test]
 fn swapped_arms_turn_a_difference_round_and_a_dropped_stratum_changes_it() {
     let difference = Difference::new(&Centres::Feedback).unwrap();
-    let of = |strata: &[Stratum<Cells>]| difference.interval(strata, Alpha::USUAL);
+    let of = |strata: &[Stratum<Cells>]| {
+        let part = 1.0 / strata.len() as f64;
+        difference.interval(strata.iter().map(|stratum| (stratum, part)), Alpha::USUAL)
+    };
     let [bad, good, incumbent_bad, incumbent_good] = [90, 410, 60, 440];
     let found = of(&[stratum(0.5, [bad, good, incumbent_bad, incumbent_good])]);
     let swapped = of(&[stratum(0.5, [incumbent_bad, incumbent_good, bad, good])]);
@@ -154,4 +157,51 @@ fn swapped_arms_turn_a_difference_round_and_a_dropped_stratum_changes_it() {
     assert!((both.upper - first.upper).abs() > 1e-3, "{both:?} {first:?}");
     let wrong = of(&[stratum(0.4, [bad, good, incumbent_bad, incumbent_good])]);
     assert!((wrong.lower - found.lower).abs() > 1e-3, "a wrong share moves it: {wrong:?}");
+}
+
+/// By the incumbent's units.
+fn of_mix(test: &Difference, strata: &[Stratum<Cells>], each: Alpha) -> (Interval, f64) {
+    let units = |it: &Stratum<Cells>| it.counts.incumbent() as f64;
+    let all: f64 = strata.iter().map(units).sum();
+    let rate = |bad: u64, units: u64| bad as f64 / units as f64;
+    let apart = |it: &Stratum<Cells>| {
+        rate(it.counts.candidate_bad, it.counts.candidate())
+            - rate(it.counts.incumbent_bad, it.counts.incumbent())
+    };
+    let shown = strata.iter().map(|it| units(it) / all * apart(it)).sum();
+    (test.interval(strata.iter().map(|it| (it, units(it) / all)), each), shown)
+}
+
+/// No worse for new units, and a fifth worse for those seen before: each bound of a product over both would be
+/// beyond the other.
+#[test]
+fn what_is_told_of_two_histories_that_differ_holds_their_average() {
+    let test = Difference::new(&Centres::Errors).unwrap();
+    let strata = [
+        stratum(0.5, [1_000, 9_000, 1_000, 9_000]),
+        stratum(1.0 / 3.0, [2_000, 4_666, 1_333, 12_001]),
+    ];
+    let (found, shown) = of_mix(&test, &strata, Alpha::USUAL.halved());
+    assert!(found.lower < shown && shown < found.upper, "{shown} in {found:?}");
+    assert!(found.upper - found.lower < 0.06, "{found:?}");
+}
+
+#[test]
+fn the_average_of_two_histories_is_covered_at_every_look() {
+    let test = Difference::new(&Centres::Feedback).unwrap();
+    let runs = 150;
+    let missed = (0..runs).filter(|seed| {
+        let mut rng = Rng::new(4_000 + seed);
+        let mut strata = [0.5, 1.0 / 3.0].map(|pi| stratum(pi, [0; 4]));
+        (0..10).any(|_| {
+            observe(&mut strata[0], &mut rng, 300, (0.2, 0.2));
+            observe(&mut strata[1], &mut rng, 500, (0.4, 0.2));
+            let (found, shown) = of_mix(&test, &strata, Alpha::USUAL.halved());
+            assert!(found.lower < shown && shown < found.upper, "{shown} in {found:?}");
+            let [new, seen] = [0, 1].map(|it: usize| strata[it].counts.incumbent() as f64);
+            outside(found, 0.2 * seen / (new + seen))
+        })
+    });
+    let missed = missed.count();
+    assert!(missed <= 7, "{missed} of {runs}");
 }

@@ -13,6 +13,7 @@ mod golden;
 mod invariance;
 mod kpi;
 mod kpi_counts;
+mod kpi_histories;
 mod late;
 mod latency;
 mod pairs;

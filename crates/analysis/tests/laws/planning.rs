@@ -2,7 +2,7 @@
 
 use seatrial_analysis::latency::{Check as Latency, Edges, Limit, QuantileRatio, Slower};
 use seatrial_analysis::two_outcome::{Check, Margin};
-use seatrial_analysis::units_needed::{self, Expected};
+use seatrial_analysis::units_needed::{self, Expected, ExpectedAnswers};
 use seatrial_analysis::{Alpha, ArmHistogram, Pi, Stratum};
 
 use crate::stratum;
@@ -68,13 +68,19 @@ fn latency_limit_needs_the_published_units() {
     let edges = Edges::default();
     let limit = Limit::new(&edges, 250_000, 0.99).unwrap();
     let needed = |so_far: &[_], exceeding| {
-        units_needed::latency_limit(&limit, so_far, exceeding, alpha()).unwrap()
+        let pi = Pi::new(0.05).unwrap();
+        let answers = ExpectedAnswers { pi, exceeding };
+        units_needed::latency_limit(&limit, so_far, answers, alpha()).unwrap()
     };
     assert_eq!(needed(&[], 0.0), Some(358));
     assert_eq!(needed(&[], 0.02), None);
     let mut counts = ArmHistogram::empty(edges.buckets());
     counts.candidate[edges.worst_bucket()] = 1;
     assert_eq!(needed(&[Stratum::new(0.05, counts).unwrap()], 0.0), Some(938));
+    // Of those seen before at 2.5 % hardly half as many are moved, and less is staked on all others.
+    let seen = Stratum::new(0.025 / 0.975, ArmHistogram::empty(edges.buckets())).unwrap();
+    let new = needed(&[seen], 0.0).unwrap();
+    assert!((690..=740).contains(&new), "{new}");
 }
 
 #[test]

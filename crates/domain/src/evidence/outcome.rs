@@ -72,6 +72,12 @@ impl GateCounts {
         }
     }
 
+    /// Counts a unit of `arm` whose process was killed with its request. Of its slices nothing is known.
+    pub(crate) fn lose(&mut self, arm: Arm, edges: &Edges) {
+        self.count(arm, &Labels::new(), Outcome::bad(edges));
+        self.lost.add(arm);
+    }
+
     /// Changes who waits for an answer, in all and in the unit's slices: those whose window is over,
     /// and those whose window is open.
     pub(crate) fn wait(&mut self, labels: &Labels, change: impl Fn(&mut ArmCount, &mut ArmCount)) {

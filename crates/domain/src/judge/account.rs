@@ -15,7 +15,7 @@ use super::reading::{Bars, Shown};
 use super::{Judge, Levels, Look};
 use crate::evidence::{ArmCount, Evidence, GateIndex};
 use crate::looks::Subject;
-use crate::mix;
+use crate::mix::{self, By};
 use crate::verdict::{
     Account, Budget, CheckReport, CheckVerdict, Confidence, Counted, Counts, GateAccount, Next,
     Outlook, Pace,
@@ -88,7 +88,7 @@ impl Prepared {
         levels: Levels,
         (scope, report): (Scope<'_>, &CheckReport),
     ) -> Option<Account> {
-        let bars = self.bars(look, levels, scope)?;
+        let bars = self.bars(look, levels, (scope, &report.name))?;
         // A start that can't be used makes the check's report an error, which tells no more.
         let since = look.begun.of(&report.name).ok().flatten();
         let given = Given { rules: &self.rules, bars: &bars, since };
@@ -105,6 +105,10 @@ impl Prepared {
             bad: told.bad,
             gates: self.gates(look, &bars),
             confidence: told.confidence,
+            answers: match &self.test {
+                Test::Drift(test) => test.parts(look, given, report.verdict),
+                Test::TwoOutcome(_) | Test::Latency(_) | Test::Kpi(_) => None,
+            },
             budget: Budget::at(
                 levels.fail.get(),
                 self.weight(scope)?.get(),
@@ -221,13 +225,19 @@ pub(super) fn outlook(
 }
 
 /// Why rates are not those of the sums, where more than one stratum is told.
-fn weighed(strata: &[Counts]) -> Option<String> {
-    let parts = mix::parts(strata)?;
-    (parts.iter().filter(|part| **part > 0.0).count() > 1).then(|| {
-        "shares and histories differ: the incumbent is told for as many units in each as the candidate \
-         has there"
-            .to_owned()
-    })
+fn weighed(strata: &[Counts], by: By) -> Option<String> {
+    let parts = mix::parts(strata, by)?;
+    let why = match by {
+        By::Candidate => {
+            "shares and histories differ: the incumbent is told for as many units in each as the candidate \
+             has there"
+        }
+        By::Incumbent => {
+            "histories differ: the candidate is told for as many units in each as the incumbent has there, \
+             who are a fair sample of everybody"
+        }
+    };
+    (parts.iter().filter(|part| **part > 0.0).count() > 1).then(|| why.to_owned())
 }
 
 /// So many incumbent units come with so many of the candidate's.

@@ -10,10 +10,11 @@ use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, Shown};
 use super::seen::Seen;
 use crate::evidence::{self, ArmCount, GateIndex, GateStratum, Predictions};
-use crate::mix;
+use crate::mix::{self, By};
 use crate::verdict::{CheckVerdict, Counts, significant};
 use seatrial_analysis::sample_ratio::Assigned;
 use seatrial_analysis::{Stratum, drift};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -89,6 +90,19 @@ impl Drift {
         seen.predictions(&self.name)
     }
 
+    /// What a verdict is told by: a fail by all gates, any other by the present one.
+    pub(super) fn told_by<'a>(
+        &self,
+        look: &Look<'a>,
+        rules: &Rules,
+        verdict: CheckVerdict,
+    ) -> Vec<Stratum<Outcomes<'a>>> {
+        let wanted = |gate: GateIndex| {
+            rules.apply_in(gate) && (verdict == CheckVerdict::Fail || gate == look.gate)
+        };
+        outcomes(look.by_stratum(wanted, |seen| self.answers(seen)).iter())
+    }
+
     /// The strata of one gate.
     pub(super) fn under<'a>(&self, look: &Look<'a>, gate: GateIndex) -> Vec<Stratum<Outcomes<'a>>> {
         let wanted = |of: GateIndex| of == gate;
@@ -161,25 +175,69 @@ pub(super) struct Most {
     counts: Vec<Counts>,
 }
 
-/// As [`mix`] compares the arms. None until both have units in one stratum.
+/// One outcome's part of each arm's answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Apart<'a> {
+    pub(super) outcome: &'a str,
+    pub(super) candidate: f64,
+    pub(super) incumbent: f64,
+}
+
+impl Apart<'_> {
+    /// By how far the parts are apart. Of two outcomes one is as far apart as the other, but for the last
+    /// digits: the larger is what the candidate gives more often.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let more = |it: &Self| it.candidate - it.incumbent;
+        let apart = |it: &Self| (more(it).abs() / ROUNDING).round();
+        apart(self).total_cmp(&apart(other)).then(more(self).total_cmp(&more(other)))
+    }
+}
+
+/// Both arms' answers, side by side.
+#[derive(Debug)]
+pub(super) struct Compared<'a, 'b>(Vec<(&'b Outcomes<'a>, Assigned)>);
+
+impl<'a, 'b> Compared<'a, 'b> {
+    pub(super) fn new(strata: &'b [Stratum<Outcomes<'a>>]) -> Self {
+        Self(strata.iter().map(|it| (&it.counts, whole(&it.counts))).collect())
+    }
+
+    /// The units by stratum; bad are those with the outcome.
+    pub(super) fn with(&self, outcome: &str) -> impl Iterator<Item = Counts> {
+        self.0.iter().map(move |(outcomes, whole)| {
+            let compared = *whole != Assigned::default();
+            let bad = outcomes.get(outcome).filter(|_| compared).copied().unwrap_or_default();
+            Counts {
+                candidate_bad: bad.candidate,
+                candidate_total: whole.candidate,
+                incumbent_bad: bad.incumbent,
+                incumbent_total: whole.incumbent,
+            }
+        })
+    }
+
+    /// Every outcome's parts, as [`mix`] compares the arms. None until both have units in one stratum.
+    pub(super) fn parts(&self) -> Vec<Apart<'a>> {
+        // Of units in all, which no outcome changes.
+        let all: Vec<_> = self.with("").collect();
+        let Some(parts) = mix::parts(&all, By::Candidate) else { return Vec::new() };
+        let outcomes: BTreeSet<&'a str> =
+            self.0.iter().flat_map(|(it, _)| it.keys().copied()).collect();
+        let of = |outcome| {
+            let (candidate, incumbent) = mix::weighed(&parts, self.with(outcome));
+            Apart { outcome, candidate, incumbent }
+        };
+        outcomes.into_iter().map(of).collect()
+    }
+}
+
+/// None until both arms have units in one stratum.
 pub(super) fn most_apart(strata: &[Stratum<Outcomes<'_>>]) -> Option<Most> {
-    let of_both: Vec<_> = strata.iter().map(|it| (&it.counts, whole(&it.counts))).collect();
-    let counts = |outcome| of_both.iter().map(move |(it, whole)| with(it, outcome, whole));
-    // Of units in all, which no outcome changes.
-    let parts = mix::parts(&counts("").collect::<Vec<_>>())?;
-    let outcomes: BTreeSet<&str> = of_both.iter().flat_map(|(it, _)| it.keys().copied()).collect();
-    let found = outcomes.into_iter().map(|outcome| {
-        let (candidate, incumbent) = mix::weighed(&parts, counts(outcome));
-        (outcome, candidate - incumbent)
-    });
-    // Of two outcomes one is as far apart as the other, but for the last digits: told is what the
-    // candidate gives more often.
-    let apart = |more: f64| (more.abs() / ROUNDING).round();
-    let (outcome, _) = found.max_by(|(_, one), (_, other)| {
-        apart(*one).total_cmp(&apart(*other)).then(one.total_cmp(other))
-    })?;
-    let counts: Vec<_> = counts(outcome).collect();
-    let (candidate, incumbent) = mix::rates(&counts);
+    let compared = Compared::new(strata);
+    let Apart { outcome, candidate, incumbent } =
+        compared.parts().into_iter().max_by(Apart::order)?;
+    let counts: Vec<_> = compared.with(outcome).collect();
+    let (candidate, incumbent) = (Some(candidate), Some(incumbent));
     let shown = Shown { counts: mix::sum(&counts), candidate, incumbent };
     Some(Most { outcome: outcome.to_owned(), shown, counts })
 }
@@ -192,15 +250,4 @@ fn whole(outcomes: &Outcomes<'_>) -> Assigned {
         incumbent: sum.incumbent.saturating_add(it.incumbent),
     });
     if sum.candidate == 0 || sum.incumbent == 0 { Assigned::default() } else { sum }
-}
-
-fn with(outcomes: &Outcomes<'_>, outcome: &str, whole: &Assigned) -> Counts {
-    let compared = *whole != Assigned::default();
-    let bad = outcomes.get(outcome).filter(|_| compared).copied().unwrap_or_default();
-    Counts {
-        candidate_bad: bad.candidate,
-        candidate_total: whole.candidate,
-        incumbent_bad: bad.incumbent,
-        incumbent_total: whole.incumbent,
-    }
 }

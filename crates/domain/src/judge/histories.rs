@@ -8,10 +8,11 @@ use super::distinct::Rules;
 use super::look::Look;
 use super::seen::Seen;
 use crate::Share;
-use crate::evidence::GateIndex;
+use crate::evidence::{GateIndex, GateStratum};
 use crate::exposure::Exposure;
+use crate::mix::By;
 use crate::plan::Plan;
-use seatrial_analysis::{Pi, Stratum};
+use seatrial_analysis::{Alpha, Pi, Stratum};
 
 /// By gate, what a unit may have shown before.
 #[derive(Debug)]
@@ -56,6 +57,20 @@ impl Histories {
 }
 
 impl<'a> Look<'a> {
+    /// α shared among the strata that what is told may be of: those that the present gate may have, and of
+    /// several gates those that all so far may have. Fixed before the first is met, so that together they
+    /// have no more than all of it.
+    pub(super) fn share_of_each(&self, alpha: Alpha, by: By) -> Alpha {
+        let of = |gate: u8| self.histories.of(GateIndex(gate)).len();
+        let strata: usize = match by {
+            By::Incumbent => of(self.gate.0),
+            By::Candidate => (0..=self.gate.0).map(of).sum(),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "strata are few")]
+        let each = alpha.get() / strata.max(1) as f64;
+        Alpha::new(each).unwrap_or(alpha)
+    }
+
     /// What a check with these rules may see of the present gate, with nothing in each stratum that may
     /// come and has not. None where the check does not apply.
     pub(super) fn together<T>(
@@ -67,14 +82,18 @@ impl<'a> Look<'a> {
             return Vec::new();
         }
         let mut strata = self.by_stratum(|gate| gate == self.gate, &counts);
-        for seen in self.histories.of(self.gate) {
-            let of = self.gate.after(*seen);
-            if let Some(pi) = self.pi(of).filter(|_| strata.iter().all(|(met, _)| *met != of)) {
-                strata.push((of, Stratum { pi, counts: counts(Seen::Slice(None)) }));
-            }
+        for (of, pi) in self.yet_to_come() {
+            strata.push((of, Stratum { pi, counts: counts(Seen::Slice(None)) }));
         }
         strata.sort_by_key(|(of, _)| *of);
         strata.into_iter().map(|(_, stratum)| stratum).collect()
+    }
+
+    /// The strata of the present gate that may come and have not.
+    pub(super) fn yet_to_come(&self) -> impl Iterator<Item = (GateStratum, Pi)> {
+        let may_come = self.histories.of(self.gate).iter().map(|seen| self.gate.after(*seen));
+        let yet_to_come = may_come.filter(|of| !self.evidence.gates.contains_key(of));
+        yet_to_come.filter_map(|of| Some((of, self.pi(of)?)))
     }
 }
 

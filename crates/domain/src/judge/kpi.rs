@@ -93,12 +93,9 @@ impl Kpi {
         };
         let effect = check.effect(samples.here(), bars.pass())?;
         let here = Here::Means(effect.map(|effect| self.means(effect, samples.here())));
-        let shown = match verdict {
-            CheckVerdict::Fail => shown_of(check, &samples.all, bars)?,
-            CheckVerdict::Inconclusive | CheckVerdict::Pass | CheckVerdict::Error => {
-                shown(effect, samples.here())
-            }
-        };
+        let rests_on = RestsOn { all: &samples.all, here: samples.here(), settled: &settled };
+        let (effect, strata) = rests_on.effect(check, verdict, bars)?;
+        let shown = shown(effect, strata);
         Ok(Finding { verdict, log_e, shown, here, units_needed, described: None })
     }
 
@@ -202,6 +199,31 @@ impl Made {
     }
 }
 
+/// What a verdict may rest on.
+pub(super) struct RestsOn<'a, 'b> {
+    pub(super) all: &'b [Stratum<Numbers<'a>>],
+    pub(super) here: &'b [Stratum<Numbers<'a>>],
+    pub(super) settled: &'b [Stratum<Numbers<'a>>],
+}
+
+impl<'a, 'b> RestsOn<'a, 'b> {
+    /// Both arms' means as the verdict takes them, and the strata that they are of: a fail's are those of
+    /// all gates, and a pass's the settled ones, of everybody in the gate.
+    pub(super) fn effect(
+        &self,
+        check: &kpi::Check,
+        verdict: CheckVerdict,
+        bars: &Bars,
+    ) -> Result<(Option<kpi::Effect>, &'b [Stratum<Numbers<'a>>]), counts::Error> {
+        let of_gate = |strata| Ok((check.effect(strata, bars.pass())?, strata));
+        match verdict {
+            CheckVerdict::Fail => Ok((check.effect_over_gates(self.all, bars.pass())?, self.all)),
+            CheckVerdict::Pass => of_gate(self.settled),
+            CheckVerdict::Inconclusive | CheckVerdict::Error => of_gate(self.here),
+        }
+    }
+}
+
 /// No value is counted yet.
 fn undecided(bars: &Bars) -> Finding {
     let log_e = LogE { fail: 0.0, pass: 0.0 };
@@ -216,7 +238,7 @@ fn undecided(bars: &Bars) -> Finding {
     }
 }
 
-/// Units, and means in the metric's own unit, the largest values counted as the reference's.
+/// Units of one gate, and means in the metric's own unit, the largest values counted as the reference's.
 pub(super) fn shown_of(
     check: &kpi::Check,
     strata: &[Stratum<Numbers<'_>>],

@@ -11,8 +11,9 @@ use super::late::Since;
 use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, float};
-use super::seen::Seen;
-use crate::evidence::{ArmCount, Outcomes};
+use super::seen::{Missing, Seen};
+use crate::evidence::Outcomes;
+use crate::mix::By;
 use crate::verdict::CheckVerdict;
 use seatrial_analysis::latency::{self, Edges, Error, Limit, QuantileRatio, Slower};
 use seatrial_analysis::{ArmHistogram, Pi, Stratum, counts, units_needed};
@@ -27,6 +28,8 @@ pub(super) struct Latency {
     pub(super) edges: Edges,
     pub(super) quantile: f64,
     bound: Bound,
+    /// The answers of a stratum without any.
+    nothing: ArmHistogram,
 }
 
 #[derive(Debug)]
@@ -70,7 +73,8 @@ impl Latency {
             }
             (None, None) => return Ok(None),
         };
-        Ok(Some(Self { edges, quantile, bound }))
+        let nothing = ArmHistogram::empty(edges.buckets());
+        Ok(Some(Self { edges, quantile, bound, nothing }))
     }
 
     /// The edges that answers are compared with, microseconds; none: every one.
@@ -93,36 +97,36 @@ impl Latency {
         let reference = &look.evidence.shadow.incumbent_latency;
         let check = self.check(reference)?;
         let samples = look.samples(rules, |seen| self.histogram(seen));
-        let settled = look.together(rules, |seen| self.settled(seen));
         let here = samples.here();
+        let together = self.together((look, rules), here);
+        let missing = look.here(rules, Seen::missing);
+        let settled = settled(&together, &missing);
         let passing = check.passing(&settled)?;
         let log_e = LogE { fail: fail_log_e(&check, &samples.all, since)?, pass: passing.log_e() };
         let verdict = bars.verdict(log_e);
         let units_needed = match verdict {
             CheckVerdict::Inconclusive => {
-                let together = look.together(rules, |seen| self.histogram(seen));
                 // Mostly all is settled, and summed already.
                 let alpha = bars.pass();
-                let needed = if together == settled {
+                let needed = if missing.iter().all(|units| units.counts.is_none()) {
                     units_needed::latency(&passing, alpha)
                 } else {
                     units_needed::latency(&check.passing(&together)?, alpha)
                 };
                 // Once these are answered it may be settled.
-                let awaited = look.here(rules, |seen| seen.unanswered().candidate);
-                let awaited = awaited.iter().map(|stratum| stratum.counts).sum();
+                let awaited =
+                    missing.iter().map(|stratum| stratum.counts.unanswered.candidate).sum();
                 needed.map(|units| units.max(awaited))
             }
             CheckVerdict::Fail | CheckVerdict::Pass | CheckVerdict::Error => None,
         };
         let counted = self.by_stratum(here, reference);
-        let shown = match verdict {
-            CheckVerdict::Fail => {
-                self.shown(&samples.all, &self.by_stratum(&samples.all, reference))
+        let by = By::told(verdict);
+        let shown = match by {
+            By::Candidate => {
+                self.shown(&samples.all, (&self.by_stratum(&samples.all, reference), by))
             }
-            CheckVerdict::Inconclusive | CheckVerdict::Pass | CheckVerdict::Error => {
-                self.shown(here, &counted)
-            }
+            By::Incumbent => self.shown(here, (&counted, by)),
         };
         let here = Here::Outcomes(counted);
         Ok(Finding { verdict, log_e, shown, here, units_needed, described: None })
@@ -165,21 +169,17 @@ impl Latency {
         seen.latency(self.edges.buckets())
     }
 
-    /// The same with each unit that has no answer yet at the worst for its arm: slower than any on
-    /// the candidate, faster than any on the incumbent.
-    pub(super) fn settled<'a>(&self, seen: Seen<'a>) -> Answers<'a> {
-        let (mut answers, unanswered) = (self.histogram(seen), seen.unanswered());
-        if unanswered == ArmCount::default() {
-            return answers;
-        }
-        let arms = answers.to_mut();
-        if let Some(slowest) = arms.candidate.last_mut() {
-            *slowest = slowest.saturating_add(unanswered.candidate);
-        }
-        if let Some(fastest) = arms.incumbent.first_mut() {
-            *fastest = fastest.saturating_add(unanswered.incumbent);
-        }
-        answers
+    /// The present gate's answers as they were counted, with nothing in each stratum that may come and
+    /// has not. None where the check does not apply.
+    pub(super) fn together<'a>(
+        &'a self,
+        (look, rules): (&Look<'_>, &Rules),
+        here: &'a [Stratum<Answers<'_>>],
+    ) -> Vec<Stratum<Answers<'a>>> {
+        let of = |pi, answers| Stratum { pi, counts: Cow::Borrowed(answers) };
+        let come = here.iter().map(|stratum| of(stratum.pi, &*stratum.counts));
+        let yet_to_come = look.yet_to_come().filter(|_| rules.apply_in(look.gate));
+        come.chain(yet_to_come.map(|(_, pi)| of(pi, &self.nothing))).collect()
     }
 
     /// How many buckets are not too slow.
@@ -212,31 +212,61 @@ impl Latency {
         }
     }
 
-    /// The bucket that holds the quantile of so many answers.
-    fn bucket_at(&self, arm: impl IntoIterator<Item = f64>, total: f64) -> Option<usize> {
+    /// The bucket that holds the quantile of so many answers, from how many are in each and those before.
+    fn bucket_at(&self, mut up_to: impl Iterator<Item = f64>, total: f64) -> Option<usize> {
         let rank = self.quantile * total;
-        let mut below = 0.0;
-        let reached = |count: f64| {
-            below += count;
-            below > 0.0 && below >= rank
-        };
-        arm.into_iter().position(reached)
+        up_to.position(|below| below > 0.0 && below >= rank)
     }
 
     /// The quantile's bucket as its upper edge; for the unbounded bucket, the last edge.
-    fn quantile_ms(&self, arm: impl IntoIterator<Item = f64>, total: f64) -> Option<f64> {
+    fn quantile_ms(&self, up_to: impl Iterator<Item = f64>, total: f64) -> Option<f64> {
         let thresholds = self.edges.thresholds();
-        let bucket = self.bucket_at(arm, total)?;
+        let bucket = self.bucket_at(up_to, total)?;
         thresholds.get(bucket).or(thresholds.last()).map(|micros| float(*micros) / 1_000.0)
     }
 
     fn bucket_of(&self, reference: &[u64]) -> Option<usize> {
-        self.bucket_at(reference.iter().copied().map(float), float(reference.iter().sum()))
+        self.bucket_at(up_to_each(reference), float(reference.iter().sum()))
     }
 
     fn reference_ms(&self, reference: &[u64]) -> Option<f64> {
-        self.quantile_ms(reference.iter().copied().map(float), float(reference.iter().sum()))
+        self.quantile_ms(up_to_each(reference), float(reference.iter().sum()))
     }
+}
+
+/// How many answers are in each bucket and those before it.
+fn up_to_each(arm: &[u64]) -> impl Iterator<Item = f64> {
+    let add = |below: &mut u64, count: &u64| {
+        *below += count;
+        Some(float(*below))
+    };
+    arm.iter().scan(0, add)
+}
+
+/// The same [`Latency::together`] with each unit that has no answer yet, or lost it with its process, at the
+/// worst for its arm: slower than any on the candidate, faster than any on the incumbent.
+pub(super) fn settled<'a>(
+    together: &[Stratum<Answers<'a>>],
+    missing: &[Stratum<Missing>],
+) -> Vec<Stratum<Answers<'a>>> {
+    let mut settled = together.to_vec();
+    for (Stratum { counts, .. }, Stratum { counts: missing, .. }) in
+        settled.iter_mut().zip(missing).filter(|(_, missing)| !missing.counts.is_none())
+    {
+        let Missing { unanswered, lost } = *missing;
+        let arms = counts.to_mut();
+        // The candidate's lost ones are the slowest already.
+        if let Some(slowest) = arms.candidate.last_mut() {
+            *slowest = slowest.saturating_add(unanswered.candidate);
+        }
+        if let Some(slowest) = arms.incumbent.last_mut() {
+            *slowest = slowest.saturating_sub(lost.incumbent);
+        }
+        if let Some(fastest) = arms.incumbent.first_mut() {
+            *fastest = fastest.saturating_add(unanswered.incumbent + lost.incumbent);
+        }
+    }
+    settled
 }
 
 /// Against the candidate, over all gates.

@@ -144,27 +144,29 @@ impl Prepared {
         levels: Levels,
         scope: Scope<'_>,
     ) -> Option<Reading> {
-        let bars = self.bars(look, levels, scope)?;
-        let found = self.found(look, scope, &bars);
+        let name = scope.named(&self.name);
+        let bars = self.bars(look, levels, (scope, &name))?;
+        let found = self.found(look, &name, &bars);
         let applies = self.rules.apply_in(look.gate);
-        let report = |finding| self.report((look.gate, scope), finding, &bars);
+        let report =
+            |name, finding| Box::new(self.report(name, (look.gate, scope), finding, &bars));
         let check = Some(self.name.clone());
         match found {
             Ok(finding) if applies || finding.verdict == CheckVerdict::Fail => {
-                let report = report(Some(&finding));
+                let report = report(name, Some(&finding));
                 Some(Reading { report, why: None, check, here: finding.here })
             }
             Err(error) if applies => {
                 let (why, here) = (Some(error), Here::Outcomes(Vec::new()));
-                Some(Reading { report: report(None), why, check, here })
+                Some(Reading { report: report(name, None), why, check, here })
             }
             Ok(_) | Err(_) => None,
         }
     }
 
     /// Errors: why it can't be computed.
-    fn found(&self, look: &Look<'_>, scope: Scope<'_>, bars: &Bars) -> Result<Finding, String> {
-        let since = look.begun.of(&scope.named(&self.name)).map_err(|error| error.to_string())?;
+    fn found(&self, look: &Look<'_>, name: &str, bars: &Bars) -> Result<Finding, String> {
+        let since = look.begun.of(name).map_err(|error| error.to_string())?;
         let given = Given { rules: &self.rules, bars, since };
         match &self.test {
             Test::TwoOutcome(test) => Ok(test.judge(look, given)),
@@ -192,8 +194,13 @@ impl Prepared {
 
     /// What its log e-values must reach, and the largest of the looks before; none by slice for one
     /// that is not judged so.
-    pub(super) fn bars(&self, look: &Look<'_>, levels: Levels, scope: Scope<'_>) -> Option<Bars> {
-        let most = look.evidence.maxima.get(&scope.named(&self.name)).copied();
+    pub(super) fn bars(
+        &self,
+        look: &Look<'_>,
+        levels: Levels,
+        (scope, name): (Scope<'_>, &str),
+    ) -> Option<Bars> {
+        let most = look.evidence.maxima.get(name).copied();
         Some(Bars::new(levels, self.weights.get(scope)?, most))
     }
 
@@ -208,6 +215,7 @@ impl Prepared {
     /// The report of a finding, or of the lack of one.
     fn report(
         &self,
+        name: String,
         (gate, scope): (GateIndex, Scope<'_>),
         finding: Option<&Finding>,
         bars: &Bars,
@@ -217,7 +225,7 @@ impl Prepared {
         let described = finding.and_then(|finding| finding.described.clone());
         let finite = |log_e: f64| log_e.is_finite().then_some(log_e);
         CheckReport {
-            name: scope.named(&self.name),
+            name,
             verdict: finding.map_or(CheckVerdict::Error, |finding| finding.verdict),
             enforced: self.enforced,
             metric: scope.named(&words::metric(rule)),

@@ -11,7 +11,8 @@ use seatrial_analysis::{Alpha, Weight};
 /// A check's report, and why it could not be computed if it could not.
 #[derive(Debug)]
 pub(super) struct Reading {
-    pub(super) report: CheckReport,
+    /// Boxed, as readings are moved from list to list.
+    pub(super) report: Box<CheckReport>,
     pub(super) why: Option<String>,
     /// The check it is a reading of, whatever the slice; none for what is no check of the plan.
     pub(super) check: Option<String>,
@@ -22,7 +23,8 @@ pub(super) struct Reading {
 impl Reading {
     /// Of what is no check of the plan.
     pub(super) fn of(report: CheckReport) -> Self {
-        Self { here: Here::Outcomes(vec![report.counts]), report, why: None, check: None }
+        let here = Here::Outcomes(vec![report.counts]);
+        Self { report: Box::new(report), why: None, check: None, here }
     }
 }
 
@@ -67,8 +69,8 @@ pub(super) enum Here {
     Answers(Vec<Counts>),
 }
 
-/// Counts of all strata, and the estimates made from them: over several, the incumbent's is of as many
-/// units in each as the candidate has there.
+/// Counts of all strata, and the estimates made from them: over several histories of one gate, of as many
+/// units in each as the incumbent has there; over gates, as the candidate has.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Shown {
     pub(super) counts: Counts,

@@ -18,6 +18,21 @@ pub(super) enum Seen<'a> {
     Slice(Option<&'a SliceCounts>),
 }
 
+/// Units without an answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Missing {
+    /// Not yet.
+    pub(super) unanswered: ArmCount,
+    /// Lost with their process; counted as bad ones.
+    pub(super) lost: ArmCount,
+}
+
+impl Missing {
+    pub(super) const fn is_none(&self) -> bool {
+        self.unanswered.is_none() && self.lost.is_none()
+    }
+}
+
 impl<'a> Seen<'a> {
     /// Units that were answered.
     pub(super) fn units(self) -> ArmCount {
@@ -33,6 +48,19 @@ impl<'a> Seen<'a> {
             Self::All(counts) => counts.unanswered,
             Self::Slice(counts) => counts.map(|counts| counts.unanswered).unwrap_or_default(),
         }
+    }
+
+    /// Of the answered ones, those whose answer was lost with its process; slices tell of none.
+    pub(super) fn lost(self) -> ArmCount {
+        match self {
+            Self::All(counts) => counts.lost,
+            Self::Slice(_) => ArmCount::default(),
+        }
+    }
+
+    /// Both.
+    pub(super) fn missing(self) -> Missing {
+        Missing { unanswered: self.unanswered(), lost: self.lost() }
     }
 
     /// Units that were routed; of a slice without those whose window is open, which it does not tell.

@@ -109,7 +109,7 @@ impl Rules {
             units: ArmCount { candidate: pairs, incumbent: 0 },
             sample_ratio: SampleRatio::Plausible,
             coverage: Coverage::Enough,
-            checks: readings.into_iter().map(|reading| reading.report).collect(),
+            checks: readings.into_iter().map(|reading| *reading.report).collect(),
             assignment: None,
             labelled: Vec::new(),
             ranking,

@@ -212,7 +212,7 @@ fn is_worse(reading: &Reading) -> bool {
 }
 
 fn evidence(reading: &Reading) -> f64 {
-    let CheckReport { fail_log_e_max, fail_at, .. } = reading.report;
+    let CheckReport { fail_log_e_max, fail_at, .. } = *reading.report;
     fail_log_e_max.unwrap_or(f64::NEG_INFINITY) - fail_at.unwrap_or(0.0)
 }
 

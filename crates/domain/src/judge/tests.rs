@@ -9,6 +9,7 @@ mod labels;
 mod late;
 mod latency;
 mod laws;
+mod lost;
 mod margins;
 mod open_slices;
 mod paired;

@@ -14,7 +14,7 @@ use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, Shown};
 use super::seen::Seen;
 use crate::evidence::{ArmCount, Outcomes};
-use crate::mix;
+use crate::mix::{self, By};
 use crate::plan::{Better, Margin, Rule};
 use crate::verdict::{CheckVerdict, Counts};
 use seatrial_analysis::units_needed::{self, Expected};
@@ -86,7 +86,7 @@ impl TwoOutcome {
             CheckVerdict::Pass | CheckVerdict::Error => (here, None),
         };
         let here = Here::Outcomes(by_stratum(here));
-        let shown = self.counted.shown(shown);
+        let shown = self.counted.shown(shown, By::told(verdict));
         Finding { verdict, log_e, shown, here, units_needed, described: None }
     }
 
@@ -122,7 +122,7 @@ fn units_needed(
     alpha: Alpha,
 ) -> Option<u64> {
     let largest = come.iter().max_by_key(|it| it.counts.candidate() + it.counts.incumbent())?;
-    let (candidate, incumbent) = mix::rates(&by_stratum(come));
+    let (candidate, incumbent) = mix::rates(&by_stratum(come), By::Candidate);
     let (candidate_bad, incumbent_bad) = (candidate?, incumbent?);
     let expected = Expected { pi: largest.pi, candidate_bad, incumbent_bad };
     units_needed::two_outcome(check, settled, &expected, alpha)
@@ -163,32 +163,34 @@ impl Counted {
         }
     }
 
-    /// What a pass may rest on: unanswered units at the worst for their arm, and labels of units
-    /// that wait for none. A late "no" is a unit without a label until then: counted early, a
+    /// What a pass may rest on: unanswered units, and those lost with their process, at the worst for
+    /// their arm, and labels of units that wait for none. A late "no" is a unit without a label until then: counted early, a
     /// candidate would pass on its quick labels alone.
     pub(super) fn settled(&self, seen: Seen<'_>) -> Cells {
         match self {
             Self::Errors => {
                 let ArmCount { candidate, incumbent } = seen.unanswered();
+                let (mut answered, lost) = (seen.errors(), seen.lost().incumbent);
+                answered.incumbent_bad = answered.incumbent_bad.saturating_sub(lost);
                 let unanswered = Cells {
                     candidate_bad: candidate,
-                    incumbent_good: incumbent,
+                    incumbent_good: incumbent + lost,
                     ..Cells::default()
                 };
-                seen.errors() + unanswered
+                answered + unanswered
             }
             Self::Labels { metric, better } => wanted(seen.matured(metric).labels, *better),
         }
     }
 
     /// The rate of errors, or the rate at which the label is true.
-    pub(super) fn shown(&self, strata: &[Stratum<Cells>]) -> Shown {
+    pub(super) fn shown(&self, strata: &[Stratum<Cells>], by: By) -> Shown {
         let shown = |cells: Cells| match self {
             Self::Errors | Self::Labels { better: Better::Lower, .. } => counted(cells),
             Self::Labels { better: Better::Higher, .. } => counted(flipped(cells)),
         };
         let shown: Vec<Counts> = strata.iter().map(|stratum| shown(stratum.counts)).collect();
-        let (candidate, incumbent) = mix::rates(&shown);
+        let (candidate, incumbent) = mix::rates(&shown, by);
         Shown { counts: mix::sum(&by_stratum(strata)), candidate, incumbent }
     }
 }

@@ -5,11 +5,12 @@
 //! while none of those is open. A window starts by the wall clock of its zone and lasts its duration
 //! in elapsed time, also over a change of daylight saving.
 
+mod schedule;
+
 use crate::Timestamp;
 use crate::time::millis;
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::{Zoned, tz::TimeZone};
+pub use schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ const JOINED_MAX: usize = 128;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     pub kind: WindowKind,
-    /// Five-field cron expression of the window's starts.
-    pub schedule: String,
+    /// The window's starts.
+    pub schedule: Schedule,
     #[serde(with = "millis")]
     pub duration: Duration,
     /// IANA name.
@@ -138,7 +139,7 @@ impl Window {
     /// [`Error::Schedule`], [`Error::Never`], [`Error::TimeZone`].
     pub fn check(&self) -> Result<(), Error> {
         zone(&self.time_zone)?;
-        schedule(&self.schedule)?;
+        self.schedule.cron()?;
         self.next(Timestamp::default()).map(|_| ())
     }
 
@@ -147,7 +148,7 @@ impl Window {
     /// # Errors
     /// The window is not valid, or `now` is outside of the calendar.
     pub fn open_until(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-        let (schedule, now_local) = (schedule(&self.schedule)?, self.local(now)?);
+        let (schedule, now_local) = (self.schedule.cron()?, self.local(now)?);
         // No start before `now` means that it never was open.
         let Ok(start) = schedule.find_previous_occurrence(&now_local, true) else {
             return Ok(None);
@@ -158,9 +159,9 @@ impl Window {
 
     /// The first start after `now`.
     fn next(&self, now: Timestamp) -> Result<Timestamp, Error> {
-        let next = schedule(&self.schedule)?.find_next_occurrence(&self.local(now)?, false);
+        let next = self.schedule.cron()?.find_next_occurrence(&self.local(now)?, false);
         next.map(|start| instant(&start))
-            .map_err(|_past_the_calendar| Error::Never(self.schedule.clone()))
+            .map_err(|_past_the_calendar| Error::Never(self.schedule.to_string()))
     }
 
     /// `now` in the window's zone, cut to whole seconds: cron knows no parts of them.
@@ -187,16 +188,6 @@ fn instant(start: &Zoned) -> Timestamp {
 
 fn zone(name: &str) -> Result<TimeZone, Error> {
     TimeZone::get(name).map_err(|_unknown| Error::TimeZone(name.to_owned()))
-}
-
-fn schedule(text: &str) -> Result<Cron, Error> {
-    let wrong = |why: String| Error::Schedule(text.to_owned(), why);
-    let fields = text.split_whitespace().count();
-    if fields != 5 {
-        return Err(wrong(format!("{fields} fields")));
-    }
-    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    parser.parse(text).map_err(|error| wrong(error.to_string().trim_end_matches('.').to_owned()))
 }
 
 #[cfg(test)]

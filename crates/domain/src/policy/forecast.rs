@@ -3,13 +3,14 @@
 //! scatter, and whoever asks how long a gate takes plays it (crate `sim`).
 
 mod need;
+mod quantile;
 
 pub use need::{Enforced, Need};
 
 use crate::plan::{Check, Gate, GateMode, Plan};
-use crate::{Share, plan};
+use crate::{Share, judge, plan};
 use need::At;
-use seatrial_analysis::kpi;
+use seatrial_analysis::{Pi, kpi};
 use std::time::Duration;
 
 /// What is expected of the traffic, and of a candidate that equals the incumbent.
@@ -21,6 +22,8 @@ pub struct Outlook {
     pub bad_label_rate: f64,
     /// The part of good answers above a latency limit, 0..=1.
     pub slow_rate: f64,
+    /// The part of good answers in each of the standard latency buckets, as far as it is known.
+    pub latency: Option<Vec<f64>>,
     /// The values of metrics of kind KPI, as far as they are known.
     pub values: Vec<Values>,
 }
@@ -90,7 +93,8 @@ impl Step {
     }
 }
 
-/// Every step of a plan that takes time, in order.
+/// Every step of a plan that takes time, in order. Units are new ones: of those who come again in a later
+/// gate fewer do.
 ///
 /// # Errors
 /// [`Error::Outlook`]; [`Error::Check`] for a plan that no policy makes.
@@ -99,8 +103,9 @@ pub fn forecast(plan: &Plan, outlook: &Outlook) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();
     if plan.kind == plan::Kind::Promote {
         steps.push(shadow(&plan.shadow));
-        for (index, gate) in plan.gates.iter().enumerate() {
-            steps.push(gate_step(plan, index, gate, outlook)?);
+        let chances = judge::chances(plan);
+        for (index, (gate, chances)) in plan.gates.iter().zip(&chances).enumerate() {
+            steps.push(gate_step(plan, index, (gate, chances), outlook)?);
         }
     }
     steps.push(stabilizing(plan));
@@ -141,12 +146,17 @@ fn shadow(shadow: &plan::Shadow) -> Step {
     }
 }
 
-fn gate_step(plan: &Plan, index: usize, gate: &Gate, outlook: &Outlook) -> Result<Step, Error> {
+fn gate_step(
+    plan: &Plan,
+    index: usize,
+    (gate, chances): (&Gate, &[Pi]),
+    outlook: &Outlook,
+) -> Result<Step, Error> {
     let alpha = plan.analysis.healthy_alpha;
     let need = |check: &Check| {
         let dry = plan.analysis.dry_run.contains(&check.name) || gate.mode == GateMode::Approval;
         let enforced = if dry { Enforced::No } else { Enforced::Yes };
-        Need::of(check, enforced, &At { share: gate.share, alpha, outlook })
+        Need::of(check, enforced, &At { share: gate.share, chances, alpha, outlook })
     };
     let checks = gate.checks.iter().map(need).collect::<Result<Vec<_>, _>>()?;
     let enforced = || checks.iter().filter(|need| need.enforced == Enforced::Yes);

@@ -47,7 +47,7 @@ fn freeze(item: &Value<'_>, fields: &Fields<'_>) -> Option<Window> {
         }
     });
     let window =
-        Window { kind: kind?, schedule: schedule?, duration: duration?, time_zone, blocks };
+        Window { kind: kind?, schedule: schedule?.into(), duration: duration?, time_zone, blocks };
     match window.check() {
         Ok(()) => Some(window),
         Err(window::Error::TimeZone(name)) => {

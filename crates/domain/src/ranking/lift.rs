@@ -6,7 +6,7 @@
 //! intervals for proportions and differences of proportions", The American Statistician 2000). Both
 //! stay finite where nothing, or everything, is bad.
 
-use crate::mix::{self, float};
+use crate::mix::{self, By, float};
 use crate::verdict::Counts;
 
 /// Φ⁻¹(0.975).
@@ -45,8 +45,8 @@ pub(super) struct Apart {
 /// The candidate's rate less the incumbent's, for as many units in each stratum; none where none has
 /// units of both.
 pub(super) fn difference(strata: &[Counts]) -> Option<Apart> {
-    let parts = mix::parts(strata)?;
-    let (candidate, incumbent) = mix::rates(strata);
+    let parts = mix::parts(strata, By::Candidate)?;
+    let (candidate, incumbent) = mix::rates(strata, By::Candidate);
     let (candidate, incumbent) = (candidate?, incumbent?);
     // So many units in one stratum would tell an arm's rate as well (Kish, "Survey Sampling", 1965).
     let units = |of: fn(&Counts) -> u64| {

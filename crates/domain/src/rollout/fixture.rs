@@ -207,7 +207,7 @@ pub(super) fn trip(guardrail: &str, epoch: Epoch, candidate: BadOf, incumbent: B
 pub(super) fn evening() -> Window {
     Window {
         kind: WindowKind::Deny,
-        schedule: "0 17 * * *".to_owned(),
+        schedule: "0 17 * * *".to_owned().into(),
         duration: MINUTE * 360,
         time_zone: "UTC".to_owned(),
         blocks: vec![Blocks::Start, Blocks::Advance],

@@ -23,6 +23,9 @@ pub struct Account {
     pub gates: Vec<GateAccount>,
     /// Where the truth lies; none before both arms have been counted.
     pub confidence: Option<Confidence>,
+    /// How answers are distributed, of a check on that; none before both arms have answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
     pub budget: Budget,
     pub outlook: Outlook,
     /// How fast the check's units come; none where that is not known, as of verdicts that do not tell
@@ -80,6 +83,30 @@ pub struct Confidence {
     pub candidate: Option<Range>,
     /// The incumbent's; of pairs, of it with itself.
     pub incumbent: Option<Range>,
+}
+
+/// The answers, by class or bucket of scores, whose parts of both arms are furthest apart. They describe, and
+/// decide nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answers {
+    /// 1 − healthyAlpha: at every look at once, all the differences told hold the truth but with probability
+    /// `1 - level`, whichever answers are told.
+    pub level: f64,
+    /// The furthest first, of as many incumbent's units in each stratum as the candidate has there.
+    pub most_apart: Vec<Answer>,
+    /// How many more there are.
+    pub others: usize,
+}
+
+/// One answer's part of each arm's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub answer: String,
+    /// From 0 to 1.
+    pub candidate: f64,
+    pub incumbent: f64,
+    /// Confidence sequence of the candidate's part less the incumbent's.
+    pub difference: Range,
 }
 
 /// Both ends; none where that one is beyond what can be told.

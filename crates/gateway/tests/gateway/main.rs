@@ -15,6 +15,7 @@ mod feedback;
 mod guardrails;
 mod http;
 mod latch;
+mod lost;
 mod mirror;
 mod panics;
 mod pinned;

@@ -1,10 +1,9 @@
 //! A cell: what is true, how traffic comes, and what is asked of the test.
 
+mod check;
+
 use crate::distribution;
 use seatrial_analysis::{counts, kpi, latency, level, pairs, two_outcome};
-
-/// As many as a million are sorted in a moment, and tell no more than fewer.
-const REFERENCE_MAX: u32 = 1_000_000;
 
 /// What is measured of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +21,8 @@ pub enum Metric {
     SampleRatio,
     /// Errors, latency and feedback of the same units, with weights .4, .3 and .3 of α.
     Joint,
+    /// Which of ten classes a unit's prediction falls into.
+    Drift,
 }
 
 /// The law of the incumbent's latency, with the cell's base as its median in milliseconds, or of its
@@ -64,6 +65,9 @@ pub enum Traffic {
     Bursty,
     /// Sticky users with ten requests each on average, whose outcomes are alike.
     Users,
+    /// Half of the units of each gate were there in every gate before and fare four times as badly as
+    /// the others, who are new.
+    Returning,
 }
 
 /// What is asked.
@@ -71,8 +75,8 @@ pub enum Traffic {
 pub enum Question {
     /// Is the candidate worse?
     Rollback,
-    /// Is it within this margin? A ratio for errors, for a KPI (below one) and for the latency at the
-    /// p99, a difference for feedback.
+    /// Is it within this margin, by the evidence of the last gate? A ratio for errors, for a KPI (below
+    /// one) and for the latency at the p99, a difference for feedback. A limit is its own margin.
     Healthy { margin: f64 },
 }
 
@@ -107,10 +111,10 @@ pub struct Cell {
     pub metric: Metric,
     /// Errors and feedback: the incumbent's rate of the bad outcome. Latency: its median,
     /// milliseconds. KPI: its mean. Pairs: the incumbent's rate of wrong answers. Disagreement: the
-    /// budget.
+    /// budget. Drift: the part of the class that an effect moves.
     pub base: f64,
     /// The candidate's as a ratio (errors, latency, KPI, assignment) or as a
-    /// difference (feedback, pairs, disagreement).
+    /// difference (feedback, pairs, disagreement, drift).
     pub effect: f64,
     /// The candidate's share in each gate, each above 0 and below 1; gates have equal units.
     pub shares: Vec<f64>,
@@ -130,6 +134,12 @@ pub struct Cell {
     /// The incumbent's values and answers, drawn once for all runs, that the scores of a KPI and of
     /// latencies are frozen from.
     pub reference: u32,
+    /// Latency: an absolute limit of the p99, as a multiple of the incumbent's, in place of a comparison.
+    pub limit: Option<f64>,
+    /// Units an hour, for the mixture for late faults, whose windows begin at times; none: without it.
+    pub late: Option<u64>,
+    /// The units after which the effect begins.
+    pub onset: u64,
 }
 
 /// A cell that can't be played.
@@ -174,6 +184,9 @@ impl Default for Cell {
             growth: 0.01,
             first_look: 1,
             reference: 20_000,
+            limit: None,
+            late: None,
+            onset: 0,
         }
     }
 }
@@ -183,107 +196,14 @@ impl Cell {
     pub fn is_alike(&self) -> bool {
         (self.effect - self.metric.no_effect()).abs() < f64::EPSILON
     }
-
-    /// Errors: a value out of range.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        let within = |name, value: f64, inside: bool, range| {
-            if inside { Ok(()) } else { Err(Error::Range { name, value, range }) }
-        };
-        let part = |value: f64| value > 0.0 && value < 1.0;
-        let positive = |value: f64| value > 0.0 && value.is_finite();
-        within("alpha", self.alpha, part(self.alpha), "0..1")?;
-        self.check_shape()?;
-        within("growth", self.growth, (0.0..=1.0).contains(&self.growth), "0..=1")?;
-        within(
-            "max-units",
-            self.max_units as f64,
-            (1..=1 << 40).contains(&self.max_units),
-            "1..=2^40",
-        )?;
-        within(
-            "reference",
-            self.reference.into(),
-            self.reference <= REFERENCE_MAX,
-            "..=1,000,000",
-        )?;
-        for share in &self.shares {
-            within("share", 100.0 * share, part(*share), "0..100")?;
-        }
-        let rising = self.shares.windows(2).all(|pair| pair.first() < pair.last());
-        if self.shares.is_empty() || !rising {
-            return Err(Error::Unanswered("the shares of the gates do not rise"));
-        }
-        self.check_users()?;
-        match self.metric {
-            Metric::Errors
-            | Metric::Feedback
-            | Metric::Pairs
-            | Metric::Disagreement
-            | Metric::Joint => {
-                within("base", self.base, part(self.base), "0..1")?;
-            }
-            Metric::Latency | Metric::Kpi => {
-                within("base", self.base, positive(self.base), "above 0")?;
-            }
-            Metric::SampleRatio => {}
-        }
-        match self.metric {
-            Metric::Feedback | Metric::Pairs | Metric::Disagreement => {
-                within("effect", self.effect, self.effect.abs() < 1.0, "-1..1")
-            }
-            Metric::Errors => within("effect", self.effect, self.effect >= 0.0, "0.."),
-            Metric::Latency | Metric::Kpi | Metric::SampleRatio | Metric::Joint => {
-                within("effect", self.effect, positive(self.effect), "above 0")
-            }
-        }
-    }
 }
 
-impl Cell {
-    /// A pass is of one gate, and what is played asks its one stratum.
-    fn check_users(&self) -> Result<(), Error> {
-        match (self.traffic, self.question) {
-            (Traffic::Users, Question::Healthy { .. }) if self.shares.len() > 1 => Err(
-                Error::Unanswered("sticky users of several gates are of several strata in each"),
-            ),
-            (
-                Traffic::Constant
-                | Traffic::Ramp
-                | Traffic::Diurnal
-                | Traffic::Bursty
-                | Traffic::Users,
-                Question::Rollback | Question::Healthy { .. },
-            ) => Ok(()),
-        }
-    }
-
-    /// Each shape is of latencies or of values, or of both.
-    fn check_shape(&self) -> Result<(), Error> {
-        match (self.metric, self.shape) {
-            (Metric::Latency, Shape::Normal | Shape::Exponential | Shape::ZeroInflated) => {
-                Err(Error::Unanswered("this is no shape of latencies"))
-            }
-            (
-                Metric::Kpi,
-                Shape::Gamma
-                | Shape::Bimodal
-                | Shape::Peaks
-                | Shape::Pauses
-                | Shape::Cached
-                | Shape::Tiers
-                | Shape::Tail,
-            ) => Err(Error::Unanswered("this is no shape of values")),
-            (
-                Metric::Errors
-                | Metric::Latency
-                | Metric::Feedback
-                | Metric::Kpi
-                | Metric::Pairs
-                | Metric::Disagreement
-                | Metric::SampleRatio
-                | Metric::Joint,
-                _,
-            ) => Ok(()),
+impl Traffic {
+    /// Whether a unit comes again, to the arm that it had.
+    pub(super) const fn is_sticky(self) -> bool {
+        match self {
+            Self::Users | Self::Returning => true,
+            Self::Constant | Self::Ramp | Self::Diurnal | Self::Bursty => false,
         }
     }
 }
@@ -305,7 +225,7 @@ impl Metric {
     pub const fn no_effect(self) -> f64 {
         match self {
             Self::Errors | Self::Latency | Self::Kpi | Self::SampleRatio | Self::Joint => 1.0,
-            Self::Feedback | Self::Pairs | Self::Disagreement => 0.0,
+            Self::Feedback | Self::Pairs | Self::Disagreement | Self::Drift => 0.0,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One run of a cell: traffic comes, looks are taken, and the first decision of each rule is kept.
 
-use super::cell::{Method, Mistake};
+use super::cell::{Method, Mistake, Question};
 use super::outcomes::{Block, Outcomes, float};
 use super::prepared::Setting;
 use super::rival::Rule;
@@ -32,16 +32,33 @@ pub(super) struct Run<'a, O: Outcomes> {
     found: BTreeMap<Method, Option<Found>>,
     pub(super) at: Found,
     pub(super) strata: Vec<Stratum<O::Counts>>,
+    gates: usize,
+    /// Where the strata of the latest gate begin.
+    gate_begin: usize,
 }
 
 impl<'a, O: Outcomes> Run<'a, O> {
     pub(super) fn new(setting: &'a Setting<O>) -> Self {
         let rules = setting.rules();
         let found = rules.iter().map(|(method, _)| (*method, None)).collect();
-        Self { setting, rules, found, at: Found::default(), strata: Vec::new() }
+        Self {
+            setting,
+            rules,
+            found,
+            at: Found::default(),
+            strata: Vec::new(),
+            gates: 0,
+            gate_begin: 0,
+        }
     }
 
-    /// Opens a stratum, and tells where it is.
+    /// The strata that are opened from here on are the next gate's.
+    pub(super) fn begin_gate(&mut self) {
+        self.gates += 1;
+        self.gate_begin = self.strata.len();
+    }
+
+    /// Opens a stratum of the gate, and tells where it is.
     pub(super) fn open_at(&mut self, pi: Pi) -> usize {
         self.strata.push(Stratum { pi, counts: self.setting.outcomes.none() });
         self.strata.len() - 1
@@ -51,20 +68,31 @@ impl<'a, O: Outcomes> Run<'a, O> {
         self.found.values().all(Option::is_some)
     }
 
+    /// What is asked about: harm in all gates, and the pass of the last one by its own evidence.
+    fn asked(&self) -> Option<&[Stratum<O::Counts>]> {
+        match self.setting.cell.question {
+            Question::Rollback => Some(&self.strata),
+            Question::Healthy { .. } if self.gates < self.setting.cell.shares.len() => None,
+            Question::Healthy { .. } => self.strata.get(self.gate_begin..),
+        }
+    }
+
     /// Every rule that has not decided yet looks.
     pub(super) fn look(&mut self) {
+        let Some(asked) = self.asked() else { return };
         let pooled = match self.setting.cell.mistake {
-            Mistake::Pooled => self.pooled(),
+            Mistake::Pooled => self.pooled(asked),
             Mistake::None | Mistake::PerRequest | Mistake::Redrawn => None,
         };
-        let strata = pooled.as_ref().map_or(self.strata.as_slice(), std::slice::from_ref);
-        for (method, rule) in &self.rules {
-            let found = self.found.entry(*method).or_default();
-            let (outcomes, candidate) = (&self.setting.outcomes, self.at.candidate_units);
-            if found.is_none() && rule.at_look(outcomes, strata, candidate) {
-                *found = Some(self.at);
-            }
-        }
+        let strata = pooled.as_ref().map_or(asked, std::slice::from_ref);
+        let (outcomes, candidate) = (&self.setting.outcomes, self.at.candidate_units);
+        let decides = |(method, rule): &&(Method, Rule)| {
+            let open = self.found.get(method).is_none_or(Option::is_none);
+            open && rule.at_look(outcomes, strata, candidate)
+        };
+        let decided: Vec<Method> = self.rules.iter().filter(decides).map(|it| it.0).collect();
+        let at = Some(self.at);
+        self.found.extend(decided.into_iter().map(|method| (method, at)));
     }
 
     /// A window ended with these counts.
@@ -79,10 +107,10 @@ impl<'a, O: Outcomes> Run<'a, O> {
         }
     }
 
-    /// All gates as one, at their mean share.
-    fn pooled(&self) -> Option<Stratum<O::Counts>> {
+    /// All of them as one, at the mean share.
+    fn pooled(&self, strata: &[Stratum<O::Counts>]) -> Option<Stratum<O::Counts>> {
         let mut counts = self.setting.outcomes.none();
-        self.strata.iter().for_each(|it| self.setting.outcomes.merge(&it.counts, &mut counts));
+        strata.iter().for_each(|it| self.setting.outcomes.merge(&it.counts, &mut counts));
         let share = float(self.at.candidate_units) / float(self.at.units);
         Pi::new(share).ok().map(|pi| Stratum { pi, counts })
     }
@@ -104,6 +132,7 @@ pub(super) fn play<O: Outcomes>(setting: &Setting<O>, run: u64) -> Ending {
         if run.strata.len() <= segment.gate
             && let Ok(pi) = Pi::new(setting.share(segment.gate))
         {
+            run.begin_gate();
             run.open_at(pi);
         }
         while run.at.units < segment.end && !run.is_over() {

@@ -26,6 +26,13 @@ pub(super) fn means(pi: f64, gap: f64, variances: (f64, f64), alpha: f64) -> Opt
     (gap > 0.0).then(|| (level + power).powi(2) * variance / (gap * gap))
 }
 
+/// The one-sided test of one proportion `p` against `null`, on whichever side of it; in its own units.
+pub(super) fn proportion(p: f64, null: f64, alpha: f64) -> Option<f64> {
+    let (level, power) = quantiles(alpha);
+    let (gap, sd) = ((p - null).abs(), |p: f64| (p * (1.0 - p)).sqrt());
+    (gap > 1e-12).then(|| ((level * sd(null) + power * sd(p)) / gap).powi(2))
+}
+
 /// Mann and Whitney's test by Noether's formula (JASA 82, 1987), from the probability that a
 /// candidate's outcome is worse than an incumbent's.
 pub(super) fn ranks(pi: f64, worse: f64, alpha: f64) -> Option<f64> {

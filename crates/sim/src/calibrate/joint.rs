@@ -51,7 +51,10 @@ impl Joint {
         })
     }
 
-    fn strata<T>(strata: &[Stratum<Counts>], of: impl Fn(&Counts) -> T) -> Vec<Stratum<T>> {
+    fn strata<'a, T>(
+        strata: &'a [Stratum<Counts>],
+        of: impl Fn(&'a Counts) -> T,
+    ) -> Vec<Stratum<T>> {
         strata.iter().map(|it| Stratum { pi: it.pi, counts: of(&it.counts) }).collect()
     }
 }
@@ -97,7 +100,7 @@ impl Outcomes for Joint {
     fn log_e(&self, strata: &[Stratum<Counts>]) -> f64 {
         let log_es = [
             self.errors.log_e(&Self::strata(strata, |counts| counts.errors)),
-            self.latency.log_e(&Self::strata(strata, |counts| counts.latency.clone())),
+            self.latency.log_e_of(&Self::strata(strata, |counts| &counts.latency)),
             self.feedback.log_e(&Self::strata(strata, |counts| counts.feedback)),
         ];
         let weighted = log_es.iter().zip(WEIGHTS).map(|(log_e, weight)| log_e + weight.ln());

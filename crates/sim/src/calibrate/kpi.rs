@@ -5,9 +5,9 @@ use super::outcomes::{Block, Outcomes, float};
 use super::{fixed_horizon, information};
 use crate::distribution::{Buckets, Law};
 use crate::rng::Rng;
+use seatrial_analysis::Stratum;
 use seatrial_analysis::kpi::{Better, Check, Counts, Reference, Values};
 use seatrial_analysis::two_outcome::Margin;
-use seatrial_analysis::{Pi, Stratum};
 use seatrial_domain::split::Arm;
 
 const ANY_RATIO: f64 = 0.98;
@@ -60,8 +60,6 @@ struct Moments {
 
 impl Kpi {
     pub(super) fn new(cell: &Cell, levels: &[f64]) -> Result<Self, Error> {
-        let shares: Vec<Pi> =
-            cell.shares.iter().map(|pi| Pi::new(*pi)).collect::<Result<_, _>>()?;
         let laws = |level: f64| laws(cell, cell.base * level);
         let (_, incumbent) = laws(1.0)?;
         let mut rng = Rng::of_run(cell.seed, u64::MAX);
@@ -82,7 +80,7 @@ impl Kpi {
             .collect::<Result<_, _>>()?;
         let only = cell.methods == [super::Method::EProcess] && cell.question == Question::Rollback;
         let drawn = if only { Drawn::Buckets } else { Drawn::Values };
-        let check = check.prepared_for(&shares);
+        let check = check.prepared_for(&cell.chances()?.each);
         let (cell, levels) = (cell.clone(), levels.to_vec());
         Ok(Self { cell, levels, check, reference, truths, drawn })
     }
@@ -219,16 +217,11 @@ impl Outcomes for Kpi {
     }
 
     fn log_e(&self, strata: &[Stratum<Sums>]) -> f64 {
-        let counts: Vec<_> = strata
-            .iter()
-            .map(|it| Stratum { pi: it.pi, counts: it.counts.counts.clone() })
-            .collect();
-        let found = match (self.cell.question, counts.as_slice()) {
-            (Question::Rollback, all) => self.check.rollback_log_e(all),
-            (Question::Healthy { .. }, [.., here]) => {
-                self.check.healthy_log_e(std::slice::from_ref(here))
-            }
-            (Question::Healthy { .. }, []) => Ok(0.0),
+        let counts: Vec<_> =
+            strata.iter().map(|it| Stratum { pi: it.pi, counts: &it.counts.counts }).collect();
+        let found = match self.cell.question {
+            Question::Rollback => self.check.rollback_log_e(&counts),
+            Question::Healthy { .. } => self.check.healthy_log_e(&counts),
         };
         found.expect("all are counted on the same reference")
     }

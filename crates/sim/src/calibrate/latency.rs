@@ -1,35 +1,23 @@
 //! Latency: whole histograms on the product's edges, and scores frozen from a shadow before.
 
-use super::cell::{Cell, Error, Question, Shape};
+mod beyond;
+mod truth;
+
+use super::cell::{Cell, Error, Question};
 use super::outcomes::{Block, Outcomes, float};
 use super::{fixed_horizon, information};
-use crate::distribution::{Buckets, Law};
+use crate::distribution::Buckets;
 use crate::rng::Rng;
+use beyond::Beyond;
 use seatrial_analysis::latency::{Check, Edges, QuantileRatio, Slower};
-use seatrial_analysis::{ArmHistogram, Pi, Stratum};
+use seatrial_analysis::{ArmHistogram, Stratum};
 use seatrial_domain::split::Arm;
+use std::borrow::Borrow;
+use truth::{Truth, truths};
 
 /// The quantile that is compared, and the margin where the question names none.
 const QUANTILE: f64 = 0.99;
 const ANY_RATIO: f64 = 1.2;
-/// Where a tail begins that an effect stretches.
-const TAIL: f64 = 0.95;
-
-/// An arm's latency: a law, of which what is above a point may be stretched.
-#[derive(Debug, Clone)]
-struct Truth {
-    law: Law,
-    above: f64,
-    stretch: f64,
-}
-
-impl Truth {
-    fn cdf(&self, x: f64) -> f64 {
-        let within = if x > self.above { self.above + (x - self.above) / self.stretch } else { x };
-        self.law.cdf(within)
-    }
-}
-
 #[derive(Debug)]
 pub(super) struct Latency {
     question: Question,
@@ -39,35 +27,40 @@ pub(super) struct Latency {
     buckets: Vec<(Buckets, Buckets)>,
     /// Probabilities on both arms in fine cells, the candidate's first.
     fine: Vec<(f64, f64)>,
+    /// With a limit: what lies beyond it.
+    beyond: Option<Beyond>,
 }
 
 impl Latency {
     pub(super) fn new(cell: &Cell, levels: &[f64]) -> Result<Self, Error> {
         let edges = Edges::default();
+        let limited = cell.limit.map(|factor| beyond::placed(cell, &edges, factor)).transpose()?;
+        let cell = limited.as_ref().map_or(cell, |(cell, _)| cell);
         let micros: Vec<f64> = edges.thresholds().iter().map(|edge| float(*edge)).collect();
-        let shares: Vec<Pi> =
-            cell.shares.iter().map(|pi| Pi::new(*pi)).collect::<Result<_, _>>()?;
-        let margin = match cell.question {
-            Question::Rollback => ANY_RATIO,
-            Question::Healthy { margin } => margin,
-        };
         let cut = |truth: &Truth, level: f64| Buckets::cut(|x| truth.cdf(x / level), &micros);
         let (candidate, incumbent) = truths(cell)?;
         let buckets: Vec<_> =
             levels.iter().map(|level| (cut(&candidate, *level), cut(&incumbent, *level))).collect();
-        let mut reference = vec![0; edges.buckets()];
-        if let Some((_, incumbent)) = buckets.first() {
-            incumbent.add(
-                &mut Rng::of_run(cell.seed, u64::MAX),
-                cell.reference.into(),
-                &mut reference,
-            );
-        }
-        let slower = Slower::new(&edges, &reference)?.prepared_for(&shares);
-        let check = Check::Ratio(slower, QuantileRatio::new(&edges, QUANTILE, margin)?);
+        let beyond = limited
+            .as_ref()
+            .map(|(_, limit)| Beyond::new((&edges, limit), levels, (&candidate, &incumbent)));
+        let check = match &limited {
+            Some((_, limit)) => Check::Limited(limit.clone()),
+            None => ratio(cell, &edges, buckets.first().map(|(_, incumbent)| incumbent))?,
+        };
+        let check = check.prepared_for(&cell.chances()?.each);
         let grid = information::logarithmic(1_000.0 * cell.base);
         let fine = information::fine(&grid, |x| candidate.cdf(x), |x| incumbent.cdf(x));
-        Ok(Self { question: cell.question, edges, check, buckets, fine })
+        Ok(Self { question: cell.question, edges, check, buckets, fine, beyond })
+    }
+
+    /// As [`Outcomes::log_e`], of histograms that stand elsewhere.
+    pub(super) fn log_e_of<C: Borrow<ArmHistogram>>(&self, strata: &[Stratum<C>]) -> f64 {
+        let found = match self.question {
+            Question::Rollback => self.check.rollback_log_e(strata),
+            Question::Healthy { .. } => self.check.healthy_log_e(strata),
+        };
+        found.expect("all are counted on the same edges")
     }
 
     /// Where errors and late answers are counted.
@@ -115,57 +108,19 @@ impl Latency {
     }
 }
 
-/// The candidate's and the incumbent's laws, in microseconds.
-fn truths(cell: &Cell) -> Result<(Truth, Truth), Error> {
-    let base = 1_000.0 * cell.base;
-    let around = |median: f64, sigma: f64| Law::LogNormal { median, sigma };
-    let pause = Law::Gamma { mean: 5.0 * base, shape: 2.0 };
-    let law = match cell.shape {
-        Shape::LogNormal
-        | Shape::Tail
-        | Shape::Normal
-        | Shape::Exponential
-        | Shape::ZeroInflated => around(base, 0.5),
-        Shape::Gamma => Law::Gamma { mean: 1.191_6 * base, shape: 2.0 },
-        Shape::Bimodal => {
-            Law::Mixture(vec![(0.7, around(base, 0.5)), (0.3, around(5.0 * base, 0.5))])
-        }
-        Shape::Peaks => {
-            Law::Mixture(vec![(0.7, around(base, 0.25)), (0.3, around(5.0 * base, 0.25))])
-        }
-        Shape::Pauses => Law::Mixture(vec![
-            (0.98, around(base, 0.3)),
-            (0.02, Law::Shifted { by: 5.0 * base, law: Box::new(pause) }),
-        ]),
-        Shape::Cached => {
-            Law::Mixture(vec![(0.6, around(base / 20.0, 0.2)), (0.4, around(base, 0.5))])
-        }
-        Shape::Tiers => Law::Mixture(vec![
-            (0.5, around(base, 0.2)),
-            (0.3, around(2.0 * base, 0.3)),
-            (0.2, around(8.0 * base, 0.4)),
-        ]),
-    }
-    .checked()?;
-    let plain = |law: Law| Truth { law, above: f64::INFINITY, stretch: 1.0 };
-    let candidate = match cell.shape {
-        Shape::LogNormal
-        | Shape::Gamma
-        | Shape::Bimodal
-        | Shape::Peaks
-        | Shape::Pauses
-        | Shape::Cached
-        | Shape::Tiers
-        | Shape::Normal
-        | Shape::Exponential
-        | Shape::ZeroInflated => plain(law.scaled(cell.effect)),
-        Shape::Tail => {
-            let (above, quantile) = (law.quantile(TAIL), law.quantile(QUANTILE));
-            let stretch = 1.0 + (cell.effect - 1.0) * quantile / (quantile - above);
-            Truth { law: law.clone(), above, stretch }
-        }
+/// The test without a limit, its scores frozen from the incumbent's answers.
+fn ratio(cell: &Cell, edges: &Edges, incumbent: Option<&Buckets>) -> Result<Check, Error> {
+    let margin = match cell.question {
+        Question::Rollback => ANY_RATIO,
+        Question::Healthy { margin } => margin,
     };
-    Ok((candidate, plain(law)))
+    let mut reference = vec![0; edges.buckets()];
+    if let Some(incumbent) = incumbent {
+        let mut rng = Rng::of_run(cell.seed, u64::MAX);
+        incumbent.add(&mut rng, cell.reference.into(), &mut reference);
+    }
+    let slower = Slower::new(edges, &reference)?;
+    Ok(Check::Ratio(slower, QuantileRatio::new(edges, QUANTILE, margin)?))
 }
 
 impl Outcomes for Latency {
@@ -188,14 +143,7 @@ impl Outcomes for Latency {
     }
 
     fn log_e(&self, strata: &[Stratum<ArmHistogram>]) -> f64 {
-        let found = match (self.question, strata) {
-            (Question::Rollback, strata) => self.check.rollback_log_e(strata),
-            (Question::Healthy { .. }, [.., here]) => {
-                self.check.healthy_log_e(std::slice::from_ref(here))
-            }
-            (Question::Healthy { .. }, []) => Ok(0.0),
-        };
-        found.expect("all are counted on the same edges")
+        self.log_e_of(strata)
     }
 
     /// Mann and Whitney's statistic, with mid-ranks and the variance corrected for ties.
@@ -223,8 +171,14 @@ impl Outcomes for Latency {
         1.1
     }
 
-    /// A level stretches both arms' times alike, so they tell as much at each.
-    fn information(&self, pi: f64, _level: usize) -> f64 {
+    /// A level stretches both arms' times alike, so without a limit they tell as much at each.
+    fn information(&self, pi: f64, level: usize) -> f64 {
+        if let Some(beyond) = &self.beyond {
+            return match self.question {
+                Question::Rollback => beyond.harm(information::mutual, pi, level),
+                Question::Healthy { .. } => beyond.pass(pi, level),
+            };
+        }
         match self.question {
             Question::Rollback if worse(&self.fine) > 0.5 + 1e-9 => {
                 information::mutual(pi, self.fine.iter().copied())
@@ -235,15 +189,19 @@ impl Outcomes for Latency {
     }
 
     fn monotone_information(&self, pi: f64, level: usize) -> f64 {
-        match self.question {
-            Question::Rollback if worse(&self.fine) > 0.5 + 1e-9 => {
+        match (self.question, &self.beyond) {
+            (Question::Rollback, Some(beyond)) => beyond.harm(information::monotone, pi, level),
+            (Question::Rollback, None) if worse(&self.fine) > 0.5 + 1e-9 => {
                 information::monotone(pi, self.fine.iter().copied())
             }
-            Question::Rollback | Question::Healthy { .. } => self.information(pi, level),
+            (Question::Rollback | Question::Healthy { .. }, _) => self.information(pi, level),
         }
     }
 
     fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
+        if let Some(beyond) = &self.beyond {
+            return beyond.fixed_horizon(self.question, pi, alpha);
+        }
         match self.question {
             Question::Rollback => {
                 let ranks = fixed_horizon::ranks(pi, worse(&self.fine), alpha);

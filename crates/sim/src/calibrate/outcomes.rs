@@ -17,7 +17,8 @@ pub(super) trait Outcomes: Send + Sync {
 
     fn merge(&self, from: &Self::Counts, into: &mut Self::Counts);
 
-    /// Log of the e-value that is asked for, times its weight of α.
+    /// Log of the e-value that is asked for, times its weight of α: of all gates for harm, of one gate's
+    /// strata for its pass.
     fn log_e(&self, strata: &[Stratum<Self::Counts>]) -> f64;
 
     /// The statistic of a one-sided test of one look: large where the candidate is worse, standard
@@ -41,6 +42,14 @@ pub(super) trait Outcomes: Send + Sync {
 
     /// Units that a test of one planned look needs for a power of 90 %.
     fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64>;
+
+    /// How many of one unit of this arm's are the candidate's.
+    fn candidate_units(&self, arm: Arm) -> u64 {
+        match arm {
+            Arm::Candidate => 1,
+            Arm::Incumbent => 0,
+        }
+    }
 
     /// The probability with which a gate of share `pi` really assigns.
     fn assigned(&self, pi: f64) -> f64 {

@@ -45,7 +45,8 @@ impl Pairs {
             | Metric::Kpi
             | Metric::Pairs
             | Metric::SampleRatio
-            | Metric::Joint => Asked::Wrong,
+            | Metric::Joint
+            | Metric::Drift => Asked::Wrong,
         };
         let rates = levels.iter().map(|level| rates(&asked, cell, *level)).collect();
         Ok(Self { asked, rates })
@@ -89,6 +90,11 @@ impl Outcomes for Pairs {
     fn draw_both(&self, rng: &mut Rng, _pi: f64, block: Block, into: &mut Discordance) -> u64 {
         self.draw(rng, Arm::Candidate, block, into);
         block.units
+    }
+
+    /// A pair is of both.
+    fn candidate_units(&self, _arm: Arm) -> u64 {
+        1
     }
 
     fn merge(&self, from: &Discordance, into: &mut Discordance) {

@@ -1,6 +1,7 @@
 //! A cell made ready: its tests, its laws and its limits, once for all runs.
 
 use super::cell::{Cell, Error, Method, Metric, Mistake, Question, Traffic};
+use super::drift::Drift;
 use super::engine::{Ending, play};
 use super::joint::Joint;
 use super::kpi::Kpi;
@@ -10,17 +11,16 @@ use super::outcomes::Outcomes;
 use super::pairs::Pairs;
 use super::rival::Rule;
 use super::sample_ratio::SampleRatio;
-use super::timeline::{Segment, Timeline};
+use super::timeline::{Effect, Segment, Timeline};
 use super::two_outcome::TwoOutcome;
 use super::{events, users};
 use crate::rng::Rng;
-use seatrial_domain::Share;
 
 /// A cell with its tests and laws made once. Its runs may be played in any order, on any thread.
 pub struct Prepared {
     play: Box<dyn Fn(u64) -> Ending + Send + Sync>,
     limit: Option<Limit>,
-    monotone_units: Option<f64>,
+    monotone: Option<Limit>,
     fixed_horizon: Option<f64>,
 }
 
@@ -51,7 +51,7 @@ impl Prepared {
             Metric::Errors => {
                 let outcomes = TwoOutcome::new(cell, cell.metric, timeline.levels())?;
                 let setting = Setting { cell: cell.clone(), timeline, outcomes };
-                if events::can_play(cell) {
+                if cell.is_event_by_event() {
                     return Ok(Self::of(setting, events::play));
                 }
                 Self::of_any(setting)
@@ -80,6 +80,10 @@ impl Prepared {
                 let outcomes = Joint::new(cell, timeline.levels())?;
                 Self::of_any(Setting { cell: cell.clone(), timeline, outcomes })
             }
+            Metric::Drift => {
+                let outcomes = Drift::new(cell, timeline.levels());
+                Self::of_any(Setting { cell: cell.clone(), timeline, outcomes })
+            }
         }
     }
 
@@ -95,10 +99,15 @@ impl Prepared {
                 Err(Error::Unanswered("rules over windows are not played on sticky users"))
             }
             (Traffic::Users, _) => Ok(Self::of(setting, users::play)),
-            (_, Mistake::PerRequest | Mistake::Redrawn) => {
-                Err(Error::Unanswered("only sticky users have several requests"))
-            }
-            (_, Mistake::None | Mistake::Pooled) => Ok(Self::of(setting, play)),
+            (Traffic::Returning, _) => Ok(Self::of(setting, users::play_returning)),
+            (
+                Traffic::Constant | Traffic::Ramp | Traffic::Diurnal | Traffic::Bursty,
+                Mistake::PerRequest | Mistake::Redrawn,
+            ) => Err(Error::Unanswered("only sticky users have several requests")),
+            (
+                Traffic::Constant | Traffic::Ramp | Traffic::Diurnal | Traffic::Bursty,
+                Mistake::None | Mistake::Pooled,
+            ) => Ok(Self::of(setting, play)),
         }
     }
 
@@ -107,14 +116,9 @@ impl Prepared {
         play: fn(&Setting<O>, u64) -> Ending,
     ) -> Self {
         let limit = setting.limit(O::information);
-        let monotone_units = setting.limit(O::monotone_information).map(|it| it.units());
+        let monotone = setting.limit(O::monotone_information);
         let fixed_horizon = setting.fixed_horizon();
-        Self {
-            limit,
-            monotone_units,
-            fixed_horizon,
-            play: Box::new(move |run| play(&setting, run)),
-        }
+        Self { limit, monotone, fixed_horizon, play: Box::new(move |run| play(&setting, run)) }
     }
 
     /// Plays one run, which is a function of the cell and its number.
@@ -137,8 +141,8 @@ impl Prepared {
 
     /// The same for tests whose score does not fall with badness, as those of latency and of a KPI
     /// must not, since they call no candidate worse that is stochastically no worse.
-    pub const fn monotone_units(&self) -> Option<f64> {
-        self.monotone_units
+    pub(super) fn over_monotone(&self, units: u64) -> Option<f64> {
+        self.monotone.as_ref().map(|limit| limit.multiple(units))
     }
 
     /// Units that a test of one planned look needs for a power of 90 %. None without an effect, for
@@ -158,28 +162,24 @@ impl<O: Outcomes> Setting<O> {
         self.cell.shares.get(gate).copied().unwrap_or_default()
     }
 
-    /// As routing tables have them. Shares are checked to be within their range.
-    pub(super) fn shares(&self) -> Vec<Share> {
-        #[expect(clippy::cast_possible_truncation, reason = "at most 10,000")]
-        #[expect(clippy::cast_sign_loss, reason = "shares are above 0")]
-        let basis_points = |share: &f64| (10_000.0 * share).round() as u16;
-        let known = |share: &f64| Share::new(basis_points(share)).unwrap_or(Share::ZERO);
-        self.cell.shares.iter().map(known).collect()
-    }
-
     /// None where there is nothing to be found, and where no one run's truth is that of all.
     fn limit(&self, information: fn(&O, f64, usize) -> f64) -> Option<Limit> {
         match self.cell.traffic {
             Traffic::Constant | Traffic::Ramp | Traffic::Diurnal => {}
             // A unit of either is one of a mixture that the test is not told of, and bursts come at
             // another time in each run.
-            Traffic::Users | Traffic::Bursty => return None,
+            Traffic::Users | Traffic::Returning | Traffic::Bursty => return None,
         }
         if self.cell.question == Question::Rollback && self.cell.is_alike() {
             return None;
         }
         let segments = self.timeline.segments(&mut Rng::new(self.cell.seed));
-        let nats = |it: &Segment| information(&self.outcomes, self.share(it.gate), it.level);
+        let last = self.cell.shares.len() - 1;
+        let nats = |it: &Segment| match (self.cell.question, it.effect) {
+            (Question::Healthy { .. }, _) if it.gate < last => 0.0,
+            (_, Effect::ToCome) => 0.0,
+            (_, Effect::Begun) => information(&self.outcomes, self.share(it.gate), it.level),
+        };
         Limit::new(-self.cell.alpha.ln(), segments.iter().map(|it| (it.end, nats(it))))
     }
 
@@ -187,7 +187,8 @@ impl<O: Outcomes> Setting<O> {
         let asked = match self.cell.question {
             Question::Rollback => !self.cell.is_alike(),
             Question::Healthy { .. } => true,
-        } && self.cell.traffic == Traffic::Constant;
+        } && self.cell.traffic == Traffic::Constant
+            && self.cell.onset == 0;
         match self.cell.shares.as_slice() {
             [pi] if asked => self.outcomes.fixed_horizon(*pi, self.cell.alpha),
             _ => None,

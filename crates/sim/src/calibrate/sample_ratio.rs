@@ -72,10 +72,7 @@ impl Outcomes for SampleRatio {
     }
 
     fn fixed_horizon(&self, pi: f64, alpha: f64) -> Option<f64> {
-        let (level, power) = fixed_horizon::quantiles(alpha);
-        let (real, sd) = (self.assigned(pi), |p: f64| (p * (1.0 - p)).sqrt());
-        let gap = (real - pi).abs();
-        (gap > 0.0).then(|| ((level * sd(pi) + power * sd(real)) / gap).powi(2))
+        fixed_horizon::proportion(self.assigned(pi), pi, alpha)
     }
 
     fn assigned(&self, pi: f64) -> f64 {

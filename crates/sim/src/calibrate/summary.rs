@@ -29,6 +29,9 @@ pub struct Summary {
     /// The mean information until the decision as a multiple of ln(1/α), nowhere below one on average
     /// if all runs are decided: `mean_units` over `kl_units` where neither share nor base changes.
     pub over_kl: Option<f64>,
+    /// The same of what is left to a test whose score does not fall with badness; for the published table.
+    #[serde(skip)]
+    pub over_monotone: Option<f64>,
 }
 
 impl Summary {
@@ -44,7 +47,10 @@ impl Summary {
             until.iter().map(|found| float(of(found))).sum::<f64>() / float(runs.max(1))
         };
         let bounds = clopper_pearson(rolled_back, runs);
-        let over: Option<f64> = until.iter().map(|found| prepared.over_kl(found.units)).sum();
+        let over = |multiple: fn(&Prepared, u64) -> Option<f64>| {
+            let sum: Option<f64> = until.iter().map(|found| multiple(prepared, found.units)).sum();
+            sum.map(|sum| sum / float(runs.max(1)))
+        };
         Self {
             runs,
             rolled_back,
@@ -55,7 +61,8 @@ impl Summary {
             median_units: median(until.iter().map(|found| found.units).collect()),
             mean_candidate_units: mean(|found| found.candidate_units),
             kl_units: prepared.kl_units(),
-            over_kl: prepared.kl_units().and(over).map(|over| over / float(runs.max(1))),
+            over_kl: prepared.kl_units().and(over(Prepared::over_kl)),
+            over_monotone: prepared.kl_units().and(over(Prepared::over_monotone)),
         }
     }
 }

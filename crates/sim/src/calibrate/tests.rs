@@ -3,6 +3,11 @@
 
 use super::*;
 
+mod drift;
+mod late;
+mod limit;
+mod users;
+
 fn play(cell: &Cell, runs: u64) -> Vec<(Method, Summary)> {
     let prepared = Prepared::new(cell).unwrap();
     let endings: Vec<Ending> = (0..runs).map(|run| prepared.run(run)).collect();
@@ -175,13 +180,18 @@ fn cells_that_ask_nothing_are_refused() {
         Cell { shape: Shape::Normal, ..alike(Metric::Latency, 20.0) },
         Cell { shape: Shape::Tail, ..alike(Metric::Kpi, 1.0) },
         Cell { traffic: Traffic::Users, methods: vec![Method::Windows], ..errors },
+        Cell { base: 0.9, effect: 0.2, ..alike(Metric::Drift, 0.1) },
+        Cell { effect: 300.0, ..alike(Metric::Errors, 0.005) },
+        Cell { effect: 0.5, ..alike(Metric::Feedback, 0.95) },
+        Cell { effect: 0.9, ..alike(Metric::Pairs, 0.09) },
+        Cell { effect: 0.5, ..alike(Metric::Disagreement, 0.9) },
+        Cell { effect: f64::NAN, ..alike(Metric::Feedback, 0.09) },
+        Cell { effect: 2.0, shares: vec![0.6], ..alike(Metric::SampleRatio, 1.0) },
+        alike(Metric::Latency, 1e-9),
+        alike(Metric::Latency, 1e12),
+        alike(Metric::Kpi, 1e300),
+        Cell { traffic: Traffic::Users, shares: vec![0.00001], ..alike(Metric::Errors, 0.1) },
         Cell { question: Question::Healthy { margin: 2.0 }, ..alike(Metric::SampleRatio, 1.0) },
-        Cell {
-            traffic: Traffic::Users,
-            question: Question::Healthy { margin: 2.0 },
-            shares: vec![0.05, 0.25],
-            ..alike(Metric::Errors, 0.005)
-        },
     ];
     for cell in wrong {
         assert!(Prepared::new(&cell).is_err(), "{cell:?}");
@@ -250,7 +260,7 @@ fn over_kl_is_unknown_or_at_least_one_for_every_traffic() {
         let found = summary(&users, 1);
         assert_eq!((found.kl_units, found.over_kl), (None, None));
         let prepared = Prepared::new(&users).unwrap();
-        assert_eq!((prepared.monotone_units(), prepared.fixed_horizon()), (None, None));
+        assert_eq!((found.over_monotone, prepared.fixed_horizon()), (None, None));
     }
 }
 

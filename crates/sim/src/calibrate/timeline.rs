@@ -15,6 +15,8 @@ const INCIDENT_PART: f64 = 0.05;
 /// Parts of the users and their multiples of the base, whose mean is one: a few of them are far worse
 /// off than the others.
 const USER_LEVELS: [(f64, f64); 2] = [(0.994, 0.1), (0.006, 150.1)];
+/// The same of new units and of those that were there before.
+const RETURNING_LEVELS: [(f64, f64); 2] = [(0.5, 0.4), (0.5, 1.6)];
 
 /// Levels of the base that a cell knows, and what they are at which time.
 #[derive(Debug, Clone)]
@@ -22,7 +24,15 @@ pub(super) struct Timeline {
     traffic: Traffic,
     gates: usize,
     max_units: u64,
+    onset: u64,
     levels: Vec<f64>,
+}
+
+/// Whether the cell's effect has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    ToCome,
+    Begun,
 }
 
 /// Units of one gate at one level: up to `end`, counted from the run's beginning.
@@ -31,6 +41,7 @@ pub(super) struct Segment {
     pub(super) gate: usize,
     pub(super) level: usize,
     pub(super) end: u64,
+    pub(super) effect: Effect,
 }
 
 impl Timeline {
@@ -44,10 +55,10 @@ impl Timeline {
                 (0..pieces).map(|piece| 1.0 + 0.8 * (TAU * DAYS * at(piece)).sin()).collect()
             }
             Traffic::Bursty => vec![1.0, INCIDENT],
-            Traffic::Users => USER_LEVELS.map(|(_, level)| level).to_vec(),
+            Traffic::Users | Traffic::Returning => kinds(cell.traffic).map(|it| it.1).to_vec(),
         };
         let (traffic, gates, max_units) = (cell.traffic, cell.shares.len(), cell.max_units);
-        Self { traffic, gates, max_units, levels }
+        Self { traffic, gates, max_units, onset: cell.onset, levels }
     }
 
     /// Multiples of the base.
@@ -58,7 +69,7 @@ impl Timeline {
     /// One run's segments, in order.
     pub(super) fn segments(&self, rng: &mut Rng) -> Vec<Segment> {
         let pieces = match self.traffic {
-            Traffic::Constant | Traffic::Users => 1,
+            Traffic::Constant | Traffic::Users | Traffic::Returning => 1,
             Traffic::Ramp | Traffic::Diurnal | Traffic::Bursty => u64::from(PIECES),
         };
         let all = pieces * self.gates as u64;
@@ -66,25 +77,54 @@ impl Timeline {
         let segment = |(gate, piece): (usize, u64)| {
             let index = gate as u64 * pieces + piece;
             let level = match self.traffic {
-                Traffic::Constant | Traffic::Users => 0,
+                Traffic::Constant | Traffic::Users | Traffic::Returning => 0,
                 Traffic::Ramp | Traffic::Diurnal => usize::try_from(index).unwrap_or_default(),
                 Traffic::Bursty => usize::from(rng.chance(INCIDENT_PART)),
             };
-            Segment { gate, level, end: part(self.max_units, index + 1, all) }
+            let end = part(self.max_units, index + 1, all);
+            Segment { gate, level, end, effect: Effect::Begun }
         };
-        (0..self.gates).flat_map(of_gate).map(segment).collect()
+        let whole: Vec<_> = (0..self.gates).flat_map(of_gate).map(segment).collect();
+        self.cut_at_onset(whole)
+    }
+
+    /// The segment in which the effect begins as two: up to there, and from there on.
+    fn cut_at_onset(&self, whole: Vec<Segment>) -> Vec<Segment> {
+        let (mut begin, mut cut) = (0, Vec::with_capacity(whole.len() + 1));
+        for segment in whole {
+            if begin < self.onset {
+                let end = self.onset.min(segment.end);
+                cut.push(Segment { end, effect: Effect::ToCome, ..segment });
+            }
+            if segment.end > self.onset {
+                cut.push(segment);
+            }
+            begin = segment.end;
+        }
+        cut
     }
 
     /// The level of one user.
-    pub(super) fn of_user(rng: &mut Rng) -> usize {
-        let [(ordinary, _), _] = USER_LEVELS;
-        usize::from(!rng.chance(ordinary))
+    pub(super) fn of_user(traffic: Traffic, rng: &mut Rng) -> usize {
+        let [(first, _), _] = kinds(traffic);
+        usize::from(!rng.chance(first))
     }
 
     /// The end of the window that holds the unit after `at`.
     pub(super) fn window_end(&self, at: u64) -> u64 {
         let length = (self.max_units / WINDOWS).max(1);
         (at / length + 1) * length
+    }
+}
+
+/// The two kinds of users: their parts, and their multiples of the base.
+pub(super) const fn kinds(traffic: Traffic) -> [(f64, f64); 2] {
+    match traffic {
+        Traffic::Users => USER_LEVELS,
+        Traffic::Returning => RETURNING_LEVELS,
+        Traffic::Constant | Traffic::Ramp | Traffic::Diurnal | Traffic::Bursty => {
+            [(1.0, 1.0), (0.0, 1.0)]
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Errors and feedback: two outcomes, one of them bad.
 
-use super::cell::{Cell, Error, Metric, Question};
+use super::cell::{Cell, Error, Metric, Question, Traffic};
 use super::outcomes::{Block, Outcomes, float};
+use super::timeline::kinds;
 use super::{fixed_horizon, information};
 use crate::distribution::binomial;
 use crate::rng::Rng;
+use seatrial_analysis::late::Since;
 use seatrial_analysis::two_outcome::{Check, Margin};
-use seatrial_analysis::{Cells, Pi, Stratum};
+use seatrial_analysis::{Cells, Stratum};
 use seatrial_domain::split::Arm;
 
 /// Rates stay below this, however high the traffic's level.
@@ -26,8 +28,7 @@ pub(super) struct TwoOutcome {
 
 impl TwoOutcome {
     pub(super) fn new(cell: &Cell, metric: Metric, levels: &[f64]) -> Result<Self, Error> {
-        let shares: Vec<Pi> =
-            cell.shares.iter().map(|pi| Pi::new(*pi)).collect::<Result<_, _>>()?;
+        let chances = cell.chances()?;
         let margin = match cell.question {
             Question::Rollback => None,
             Question::Healthy { margin } => Some(margin),
@@ -42,15 +43,42 @@ impl TwoOutcome {
             | Metric::Pairs
             | Metric::Disagreement
             | Metric::SampleRatio
-            | Metric::Joint => Check::errors(Margin::Ratio(margin.unwrap_or(ANY_RATIO)))?,
+            | Metric::Joint
+            | Metric::Drift => Check::errors(Margin::Ratio(margin.unwrap_or(ANY_RATIO)))?,
         };
         let rates = levels.iter().map(|level| rates(metric, cell, *level)).collect();
-        Ok(Self { metric, question: cell.question, check: check.prepared_for(&shares), rates })
+        let check = check.prepared_for(&chances.each).prepared_for_gates(&chances.gates);
+        Ok(Self { metric, question: cell.question, check, rates })
     }
 
     /// Rates of the bad outcome at a level, the candidate's first.
     pub(super) fn rates(&self, level: usize) -> (f64, f64) {
         self.rates.get(level).copied().unwrap_or_default()
+    }
+
+    /// The incumbent's largest rate that leaves the candidate's at the margin a probability.
+    fn most_within(&self, margin: f64) -> f64 {
+        match self.metric {
+            Metric::Feedback => 1.0 - margin,
+            Metric::Errors
+            | Metric::Latency
+            | Metric::Kpi
+            | Metric::Pairs
+            | Metric::Disagreement
+            | Metric::SampleRatio
+            | Metric::Joint
+            | Metric::Drift => 1.0_f64.min(1.0 / margin),
+        }
+    }
+
+    /// What the mixture for late faults keeps of the strata as they were when each window began.
+    pub(super) fn since(&self, starts: &[Vec<Stratum<Cells>>]) -> Since {
+        self.check.since(starts)
+    }
+
+    /// The rollback's log e-value with that.
+    pub(super) fn log_e_since(&self, strata: &[Stratum<Cells>], since: &Since) -> f64 {
+        self.check.rollback_log_e_since(strata, since)
     }
 
     /// Rates at the margin, of which the incumbent's is `q`.
@@ -63,22 +91,36 @@ impl TwoOutcome {
             | Metric::Pairs
             | Metric::Disagreement
             | Metric::SampleRatio
-            | Metric::Joint => q * margin,
+            | Metric::Joint
+            | Metric::Drift => q * margin,
         }
     }
 }
 
+/// Of those that come again the effect is on the ones that were there before: new units fare alike, and
+/// all together are where the cell says.
 fn rates(metric: Metric, cell: &Cell, level: f64) -> (f64, f64) {
     let incumbent = (cell.base * level).min(RATE_MAX);
-    let candidate = match metric {
-        Metric::Feedback => incumbent + cell.effect,
+    let worse = |rate: f64| match metric {
+        Metric::Feedback => rate + cell.effect,
         Metric::Errors
         | Metric::Latency
         | Metric::Kpi
         | Metric::Pairs
         | Metric::Disagreement
         | Metric::SampleRatio
-        | Metric::Joint => incumbent * cell.effect,
+        | Metric::Joint
+        | Metric::Drift => rate * cell.effect,
+    };
+    let candidate = match cell.traffic {
+        Traffic::Returning => {
+            let [_, (part, before)] = kinds(cell.traffic);
+            let more = (worse(cell.base) - cell.base) / part;
+            if level < before { incumbent } else { incumbent + more }
+        }
+        Traffic::Constant | Traffic::Ramp | Traffic::Diurnal | Traffic::Bursty | Traffic::Users => {
+            worse(incumbent)
+        }
     };
     (candidate.clamp(0.0, 1.0), incumbent)
 }
@@ -114,9 +156,7 @@ impl Outcomes for TwoOutcome {
     fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
         match self.question {
             Question::Rollback => self.check.rollback_log_e(strata),
-            Question::Healthy { .. } => strata
-                .last()
-                .map_or(0.0, |here| self.check.healthy_log_e(std::slice::from_ref(here))),
+            Question::Healthy { .. } => self.check.healthy_log_e(strata),
         }
     }
 
@@ -149,7 +189,7 @@ impl Outcomes for TwoOutcome {
                     let bound = self.at_margin(q, margin).clamp(0.0, 1.0);
                     pi * information::coins(p1, bound) + (1.0 - pi) * information::coins(p0, q)
                 };
-                information::least(1e-9, 1.0 - 1e-9, divergence)
+                information::least(1e-9, (1.0 - 1e-9) * self.most_within(margin), divergence)
             }
             Question::Rollback | Question::Healthy { .. } => 0.0,
         }
@@ -165,6 +205,37 @@ impl Outcomes for TwoOutcome {
                 let variances = (p1 * (1.0 - p1), slope * slope * p0 * (1.0 - p0));
                 fixed_horizon::means(pi, bound - p1, variances, alpha)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By brute force: the least divergence to a pair of rates at the margin.
+    #[test]
+    fn the_limit_of_a_wide_margin_is_the_least_divergence() {
+        for (metric, base, margin) in [
+            (Metric::Errors, 0.005, 3.0),
+            (Metric::Errors, 0.005, 5.0),
+            (Metric::Errors, 0.3, 2.0),
+            (Metric::Feedback, 0.09, 0.7),
+            (Metric::Feedback, 0.09, 0.02),
+        ] {
+            let question = Question::Healthy { margin };
+            let cell =
+                Cell { metric, base, question, effect: metric.no_effect(), ..Cell::default() };
+            let outcomes = TwoOutcome::new(&cell, metric, &[1.0]).unwrap();
+            let of = |step: u32| {
+                let q = f64::from(step) * 1e-5;
+                let bound = outcomes.at_margin(q, margin);
+                let apart = 0.05 * information::coins(base, bound);
+                if bound < 1.0 { apart + 0.95 * information::coins(base, q) } else { f64::INFINITY }
+            };
+            let least = (1..100_000).map(of).fold(f64::INFINITY, f64::min);
+            let found = outcomes.information(0.05, 0);
+            assert!((found / least - 1.0).abs() < 1e-4, "{metric:?} {margin}: {found} {least}");
         }
     }
 }

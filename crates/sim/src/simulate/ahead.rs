@@ -8,7 +8,7 @@ use crate::world::World;
 use seatrial_domain::Timestamp;
 use seatrial_domain::evidence::ArmCount;
 use seatrial_domain::plan::Blocks;
-use seatrial_domain::rollout::{Event, Hold, Rollout, Stage};
+use seatrial_domain::rollout::{Event, Hold, Rejected, Rollout, Stage};
 use seatrial_domain::verdict::{Decision, Verdict};
 use std::time::Duration;
 
@@ -55,6 +55,16 @@ impl Ahead {
     pub(super) fn next(&self, now: u64) -> Option<u64> {
         let all = [self.tick, self.ready, self.thaw];
         all.into_iter().flatten().filter(|second| *second > now).min()
+    }
+}
+
+/// When a rollout that is queued at `now` may start: at the end of what blocks it, asked of the rollout
+/// itself, and never where no end is in sight; else a second later.
+pub(super) fn start(world: &World, calendar: Calendar, now: u64) -> u64 {
+    match world.rollout.on(&world.turn(), calendar.at(now)) {
+        Err(Rejected::Frozen { until: Some(until) }) => calendar.second(until).max(now + 1),
+        Err(Rejected::Frozen { until: None }) => u64::MAX,
+        Ok(_) | Err(_) => now + 1,
     }
 }
 

@@ -8,9 +8,12 @@
 use super::load::Rhythm;
 use crate::distribution::{Law, binomial, poisson};
 use crate::rng::Rng;
+use seatrial_domain::Timestamp;
 use std::f64::consts::TAU;
+use std::time::Duration;
 
 const DAY: f64 = 86_400.0;
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// The process, in whole seconds since the start.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +21,8 @@ pub(super) struct Arrivals {
     /// A second, on average.
     rate: f64,
     rhythm: Rhythm,
+    /// How far into its day the start is, in seconds.
+    from: f64,
 }
 
 /// A look that is waited for: so many more requests, and not before this second.
@@ -28,8 +33,10 @@ pub(super) struct Awaited {
 }
 
 impl Arrivals {
-    pub(super) const fn new(rate: f64, rhythm: Rhythm) -> Self {
-        Self { rate, rhythm }
+    /// From this instant on.
+    pub(super) fn new(rate: f64, rhythm: Rhythm, start: Timestamp) -> Self {
+        let micros = start.as_micros().rem_euclid(DAY_MICROS);
+        Self { rate, rhythm, from: Duration::from_micros(micros.unsigned_abs()).as_secs_f64() }
     }
 
     /// A thinned copy: each request is kept with this probability.
@@ -44,7 +51,8 @@ impl Arrivals {
             // Lowest at the start of the day: the integral of 1 − swing·cos.
             Rhythm::Diurnal(swing) => {
                 let angle = TAU / DAY;
-                self.rate * (seconds - swing * (angle * seconds).sin() / angle)
+                let waved = |at: f64| swing * (angle * at).sin() / angle;
+                self.rate * (seconds - waved(self.from + seconds) + waved(self.from))
             }
         }
     }
@@ -73,7 +81,7 @@ impl Arrivals {
         match self.rhythm {
             Rhythm::Constant => flat,
             Rhythm::Diurnal(swing) => {
-                let most = swing * DAY / TAU;
+                let most = 2.0 * swing * DAY / TAU;
                 let (mut low, mut high) = (flat - most, flat + most);
                 for _ in 0..60 {
                     let middle = 0.5 * (low + high);
@@ -82,6 +90,15 @@ impl Arrivals {
                 high
             }
         }
+    }
+
+    /// The second after `from` within which so many more are expected; none that is told apart from never.
+    pub(super) fn after(self, from: u64, expected: f64) -> Option<u64> {
+        let at = self.inverse(self.expected(float(from)) + expected);
+        #[expect(clippy::cast_possible_truncation, reason = "below the largest")]
+        #[expect(clippy::cast_sign_loss, reason = "after the start")]
+        let second = (at < 1e15).then_some(at as u64);
+        second.map(|second| second.max(from))
     }
 
     /// How many come between two seconds.
@@ -118,4 +135,24 @@ impl Arrivals {
 #[expect(clippy::cast_precision_loss, reason = "seconds and requests are far below 2^53")]
 pub(super) const fn float(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A start at nine: the hour from the next midnight on has the least, that from noon on the most.
+    #[test]
+    fn a_daily_rhythm_follows_the_calendar_and_not_the_start() {
+        let nine = Timestamp::from_micros(DAY_MICROS * 5 + 9 * 3_600_000_000);
+        let arrivals = Arrivals::new(2.0, Rhythm::Diurnal(0.5), nine);
+        let hour = |after: u64| arrivals.between((after - 9) * 3_600, (after - 8) * 3_600);
+        let around = (9..33).map(hour);
+        let (least, most) =
+            around.fold((f64::MAX, 0.0), |(least, most), it| (it.min(least), it.max(most)));
+        assert!((hour(24) - least).abs() < 1e-6 && (hour(12) - most).abs() < 1e-6);
+        assert!((arrivals.between(0, 86_400) - 172_800.0).abs() < 1e-6);
+        let there = arrivals.expected(50_000.0);
+        assert!((arrivals.inverse(there) - 50_000.0).abs() < 1e-3);
+    }
 }

@@ -1,12 +1,14 @@
 //! The smallest degradation that a check finds before its gate ends.
 //!
-//! Owns the search: gates whose candidate is worse by so much are drawn at once, as they are at their
-//! end, and the real judge is asked whether it fails them. That the judge also looks before the end,
-//! and that earlier gates' evidence counts too, only finds more: the effect told here is from above.
-//! Refuses to guess how latencies and values are spread: a ratio of quantiles without a limit needs a
-//! law, and so does a KPI. Of the distribution of answers nothing is told.
+//! Owns the search: gates whose candidate is worse by so much are drawn from look to look, and the real
+//! judge is asked at each what the check says. A gate that passes first has found nothing. The check
+//! is alone in its gate: that others have to pass too, that the product looks more often, and that
+//! earlier gates' evidence counts, mostly finds more. Refuses to guess how latencies and values are
+//! spread: a ratio of quantiles without a limit needs a law, and so does a KPI. Of the distribution of
+//! answers nothing is told.
 
 mod drawn;
+mod looks;
 #[cfg(test)]
 mod tests;
 
@@ -15,17 +17,19 @@ use super::load;
 use super::values::Numbers;
 use crate::distribution::Law;
 use crate::rng::Rng;
+use drawn::{Drawn, Ratio, Worse};
+use looks::Look;
 use seatrial_analysis::latency::Edges;
 use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::judge::{self, Judge};
 use seatrial_domain::plan::{Analysis, Better, Check, Gate, Plan, Rule};
 use seatrial_domain::policy::forecast::over_limit;
-use seatrial_domain::verdict::Decision;
+use seatrial_domain::verdict::CheckVerdict;
 
 /// Gates drawn at each effect that is tried.
-const DRAWS: u64 = 300;
-/// Halvings of the range in which the effect lies, on a logarithmic scale: to about one percent.
-const HALVINGS: u32 = 11;
+const DRAWS: u64 = 200;
+/// To about one percent the effect is found.
+const PRECISION: f64 = 0.01;
 /// The smallest excess of a rate, or of a factor over one, that is tried.
 const LEAST: f64 = 1e-5;
 /// The largest factor on latencies, and on values where lower is better, that is tried.
@@ -80,7 +84,12 @@ pub struct Detectable {
     pub at_90: Option<f64>,
 }
 
-/// What `check` finds by the end of `gate`; none where nothing is known of how latencies are spread.
+/// The part of the answers in each of the standard latency buckets.
+pub fn by_bucket(latency: &Law) -> Vec<f64> {
+    drawn::slower(latency, &Edges::default(), 1.0).probabilities().to_vec()
+}
+
+/// What `check` finds before `gate` passes, or is over; none where nothing is known of how latencies are spread.
 ///
 /// # Errors
 /// [`judge::Error`] for a plan that makes no tests.
@@ -91,26 +100,24 @@ pub fn detectable(
     endpoint: &Endpoint,
 ) -> Result<Option<Detectable>, judge::Error> {
     let Some(search) = Search::new(plan, gate, check, endpoint)? else { return Ok(None) };
-    Ok(Some(Detectable {
-        check: check.name.clone(),
-        measure: search.measure,
-        from: search.from,
-        at_80: search.smallest(0.8),
-        at_90: search.smallest(0.9),
-    }))
+    let at_80 = search.smallest(0.8, search.from);
+    let at_90 = at_80.and_then(|at_80| search.smallest(0.9, at_80));
+    let (check, measure, from) = (check.name.clone(), search.measure, search.from);
+    Ok(Some(Detectable { check, measure, from, at_80, at_90 }))
 }
 
 struct Search<'a> {
     judge: Judge,
     rule: &'a Rule,
     analysis: Analysis,
-    endpoint: &'a Endpoint,
     measure: Measure,
     from: f64,
     worst: f64,
-    units: u64,
+    looks: Vec<Look>,
     share: f64,
     edges: Edges,
+    /// The incumbent's latencies, where they are compared as a ratio.
+    ratio: Option<Ratio<'a>>,
     /// The values of a KPI.
     numbers: Option<(Numbers, Law)>,
 }
@@ -122,7 +129,8 @@ impl<'a> Search<'a> {
         check: &'a Check,
         endpoint: &'a Endpoint,
     ) -> Result<Option<Self>, judge::Error> {
-        let numbers = numbers(&check.rule, endpoint);
+        let (edges, numbers) = (Edges::default(), numbers(&check.rule, endpoint));
+        let ratio = Ratio::of(&check.rule, endpoint, &edges);
         let (measure, from, worst) = match &check.rule {
             Rule::Errors { .. } => (Measure::ErrorRate, endpoint.error_rate, 1.0),
             Rule::Feedback { .. } => (Measure::BadLabels, endpoint.bad_label_rate, 1.0),
@@ -130,50 +138,41 @@ impl<'a> Search<'a> {
                 let over = over_limit(endpoint.error_rate, endpoint.slow_rate);
                 (Measure::OverLimit, over, 1.0)
             }
-            Rule::Latency { limit_ms: None, .. } if endpoint.latency.is_some() => {
-                (Measure::Factor, 1.0, FACTOR_MAX)
-            }
+            Rule::Latency { .. } if ratio.is_some() => (Measure::Factor, 1.0, FACTOR_MAX),
             Rule::Kpi { better, .. } if numbers.is_some() => match better {
                 Better::Higher => (Measure::Worse, 0.0, LOSS_MAX),
                 Better::Lower => (Measure::Worse, 0.0, FACTOR_MAX),
             },
-            Rule::Latency { limit_ms: None, .. } | Rule::Kpi { .. } | Rule::Drift { .. } => {
-                return Ok(None);
-            }
+            Rule::Latency { .. } | Rule::Kpi { .. } | Rule::Drift { .. } => return Ok(None),
         };
         let mut alone = plan.clone();
         alone.gates = vec![Gate { checks: vec![check.clone()], ..gate.clone() }];
         alone.stability.checks.clear();
         alone.analysis.dry_run.clear();
-        // Units whose window is not over by the end do not count, nor does the warm-up.
-        let uncounted = plan.analysis.discard.saturating_add(plan.analysis.unit_window);
-        let seconds = gate.max_duration.saturating_sub(uncounted).as_secs_f64();
-        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-        #[expect(clippy::cast_sign_loss, reason = "rates and times are positive")]
-        let units = (endpoint.rate * seconds) as u64;
+        let looks = looks::of(gate, (&plan.analysis, check.rule.labels()), endpoint.rate);
         Ok(Some(Self {
             judge: Judge::new(&alone)?,
             rule: &check.rule,
             analysis: alone.analysis,
-            endpoint,
             measure,
             from,
             worst,
-            units,
+            looks,
             share: gate.share.probability(),
-            edges: Edges::default(),
+            edges,
+            ratio,
             numbers,
         }))
     }
 
-    /// The smallest value found with this probability.
-    fn smallest(&self, power: f64) -> Option<f64> {
+    /// The smallest value from `least` on that is found with this probability.
+    fn smallest(&self, power: f64, least: f64) -> Option<f64> {
         let most = self.worst - self.from;
         if most <= LEAST || self.power(self.worst) < power {
             return None;
         }
-        let (mut low, mut high) = (LEAST.ln(), most.ln());
-        for _ in 0..HALVINGS {
+        let (mut low, mut high) = ((least - self.from).max(LEAST).ln(), most.ln());
+        while high - low > PRECISION {
             let middle = 0.5 * (low + high);
             if self.power(self.from + middle.exp()) < power { low = middle } else { high = middle }
         }
@@ -183,13 +182,25 @@ impl<'a> Search<'a> {
     /// The part of gates that fail at this value. The same draws for each value, so that the part
     /// hardly ever falls as the value rises.
     fn power(&self, value: f64) -> f64 {
-        let numbers = self.numbers_at(value);
-        let fails = |draw: &u64| {
-            let evidence = self.evidence(&mut Rng::of_run(1, *draw), (value, numbers.as_ref()));
-            let verdict = self.judge.gate(&evidence, GateIndex(0));
-            matches!(verdict.decision, Decision::Fail { .. })
-        };
-        float(u64::try_from((0..DRAWS).filter(fails).count()).unwrap_or(0)) / float(DRAWS)
+        let worse = Worse::new(self, value);
+        let found = |draw: &u64| self.fails(&worse, &mut Rng::of_run(1, *draw));
+        float(u64::try_from((0..DRAWS).filter(found).count()).unwrap_or(0)) / float(DRAWS)
+    }
+
+    /// Whether one gate fails before it passes, or is over.
+    fn fails(&self, worse: &Worse, rng: &mut Rng) -> bool {
+        let mut drawn = Drawn::new(self, worse);
+        for look in &self.looks {
+            drawn.until(look, rng);
+            let verdict = self.judge.gate(&drawn.evidence, GateIndex(0));
+            let of_all = verdict.checks.iter().find(|report| report.slice.is_none());
+            match of_all.map(|report| report.verdict) {
+                Some(CheckVerdict::Fail) => return true,
+                Some(CheckVerdict::Pass) if look.passes(&verdict.units) => return false,
+                Some(_) | None => {}
+            }
+        }
+        false
     }
 }
 

@@ -35,7 +35,7 @@ pub enum Cause {
 /// A stage, and when it was entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
-    /// `shadow`, `canary`, `ramp(1)`, …
+    /// `shadow`, `canary`, `ramp(1)`, …; `queued` first where a freeze kept it from starting.
     pub stage: String,
     /// Seconds since the start.
     pub at: u64,

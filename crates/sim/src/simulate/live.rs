@@ -22,6 +22,8 @@ impl Run<'_> {
     /// Lives on up to the second `to`, or to the first in which a look makes a difference or a
     /// guardrail trips.
     pub(super) fn live(&mut self, to: u64) {
+        let answers = self.under.mirror == Mirror::Off && self.under.share > Share::ZERO;
+        let to = if answers { self.before_sudden(to) } else { to };
         match (self.under.mirror, self.under.share) {
             (Mirror::On, _) => self.mirrored(to),
             (Mirror::Off, Share::ZERO) => self.now = to,
@@ -42,14 +44,25 @@ impl Run<'_> {
         }
         let memory = simulation.memory;
         let moments = [self.now, self.now.saturating_sub(memory), self.now + memory];
-        moments.into_iter().any(|second| self.may_trip(second))
+        self.sudden_is_near() || moments.into_iter().any(|second| self.may_trip(second))
     }
 
-    /// Whether a guardrail could trip in a rollout whose seconds were all like this one.
+    /// Whether a guardrail could trip in a rollout whose seconds were all like this one, but by a run of
+    /// bad answers whose time is drawn.
     fn may_trip(&self, second: u64) -> bool {
+        let (moment, answers) = self.moment(second);
+        let rails = &self.simulation.plan.guardrails;
+        let trip = match self.rare_runs(&moment, answers) {
+            Some(_) => rails::window_trip(rails, &moment),
+            None => rails::trip(rails, &moment),
+        };
+        trip * answers > NEGLIGIBLE
+    }
+
+    /// The candidate's answers around this second, and how many of them a rollout has at most.
+    pub(super) fn moment(&self, second: u64) -> (Moment, f64) {
         let simulation = self.simulation;
-        let incident = simulation.incident(second);
-        let (failed, late) = simulation.chances(incident);
+        let (failed, late) = simulation.chances(simulation.incident(second));
         let share = self.under.share;
         let (least, most) = match &self.crowd {
             Some(crowd) => crowd.on_candidate(share),
@@ -57,9 +70,8 @@ impl Run<'_> {
         };
         let age = self.now.saturating_sub(self.guard.0);
         let rate = simulation.arrivals.part(least).least();
-        let trip = rails::trip(&simulation.plan.guardrails, &Moment { failed, late, rate, age });
         let answers = simulation.arrivals.part(most).between(0, simulation.horizon.max(1));
-        trip * answers > NEGLIGIBLE
+        (Moment { failed, late, rate, age }, answers)
     }
 
     /// A step under a gate: up to the next look that matters.

@@ -6,7 +6,7 @@
 //! same, and a draw costs as many binomials as there are classes, not buckets.
 
 use super::arrivals::float;
-use crate::distribution::{Buckets, Law, binomial};
+use crate::distribution::{Halves, Law, binomial};
 use crate::rng::Rng;
 use seatrial_analysis::latency::Edges;
 use seatrial_domain::guard::Ended;
@@ -30,7 +30,7 @@ pub(super) struct Outcomes {
     error_rate: f64,
     /// The part of answers without an error that miss the deadline.
     late: f64,
-    classes: Buckets,
+    classes: Halves,
     /// Each class's likeliest bucket.
     buckets: Vec<usize>,
     /// Each class's last bucket.
@@ -131,7 +131,7 @@ impl Outcomes {
         Self {
             error_rate,
             late: 1.0 - in_time,
-            classes: Buckets::new(&weights),
+            classes: Halves::new(&weights),
             buckets: likeliest(scale, law, &last),
             over: if in_time > 0.0 { (1.0 - within / in_time).max(0.0) } else { 0.0 },
             over_from: scale.limit.map_or(usize::MAX, |limit| scale.edges.bucket_of(limit) + 1),

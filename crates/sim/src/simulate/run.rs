@@ -7,6 +7,7 @@ use super::Simulation;
 use super::ahead::{Ahead, Calendar, lasts};
 use super::ended::{Cause, Ended, Exposure, Outcome, Reading, Seen, Visit};
 use super::population::Crowd;
+use super::sudden::Sudden;
 use super::values::Frozen;
 use super::waiting::Waiting;
 use super::why::{cause, label};
@@ -60,6 +61,8 @@ pub(super) struct Run<'a> {
     /// When the first window of the late-fault test began.
     pub(super) window: Option<u64>,
     pub(super) trip: Option<Trip>,
+    /// The next run of bad answers, where only its time is drawn.
+    pub(super) sudden: Option<Sudden>,
     pub(super) exposure: Exposure,
     /// Answers of the incumbent during the shadow that are not in the reference yet.
     pub(super) unreferenced: u64,
@@ -96,6 +99,7 @@ impl<'a> Run<'a> {
             counts_from: 0,
             window: None,
             trip: None,
+            sudden: None,
             exposure: Exposure::default(),
             unreferenced: 0,
             ahead: Ahead::default(),
@@ -132,6 +136,7 @@ impl<'a> Run<'a> {
                 let second = u32::try_from(self.now).unwrap_or(u32::MAX);
                 Broken { seed, second, law }
             })?;
+            self.note_queue();
             let rollout = &self.world.rollout;
             let over = rollout.stage.is_terminal() || rollout.paused.is_some();
             if over || self.now >= self.simulation.horizon {
@@ -205,10 +210,18 @@ impl<'a> Run<'a> {
         Ok(meaning)
     }
 
+    /// A rollout that can't start at once is in the queue first, and nothing but a freeze keeps it there.
+    fn note_queue(&mut self) {
+        let stage = self.world.rollout.stage;
+        if stage == Stage::Queued && self.stages.is_empty() {
+            self.stages.push(Visit { stage: label(stage), at: self.now, frozen: 0 });
+        }
+    }
+
     /// Counts how long a freeze holds the stage, of which the last visit is.
     fn note_freeze(&mut self) {
-        let frozen = self.world.rollout.held == Some(Hold::Freeze);
-        if frozen {
+        let rollout = &self.world.rollout;
+        if rollout.held == Some(Hold::Freeze) || rollout.stage == Stage::Queued {
             self.frozen_since.get_or_insert(self.now);
         } else if let Some(since) = self.frozen_since.take() {
             self.stages.last_mut().into_iter().for_each(|it| it.frozen += self.now - since);

@@ -48,6 +48,9 @@ impl Run<'_> {
                 break;
             }
         }
+        if let (None, Some(answers)) = (&self.trip, self.sudden_in(now)) {
+            self.end_in_failures(answers, &mut tally);
+        }
         for batch in tally.batches.into_values() {
             self.exposure.units += batch.units().candidate;
             self.book(batch, (now, now + 1));
@@ -55,6 +58,18 @@ impl Run<'_> {
         for (group, exposed) in tally.exposed.into_iter().enumerate() {
             self.expose(group, exposed, incident);
         }
+    }
+
+    /// The second's last answers of the candidate's are so many failures in a row. No unit counts them: they
+    /// end the rollout.
+    fn end_in_failures(&mut self, answers: u32, tally: &mut Tally) {
+        let (failed, breach) = self.fail_in_a_row(answers, Duration::from_secs(self.now));
+        let group = groups::one(&mut self.rng, &self.simulation.groups);
+        tally.exposed.iter_mut().skip(group).take(1).for_each(|(requests, harming)| {
+            *requests += u64::from(failed);
+            *harming += u64::from(failed);
+        });
+        self.trip = breach.map(|breach| self.tripped(&breach));
     }
 
     /// Whose request it is: the part of the traffic, which arm it goes to, and whether it counts.
@@ -120,7 +135,7 @@ impl Run<'_> {
         answer.ended
     }
 
-    fn watch(&mut self, arm: Arm, ended: Ended, at: Duration) -> Option<Breach> {
+    pub(super) fn watch(&mut self, arm: Arm, ended: Ended, at: Duration) -> Option<Breach> {
         let rails = &self.simulation.plan.guardrails;
         let guard = self.guard.1.get_or_insert_with(|| Guard::new(rails, at));
         guard.note(arm, ended, at)

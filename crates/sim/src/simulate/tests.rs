@@ -177,6 +177,40 @@ fn people_who_are_asked_say_yes_and_a_freeze_is_waited_for() {
     assert_eq!(ended.outcome, Outcome::Completed);
 }
 
+/// The start is a Thursday's midnight in a freeze of nine hours: it is passed over in one step, and told.
+#[test]
+fn a_frozen_start_is_waited_for_in_the_queue_and_the_stages_add_up_to_the_time_told() {
+    let frozen = |hours: u64| {
+        let lines = format!(
+            "  windows:\n    - {{kind: deny, schedule: \"0 0 * * 4\", duration: {hours}h, \
+             timeZone: UTC, blocks: [start]}}\n"
+        );
+        simulation(plan(&lines), load(answers()), Mode::Aggregated)
+    };
+    let nine = frozen(9);
+    let ended = nine.run(0, Detail::Outcome).unwrap();
+    let [queued, staging, ..] = ended.stages.as_slice() else { panic!("{ended:?}") };
+    assert_eq!((queued.stage.as_str(), queued.at, queued.frozen), ("queued", 0, 9 * 3_600));
+    assert_eq!((staging.stage.as_str(), staging.at), ("staging", 9 * 3_600));
+    assert_eq!(
+        (&ended.outcome, ended.stages.last().unwrap().at),
+        (&Outcome::Completed, ended.seconds)
+    );
+    let summary = super::summary::Summary::of(std::slice::from_ref(&ended), nine.truth()).unwrap();
+    let stays = summary.stages.iter().filter_map(|stay| stay.seconds);
+    let told: f64 = stays.map(|it| it.median).sum();
+    assert!((told - ended.seconds as f64).abs() < 1e-9, "{summary:?}");
+    let mut run = super::run::Run::new(&nine, 0, Detail::Outcome);
+    assert_eq!(run.until(), 9 * 3_600);
+    run.now = 9 * 3_600;
+    assert_eq!(run.until(), 9 * 3_600 + 1);
+    // Without an end in sight it is queued for all of the span.
+    let ended = frozen(400 * 24).run(0, Detail::Outcome).unwrap();
+    assert_eq!((&ended.outcome, ended.stages.len()), (&Outcome::Running(StageName::Queued), 1));
+    let free = simulation(plan(""), load(answers()), Mode::Aggregated);
+    assert_eq!(free.run(0, Detail::Outcome).unwrap().stages[0].stage, "staging");
+}
+
 #[test]
 fn labels_that_come_late_delay_the_pass_and_bad_ones_roll_back() {
     let check = "  checks: [{name: correct, kind: feedback, metric: correct, \

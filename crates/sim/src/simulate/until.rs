@@ -1,12 +1,12 @@
 //! Up to which second nothing changes but by traffic, and what a new table begins.
 
-use super::ahead::lasts;
+use super::ahead::{self, lasts};
 use super::run::Run;
 use super::values::Frozen;
 use seatrial_domain::Share;
 use seatrial_domain::evidence::GateIndex;
 use seatrial_domain::ledger::warmup::{self, Gated};
-use seatrial_domain::rollout::Hold;
+use seatrial_domain::rollout::{Hold, Stage};
 use std::time::Duration;
 
 impl Run<'_> {
@@ -48,6 +48,10 @@ impl Run<'_> {
     /// The second up to which nothing changes but by traffic.
     pub(super) fn until(&self) -> u64 {
         let rollout = &self.world.rollout;
+        if rollout.stage == Stage::Queued {
+            let start = ahead::start(&self.world, self.simulation.calendar, self.now);
+            return start.min(self.simulation.horizon);
+        }
         if !lasts(rollout) || rollout.held.is_some_and(|hold| hold != Hold::Freeze) {
             return self.now + 1;
         }

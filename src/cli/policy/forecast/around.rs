@@ -70,6 +70,10 @@ pub(super) fn notes(plan: &Plan, steps: &[Step]) -> Vec<String> {
         let judges = "stabilizing is judged by guardrails and late labels only";
         notes.push(format!("{NO_CONTROL}: {judges}"));
     }
+    if !plan.routing.key.is_empty() {
+        let longer = "those who come again keep gates longer, `simulate --users` plays them";
+        notes.push(format!("users: each unit is counted as a new one; {longer}"));
+    }
     if plan.checks().any(|check| check.rule.labels().is_some()) {
         let part = "as many units have a label or value as minCoverage asks for";
         notes.push(format!("units of feedback and KPI checks, and what they find: {part}"));
@@ -92,6 +96,7 @@ mod tests {
             error_rate: 0.0,
             bad_label_rate: 0.1,
             slow_rate: 0.0,
+            latency: None,
             values: Vec::new(),
         };
         let steps = forecast::forecast(&plan, &outlook).unwrap();
@@ -120,6 +125,8 @@ mod tests {
         let (_, notes) = told("");
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(notes[0].starts_with("no live control"), "{notes:?}");
+        let (_, notes) = told("  routing: {key: [\"header:x-user\"]}\n");
+        assert!(notes.iter().any(|note| note.contains("simulate --users")), "{notes:?}");
         let label = "{name: ok, kind: feedback, metric: ok, margin: {absolute: 0.1}}";
         let (_, notes) = told(&format!(
             "  checks: [{label}]\n  canary: {{gate: auto+approval}}\n  approval: {{count: 2}}\n  \

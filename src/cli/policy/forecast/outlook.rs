@@ -9,7 +9,7 @@ use crate::cli::simulate::latency;
 use seatrial_domain::plan::{self, Rule};
 use seatrial_domain::policy::forecast::{self, Outlook};
 use seatrial_sim::distribution::Law;
-use seatrial_sim::simulate::detectable::Endpoint;
+use seatrial_sim::simulate::detectable::{self, Endpoint};
 use seatrial_sim::simulate::{expected, load, passing};
 
 /// Why a candidate that differs is not planned for.
@@ -60,6 +60,7 @@ impl Plan {
             error_rate: self.error_rate,
             bad_label_rate: self.bad_label_rate,
             slow_rate: self.slow_rate.or_else(slow).unwrap_or(0.0),
+            latency: latency.map(detectable::by_bucket),
             values: values.iter().map(expected).collect::<anyhow::Result<_>>()?,
         })
     }

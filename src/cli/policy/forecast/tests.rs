@@ -6,9 +6,15 @@ use super::*;
 use seatrial_domain::policy::forecast::{self, Outlook};
 use seatrial_domain::policy::parse;
 use seatrial_sim::distribution::Law;
+use seatrial_sim::simulate::detectable;
 
-const OUTLOOK: Outlook =
-    Outlook { error_rate: 0.0, bad_label_rate: 0.1, slow_rate: 0.0, values: Vec::new() };
+const OUTLOOK: Outlook = Outlook {
+    error_rate: 0.0,
+    bad_label_rate: 0.1,
+    slow_rate: 0.0,
+    latency: None,
+    values: Vec::new(),
+};
 
 fn plan(lines: &str) -> plan::Plan {
     let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
@@ -18,9 +24,15 @@ fn plan(lines: &str) -> plan::Plan {
 
 /// A step's cells and the whole JSON under these lines, without any failures.
 fn told_of(lines: &str, step: usize) -> ([String; 7], serde_json::Value) {
+    told_with(lines, step, None)
+}
+
+/// The same where latencies are spread like this.
+fn told_with(lines: &str, step: usize, law: Option<Law>) -> ([String; 7], serde_json::Value) {
     let plan = plan(lines);
-    let steps = forecast::forecast(&plan, &OUTLOOK).unwrap();
-    let endpoint = endpoint(100.0, &OUTLOOK, (None, Vec::new()));
+    let outlook = Outlook { latency: law.as_ref().map(detectable::by_bucket), ..OUTLOOK };
+    let steps = forecast::forecast(&plan, &outlook).unwrap();
+    let endpoint = endpoint(100.0, &outlook, (law, Vec::new()));
     let expected = Expected::of(&plan, &steps, (&endpoint, Known::default())).unwrap();
     let cells = row(&steps[step], &expected);
     (cells, json(&Told { plan: &plan, steps, expected, finds: Finds::default() }))
@@ -41,6 +53,19 @@ fn what_cannot_be_told_is_unknown_with_its_reason() {
     assert!(json["units"].is_null() && json["expected_s"].is_null());
     assert!(json["unknown"].as_str().unwrap().contains("spread"));
     assert_eq!(json["checks"][0]["unknown"], json["unknown"]);
+}
+
+#[test]
+fn a_ratio_has_units_and_a_time_where_the_spread_is_given() {
+    let lines = "  checks: [{name: slow, kind: latency, margin: {ratio: 1.5}}]";
+    let law = Law::LogNormal { median: 12_000.0, sigma: 0.5 };
+    let (cells, told) = told_with(lines, 1, Some(law));
+    let canary = &told["steps"][3];
+    assert!(canary["units"].as_u64().is_some_and(|units| units > 300), "{canary}");
+    assert!(canary["expected_s"].is_u64() && canary["unknown"].is_null(), "{cells:?} {canary}");
+    let notes = |told: &serde_json::Value| told["notes"].to_string().contains("unknown: ");
+    let (_, blind) = told_of(lines, 1);
+    assert_eq!([notes(&told), notes(&blind)], [false, true], "{told}");
 }
 
 #[test]

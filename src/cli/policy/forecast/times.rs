@@ -13,6 +13,7 @@ use seatrial_sim::simulate::detectable::Endpoint;
 use seatrial_sim::simulate::load::{SPAN_MAX, Slice};
 use seatrial_sim::simulate::passing::{Around, Judged, Passing, Times, Trips, When};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Rollouts that are played.
@@ -78,6 +79,7 @@ impl Expected {
             | Error::Broken(_) => usage(error.to_string()),
         };
         let mut notes = vec![BASIS.to_owned()];
+        notes.extend(reasons(&untold));
         notes.extend(freezes(plan, known.start));
         notes.extend(slices(plan, &known.slices));
         let Known { start, slices } = known;
@@ -135,10 +137,10 @@ fn untold(plan: &Plan, step: &Step, endpoint: &Endpoint) -> Option<Time> {
         let of = plan.checks().find(|check| check.name == name);
         of.is_some_and(|check| matches!(check.rule, Rule::Latency { ratio: Some(_), .. }))
     };
-    let enforced = step.checks.iter().filter(|need| need.enforced == Enforced::Yes);
-    let spread = enforced.filter(|need| ratio(&need.check)).map(|_| SPREAD).next();
-    let unknown = step.unknown().or(spread.filter(|_| endpoint.latency.is_none()));
-    unknown.map(Time::Unknown)
+    // With a limit too, the need is known from above without the spread; the time is not.
+    let mut enforced = step.checks.iter().filter(|need| need.enforced == Enforced::Yes);
+    let spread = endpoint.latency.is_none() && enforced.any(|need| ratio(&need.check));
+    step.unknown().or(spread.then_some(SPREAD)).map(Time::Unknown)
 }
 
 impl Time {
@@ -195,6 +197,12 @@ impl Time {
             Self::Fixed(_) | Self::Never | Self::Unknown(_) => None,
         }
     }
+}
+
+/// Why times can't be told, each reason once.
+fn reasons(untold: &[Option<Time>]) -> BTreeSet<String> {
+    let why = untold.iter().flatten().filter_map(|time| time.unknown());
+    why.map(|why| format!("unknown: {why}")).collect()
 }
 
 /// Whether freezes are in the times; none where there are none.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cli::simulate::Assumption;
+use crate::cli::simulate::met::Met;
 use seatrial_domain::PlanHash;
 use seatrial_sim::simulate::ended::{Cause, Exposure, Outcome, Reading, Seen, Visit};
 use seatrial_sim::simulate::summary::{Summary, Truth};
@@ -35,6 +36,7 @@ fn told(runs: &[Ended]) -> Told {
         seed: 7,
         span_s: 604_800,
         assumptions: vec![Assumption { name: "latency", value: "<i>\"x'".to_owned() }],
+        incidents: vec![Met::of((Duration::from_secs(60), Duration::from_secs(3_600)), runs)],
         summary: Summary::of(runs, Truth::Harmless).unwrap(),
     }
 }
@@ -57,6 +59,8 @@ fn every_chart_has_a_title_words_and_a_table_beside_it() {
     let runs = [run(Outcome::Completed, 9_000), run(Outcome::Completed, 9_500)];
     let page = page(&told(&runs), &runs);
     let count = |what: &str| page.matches(what).count();
+    assert!(page.contains(": 2 rollouts</h1>"), "{page}");
+    assert!(page.contains("<p>incident 1m@1h: met by 100.0 %"), "{page}");
     // Outcomes, times, exposure, and the evidence of each run that was traced.
     assert_eq!(count("<svg"), 5);
     for each in ["role=\"img\"><title>", "</title><desc>", "</desc>", "</svg>"] {

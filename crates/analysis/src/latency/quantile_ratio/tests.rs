@@ -1,6 +1,7 @@
 //! The search finds what trying every bucket would.
 
 use super::*;
+use crate::latency::LogLinear;
 use crate::logspace::log_sum_exp;
 use proptest::prelude::*;
 
@@ -38,6 +39,17 @@ fn arm() -> impl Strategy<Value = Vec<u64>> {
     prop::collection::vec(count, 9..10)
 }
 
+/// Many buckets: nothing, a hill of answers with gaps in it, and a few beyond.
+fn hill() -> impl Strategy<Value = Vec<u64>> {
+    let gap = prop_oneof![1 => Just(0_u64), 2 => 0..30_u64];
+    (prop::collection::vec(gap, 80..81), 1..60_u64, 0..4_u64).prop_map(|(hill, times, slowest)| {
+        let mut all = vec![0; 281];
+        all.iter_mut().skip(100).zip(hill).for_each(|(count, of)| *count = times * of);
+        all[280] = slowest;
+        all
+    })
+}
+
 proptest! {
     #[test]
     fn of_several_strata_too_no_bucket_is_refuted_less(
@@ -54,6 +66,25 @@ proptest! {
         let each = (0..test.buckets).map(|bucket| exceeding.log_e(bucket, scale));
         let least = each.fold(f64::INFINITY, f64::min);
         prop_assert_eq!(exceeding.least(scale).log_e.to_bits(), least.to_bits());
+    }
+
+    #[test]
+    fn among_many_buckets_none_is_refuted_less(
+        one in (hill(), hill()), other in (hill(), hill()), pis in (0.02..0.9_f64, 0.02..0.9_f64),
+        quantile in 0.3..0.995_f64, strata in 1..=2_usize, scale in 0.2..50.0_f64,
+    ) {
+        let edges = Edges::log_linear(LogLinear { steps_per_octave: 40, octaves: 6 }).unwrap();
+        let test = QuantileRatio::new(&edges, quantile, 1.5).unwrap();
+        let stratum = |(candidate, incumbent), pi| {
+            Stratum::new(pi, ArmHistogram { candidate, incumbent }).unwrap()
+        };
+        let both = [stratum(one, pis.0), stratum(other, pis.1)];
+        let exceeding = test.exceeding(&both[..strata]).unwrap();
+        let each = (0..test.buckets).map(|bucket| exceeding.log_e(bucket, scale));
+        let least = each.fold(f64::INFINITY, f64::min);
+        let found = exceeding.least(scale);
+        prop_assert_eq!(found.log_e.to_bits(), least.to_bits());
+        prop_assert_eq!(exceeding.log_e(found.bucket, scale).to_bits(), least.to_bits());
     }
 
     #[test]

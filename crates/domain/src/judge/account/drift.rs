@@ -1,11 +1,24 @@
-//! How answers are distributed: counts by gate. It knows no bad unit, so nothing is told of the next.
+//! How answers are distributed: counts by gate, and those whose parts are furthest apart. It knows no bad
+//! unit, so nothing is told of the next.
+//!
+//! Owns how the error of the intervals is shared among answers. How many there will be is not known: gateways
+//! each tell some apart, and later ones come. With k of them met each interval has α/(k(k+1)), so that the j-th
+//! answer met never has more than α/(j(j+1)), and all together at most α, at every look and whichever are told.
 
-use super::super::drift::{Drift, most_apart};
+use super::super::drift::{Apart, Compared, Drift, Outcomes, most_apart};
 use super::super::look::Look;
-use super::super::reading::Shown;
+use super::super::prepared::Given;
+use super::super::reading::{Shown, float};
 use super::Told;
 use crate::evidence::GateIndex;
-use crate::verdict::Outlook;
+use crate::mix::{self, By};
+use crate::verdict::{Answer, Answers, CheckVerdict, Counts, Outlook, Range};
+use seatrial_analysis::confidence::Difference;
+use seatrial_analysis::two_outcome::Centres;
+use seatrial_analysis::{Alpha, Cells, Stratum};
+
+/// How many are told.
+const TOLD: usize = 5;
 
 impl Drift {
     pub(in crate::judge) fn told(&self) -> Told {
@@ -22,4 +35,57 @@ impl Drift {
     pub(in crate::judge) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
         most_apart(&self.under(look, gate)).map(|most| most.shown).unwrap_or_default()
     }
+
+    /// None until both arms have answers in one stratum.
+    pub(in crate::judge) fn parts(
+        &self,
+        look: &Look<'_>,
+        Given { rules, bars, .. }: Given<'_>,
+        verdict: CheckVerdict,
+    ) -> Option<Answers> {
+        let strata = self.told_by(look, rules, verdict);
+        let compared = Compared::new(&strata);
+        let mut answers = compared.parts();
+        answers.sort_by(|one, other| other.order(one));
+        let test = Difference::new(&Centres::Feedback).ok()?;
+        let parts = mix::parts(&compared.with("").collect::<Vec<_>>(), By::Candidate)?;
+        let of_stratum = look.share_of_each(bars.pass(), By::told(verdict));
+        let alpha = each(of_stratum, answers.len())?;
+        let answer = |Apart { outcome, candidate, incumbent }: &Apart<'_>| {
+            let cells = cells(&strata, &compared, outcome);
+            let interval = test.interval(cells.iter().zip(parts.iter().copied()), alpha);
+            let difference = Range::new(interval.lower, interval.upper);
+            let (candidate, incumbent) = (*candidate, *incumbent);
+            Answer { answer: (*outcome).to_owned(), candidate, incumbent, difference }
+        };
+        Some(Answers {
+            level: 1.0 - bars.pass().get(),
+            most_apart: answers.iter().take(TOLD).map(answer).collect(),
+            others: answers.len().saturating_sub(TOLD),
+        })
+    }
+}
+
+/// The part of one of so many answers; none of none.
+fn each(alpha: Alpha, answers: usize) -> Option<Alpha> {
+    let met = float(u64::try_from(answers).ok()?);
+    Alpha::new(alpha.get() / (met * (met + 1.0))).ok()
+}
+
+/// Those with the outcome, and those with another, of strata in which both arms have answers.
+fn cells(
+    strata: &[Stratum<Outcomes<'_>>],
+    compared: &Compared<'_, '_>,
+    outcome: &str,
+) -> Vec<Stratum<Cells>> {
+    let of = |(stratum, counts): (&Stratum<_>, Counts)| Stratum {
+        pi: stratum.pi,
+        counts: Cells {
+            candidate_bad: counts.candidate_bad,
+            candidate_good: counts.candidate_total - counts.candidate_bad,
+            incumbent_bad: counts.incumbent_bad,
+            incumbent_good: counts.incumbent_total - counts.incumbent_bad,
+        },
+    };
+    strata.iter().zip(compared.with(outcome)).map(of).collect()
 }

@@ -1,7 +1,7 @@
 //! Numbers: what more units at the worst value would do.
 
 use super::super::distinct::Rules;
-use super::super::kpi::{Error, Kpi, Numbers, fail_log_e, shown_of};
+use super::super::kpi::{Error, Kpi, Numbers, RestsOn, fail_log_e, shown_of};
 use super::super::look::Look;
 use super::super::prepared::Given;
 use super::super::reading::{Bars, Shown};
@@ -32,7 +32,7 @@ impl Kpi {
             bad: format!("at the worst {}", self.metric),
             confidence: self.confidence(look, given, verdict).ok().flatten(),
             outlook: self.outlook(look, given, verdict).ok().flatten().unwrap_or_default(),
-            notes: Vec::new(),
+            notes: self.unmeasured(look, given).ok().flatten().into_iter().collect(),
         }
     }
 
@@ -56,14 +56,33 @@ impl Kpi {
     ) -> Result<Option<Confidence>, Error> {
         let Some(check) = self.check(look, rules)? else { return Ok(None) };
         let samples = look.samples(rules, |seen| self.values(seen));
-        let shown = if verdict == CheckVerdict::Fail { &samples.all } else { samples.here() };
-        let effect = check.effect(shown, bars.pass())?;
+        let settled = look.here(rules, |seen| self.settled(seen));
+        let rests_on = RestsOn { all: &samples.all, here: samples.here(), settled: &settled };
+        let (effect, _) = rests_on.effect(&check, verdict, bars)?;
         let range = |of: kpi::Effect| Some(Range::new(of.difference?.lower, of.difference?.upper));
         Ok(effect.and_then(range).map(|difference| Confidence {
             level: 1.0 - bars.pass().get(),
             difference: Some(difference),
             candidate: None,
             incumbent: None,
+        }))
+    }
+
+    /// Whose mean the pass takes at its worst, where that is of some of them.
+    fn unmeasured(
+        &self,
+        look: &Look<'_>,
+        Given { rules, .. }: Given<'_>,
+    ) -> Result<Option<String>, Error> {
+        let Some(check) = self.check(look, rules)? else { return Ok(None) };
+        let settled = look.here(rules, |seen| self.settled(seen));
+        let all: u64 = settled.iter().map(|it| it.counts.incumbent.units()).sum();
+        let unmeasured = check.unmeasured(&settled)?;
+        Ok((0 < unmeasured && unmeasured < all).then(|| {
+            format!(
+                "{unmeasured} of the incumbent's {all} units have a history of which too few were \
+                 counted on both arms to tell a mean: a pass takes it to be as bad as values go"
+            )
         }))
     }
 

@@ -5,8 +5,9 @@ use super::super::prepared::Given;
 use super::super::reading::Shown;
 use super::{Told, after, beside, outlook, part};
 use crate::evidence::GateIndex;
-use crate::judge::latency::{Answers, Latency, fail_log_e};
-use crate::mix;
+use crate::judge::latency::{Answers, Latency, fail_log_e, settled};
+use crate::judge::seen::Seen;
+use crate::mix::{self, By};
 use crate::verdict::{CheckReport, CheckVerdict, Confidence, Outlook, Range};
 use seatrial_analysis::confidence::Interval;
 use seatrial_analysis::{ArmHistogram, Pi, Stratum};
@@ -47,12 +48,13 @@ impl Latency {
         let samples = look.samples(given.rules, |seen| self.histogram(seen));
         let shown =
             if report.verdict == CheckVerdict::Fail { &samples.all } else { samples.here() };
-        super::weighed(&self.by_stratum(shown, &[]))
+        super::weighed(&self.by_stratum(shown, &[]), By::told(report.verdict))
     }
 
     pub(in crate::judge) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
         let strata = look.strata(|counted| counted == gate, |seen| self.histogram(seen));
-        self.shown(&strata, &self.by_stratum(&strata, &look.evidence.shadow.incumbent_latency))
+        let counted = self.by_stratum(&strata, &look.evidence.shadow.incumbent_latency);
+        self.shown(&strata, (&counted, By::Incumbent))
     }
 
     /// Of both arms' quantiles; none before both have answered.
@@ -63,16 +65,14 @@ impl Latency {
         verdict: CheckVerdict,
     ) -> Option<Confidence> {
         let samples = look.samples(rules, |seen| self.histogram(seen));
-        let gates = usize::from(look.gate.0) + 1;
-        // Each gate has a stratum for each gate before it, and one more.
-        let (shown, strata_max) = match verdict {
-            CheckVerdict::Fail => (samples.all.as_slice(), gates * (gates + 1) / 2),
-            CheckVerdict::Pass | CheckVerdict::Inconclusive | CheckVerdict::Error => {
-                (samples.here(), gates)
-            }
+        let by = By::told(verdict);
+        let shown = match by {
+            By::Candidate => samples.all.as_slice(),
+            By::Incumbent => samples.here(),
         };
         let alpha = bars.pass();
-        let (candidate, incumbent) = self.quantiles(shown, (strata_max, alpha))?;
+        let each = look.share_of_each(alpha, by);
+        let (candidate, incumbent) = self.quantiles((shown, by), (alpha, each))?;
         let range =
             |micros: Interval| Some(Range::new(micros.lower / 1_000.0, micros.upper / 1_000.0));
         let (candidate, incumbent) = (range(candidate), range(incumbent));
@@ -88,7 +88,8 @@ impl Latency {
         let reference = &look.evidence.shadow.incumbent_latency;
         let check = self.check(reference).ok()?;
         let samples = look.samples(rules, |seen| self.histogram(seen));
-        let settled = look.together(rules, |seen| self.settled(seen));
+        let together = self.together((look, rules), samples.here());
+        let settled = settled(&together, &look.here(rules, Seen::missing));
         let coming = self.coming(samples.here(), reference)?;
         let fails = |bad, of| {
             let more = with(&samples.all, coming.arms(bad, of));
@@ -107,9 +108,9 @@ impl Latency {
     fn coming(&self, here: &[Stratum<Answers<'_>>], reference: &[u64]) -> Option<Coming> {
         let pi = here.first()?.pi;
         let counts = self.by_stratum(here, reference);
-        let (_, incumbent_slow) = mix::rates(&counts);
+        let (_, incumbent_slow) = mix::rates(&counts, By::Candidate);
         let incumbent_slow = incumbent_slow?;
-        let sum = self.side_by_side(here, &counts).incumbent;
+        let sum = self.side_by_side(here, &counts, By::Candidate).incumbent;
         let slow = self.within(reference).min(sum.len().saturating_sub(1));
         let total: f64 = sum.iter().sum();
         let mut below = 0.0;

@@ -1,13 +1,13 @@
 //! Where both arms' latency quantiles lie.
 //!
-//! Owns the incumbent's over several strata, which is that of its answers weighed as the candidate's: at
-//! each edge the strata's own confidence sequences of "slower than this", each with its part of α,
-//! weighed and added up. Added up without their weights the answers would be those of another mix.
+//! Owns those of an arm whose strata are weighed as the other's: at each edge the strata's own confidence
+//! sequences of "slower than this", each with its part of α, weighed and added up. Added up without their
+//! weights the answers would be those of another mix.
 
 use crate::judge::latency::{Answers, Latency};
-use crate::mix;
+use crate::mix::{self, By};
 use seatrial_analysis::confidence::{self, Interval, Quantile, TUNED_UNITS};
-use seatrial_analysis::{Alpha, ArmHistogram, Stratum};
+use seatrial_analysis::{Alpha, Stratum};
 
 /// One stratum's answers slower than each edge, of so many, and its part.
 struct Slower {
@@ -17,32 +17,38 @@ struct Slower {
 }
 
 impl Latency {
-    /// The candidate's quantile and the incumbent's, in microseconds, at level α each; of at most so
-    /// many strata. None where no stratum has answers of both.
+    /// The candidate's quantile and the incumbent's, in microseconds, at level α each, with so much of it for
+    /// each stratum. None where no stratum has answers of both.
     pub(super) fn quantiles(
         &self,
-        strata: &[Stratum<Answers<'_>>],
-        (strata_max, alpha): (usize, Alpha),
+        (strata, by): (&[Stratum<Answers<'_>>], By),
+        (alpha, each): (Alpha, Alpha),
     ) -> Option<(Interval, Interval)> {
-        let parts = mix::parts(&self.by_stratum(strata, &[]))?;
+        let parts = mix::parts(&self.by_stratum(strata, &[]), by)?;
         let told = strata.iter().zip(parts).filter(|(_, part)| *part > 0.0);
-        let told: Vec<_> = told.map(|(stratum, part)| (&*stratum.counts, part)).collect();
-        let mut candidate = vec![0_u64; self.buckets()];
-        for (counts, _) in &told {
-            candidate.iter_mut().zip(&counts.candidate).for_each(|(sum, count)| *sum += count);
+        let (mut as_counted, mut weighed) = (vec![0_u64; self.buckets()], Vec::new());
+        for (stratum, part) in told {
+            let (candidate, incumbent) = (&stratum.counts.candidate, &stratum.counts.incumbent);
+            let [one, other] = match by {
+                By::Candidate => [candidate, incumbent],
+                By::Incumbent => [incumbent, candidate],
+            };
+            as_counted.iter_mut().zip(one).for_each(|(sum, count)| *sum += count);
+            weighed.push((other, part));
         }
         let of_one = Quantile::new(self.quantile).ok()?;
-        let candidate = of_one.interval(&self.edges, &candidate, alpha)?;
-        let incumbent = match told.as_slice() {
-            [(counts, _)] => of_one.interval(&self.edges, &counts.incumbent, alpha)?,
+        let as_counted = of_one.interval(&self.edges, &as_counted, alpha)?;
+        let weighed = match weighed.as_slice() {
+            [(arm, _)] => of_one.interval(&self.edges, arm, each)?,
             several => {
-                #[expect(clippy::cast_precision_loss, reason = "strata are few")]
-                let each = Alpha::new(alpha.get() / strata_max.max(several.len()) as f64).ok()?;
-                let slower = several.iter().map(|(counts, part)| Slower::of(counts, *part));
+                let slower = several.iter().map(|(arm, part)| Slower::of(arm, *part));
                 self.of_mix(&slower.collect::<Vec<_>>(), each)
             }
         };
-        Some((candidate, incumbent))
+        Some(match by {
+            By::Candidate => (as_counted, weighed),
+            By::Incumbent => (weighed, as_counted),
+        })
     }
 
     /// Above the last edge that surely too many are slower than, and at most the first that surely too
@@ -69,11 +75,10 @@ impl Latency {
 }
 
 impl Slower {
-    /// The incumbent's.
-    fn of(counts: &ArmHistogram, part: f64) -> Self {
-        let units = counts.incumbent.iter().sum();
+    fn of(arm: &[u64], part: f64) -> Self {
+        let units = arm.iter().sum();
         let mut left: u64 = units;
-        let than = counts.incumbent.iter().map(|count| {
+        let than = arm.iter().map(|count| {
             left -= count;
             left
         });

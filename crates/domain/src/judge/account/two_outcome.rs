@@ -6,7 +6,7 @@ use super::super::reading::Shown;
 use super::super::two_outcome::{Counted, TwoOutcome, by_stratum};
 use super::{Told, beside, outlook, part, weighed};
 use crate::evidence::GateIndex;
-use crate::mix;
+use crate::mix::{self, By};
 use crate::plan::Better;
 use crate::verdict::{CheckVerdict, Confidence, Range};
 use seatrial_analysis::confidence::Difference;
@@ -31,9 +31,11 @@ impl TwoOutcome {
         let settled = look.together(rules, |seen| self.counted.settled(seen));
         let check = self.check(rules.latest(look.gate));
         let shown = if verdict == CheckVerdict::Fail { &samples.all } else { samples.here() };
-        let confidence = self.counted.confidence(shown, bars.pass());
+        let by = By::told(verdict);
+        let each = look.share_of_each(bars.pass(), by);
+        let confidence = self.counted.confidence((shown, by), (bars.pass(), each));
         let bad = self.counted.bad();
-        let notes = weighed(&by_stratum(shown)).into_iter().collect();
+        let notes = weighed(&by_stratum(shown), by).into_iter().collect();
         let told = |outlook| Told { bad, confidence, outlook, notes };
         let Some(coming) = Coming::as_in(samples.here()) else { return told(Default::default()) };
         let fails = |bad, of| {
@@ -53,7 +55,7 @@ impl TwoOutcome {
 
     pub(super) fn counted_in(&self, look: &Look<'_>, gate: GateIndex) -> Shown {
         let strata = look.strata(|counted| counted == gate, |seen| self.counted.cells(seen));
-        self.counted.shown(&strata)
+        self.counted.shown(&strata, By::Incumbent)
     }
 }
 
@@ -64,7 +66,7 @@ fn with(strata: &[Stratum<Cells>], more: Stratum<Cells>) -> Vec<Stratum<Cells>> 
 impl Coming {
     /// None before the incumbent has answered under this gate.
     fn as_in(here: &[Stratum<Cells>]) -> Option<Self> {
-        let (_, incumbent) = mix::rates(&by_stratum(here));
+        let (_, incumbent) = mix::rates(&by_stratum(here), By::Candidate);
         Some(Self { pi: here.first()?.pi, incumbent_bad: incumbent? })
     }
 
@@ -82,17 +84,19 @@ impl Coming {
 }
 
 impl Counted {
-    /// Of the difference as it is shown; none before both arms have units.
-    fn confidence(&self, strata: &[Stratum<Cells>], alpha: Alpha) -> Option<Confidence> {
-        let sum = strata.iter().fold(Cells::default(), |sum, stratum| sum + stratum.counts);
-        if sum.candidate() == 0 || sum.incumbent() == 0 {
-            return None;
-        }
+    /// Of the difference as it is shown, at level α, with so much of it for each stratum; none before both
+    /// arms have units in one.
+    fn confidence(
+        &self,
+        (strata, by): (&[Stratum<Cells>], By),
+        (alpha, each): (Alpha, Alpha),
+    ) -> Option<Confidence> {
+        let parts = mix::parts(&by_stratum(strata), by)?;
         let centres = match self {
             Self::Errors => Centres::Errors,
             Self::Labels { .. } => Centres::Feedback,
         };
-        let of_bad = Difference::new(&centres).ok()?.interval(strata, alpha);
+        let of_bad = Difference::new(&centres).ok()?.interval(strata.iter().zip(parts), each);
         let difference = match self {
             Self::Errors | Self::Labels { better: Better::Lower, .. } => {
                 Range::new(of_bad.lower, of_bad.upper)

@@ -28,9 +28,9 @@ pub(in crate::judge) fn evidence(plan: &Plan) -> Evidence {
     let mut evidence =
         Evidence { shadow: shadow(plan), references: counting.references(), ..Evidence::default() };
     for (times, begun) in [(1, Some(0)), (2, Some(1)), (4, None)] {
-        let strata = strata(plan);
-        let counted = strata.into_iter().map(|(of, part)| (of, counting.under(times * part)));
-        evidence.gates = counted.collect();
+        let counted = strata(plan).into_iter().map(|(of, part)| (of, counting.under(times * part)));
+        let few = few(plan).into_iter().map(|of| (of, counting.with_few_numbers(times)));
+        evidence.gates = counted.chain(few).collect();
         if let Some(hours) = begun {
             let hour = Duration::from_secs(3_600 * hours);
             let _started = evidence.begin_window(Timestamp::default().plus(hour), &plan.analysis);
@@ -56,20 +56,41 @@ fn strata(plan: &Plan) -> Vec<(GateStratum, u64)> {
     strata
 }
 
+/// Of units that may come again, those that an earlier gate has shown on the incumbent, and the one before
+/// the present one has not met. Of them few have a number.
+fn few(plan: &Plan) -> Vec<GateStratum> {
+    if plan.routing.key.is_empty() {
+        return Vec::new();
+    }
+    let gates = (2..=u8::MAX).map(GateIndex);
+    let seen = plan.gates.iter().map(|gate| Exposure::up_to(gate.share));
+    let all = gates.zip(seen).map(|(gate, seen)| gate.after(seen));
+    all.take(plan.gates.len().saturating_sub(1)).collect()
+}
+
 /// What is counted for a plan.
 struct Counting<'a> {
     plan: &'a Plan,
     checks: Vec<&'a Check>,
     /// None only if the numbers made no reference.
-    numbers: Option<(Reference, kpi::Counts)>,
+    numbers: Option<Numbers>,
+}
+
+/// Numbers by one reference.
+struct Numbers {
+    reference: Reference,
+    /// Beyond the burn-in.
+    once: kpi::Counts,
+    /// Too few to tell a mean.
+    few: kpi::Counts,
 }
 
 impl Counting<'_> {
     fn references(&self) -> BTreeMap<String, Reference> {
         let of = |check: &&Check| {
             let labels = check.rule.labels().filter(|labels| labels.scale == Scale::Number)?;
-            let (reference, _) = self.numbers.as_ref()?;
-            Some((labels.metric.to_owned(), reference.clone()))
+            let numbers = self.numbers.as_ref()?;
+            Some((labels.metric.to_owned(), numbers.reference.clone()))
         };
         self.checks.iter().filter_map(of).collect()
     }
@@ -93,6 +114,15 @@ impl Counting<'_> {
         counts
     }
 
+    /// The same, but for the numbers.
+    fn with_few_numbers(&self, times: u64) -> GateCounts {
+        let mut counts = self.under(times);
+        let Some(Numbers { few, .. }) = &self.numbers else { return counts };
+        counts.values.values_mut().for_each(|values| *values = few.clone());
+        counts.matured_values.values_mut().for_each(|due| due.values = few.clone());
+        counts
+    }
+
     fn count(&self, check: &Check, (cells, times): (Cells, u64), counts: &mut GateCounts) {
         let units = counts.units;
         match &check.rule {
@@ -102,7 +132,7 @@ impl Counting<'_> {
                 counts.matured.insert(metric.clone(), Matured { units, labels: cells });
             }
             Rule::Kpi { metric, .. } => {
-                let Some((_, once)) = &self.numbers else { return };
+                let Some(Numbers { once, .. }) = &self.numbers else { return };
                 let mut values = kpi::Counts::default();
                 // Of one reference: they have the same buckets.
                 let merged = (0..times).try_for_each(|_| values.merge(once));
@@ -167,18 +197,22 @@ fn of_value(all: &GateCounts, outcomes: impl Fn(Cells) -> Cells) -> SliceCounts 
     }
 }
 
-/// A reference, and values by it: beyond the burn-in, and a candidate at half the incumbent's.
-fn numbers() -> Option<(Reference, kpi::Counts)> {
+/// A candidate at half the incumbent's.
+fn numbers() -> Option<Numbers> {
     let value = |unit: u32| f64::from(unit % 101);
     let reference = Reference::freeze(&(0..2_020).map(value).collect::<Vec<_>>()).ok()?;
-    let mut counts = kpi::Counts::default();
-    for unit in 0..1_100 {
-        counts.candidate.record(&reference, 0.5 * value(unit)).ok()?;
-    }
-    for unit in 0..4_400 {
-        counts.incumbent.record(&reference, value(unit)).ok()?;
-    }
-    Some((reference, counts))
+    let counted = |candidate, incumbent| {
+        let mut counts = kpi::Counts::default();
+        for unit in 0..candidate {
+            counts.candidate.record(&reference, 0.5 * value(unit)).ok()?;
+        }
+        for unit in 0..incumbent {
+            counts.incumbent.record(&reference, value(unit)).ok()?;
+        }
+        Some(counts)
+    };
+    let (once, few) = (counted(1_100, 4_400)?, counted(20, 400)?);
+    Some(Numbers { reference, once, few })
 }
 
 /// Pairs of every comparison, in all and in each slice.

@@ -1,12 +1,12 @@
 //! Both arms' answers over several strata, side by side.
 
-use super::{Answers, Latency};
+use super::{Answers, Latency, up_to_each};
 use crate::judge::reading::Shown;
-use crate::mix::{self, float};
+use crate::mix::{self, By, float};
 use crate::verdict::Counts;
 use seatrial_analysis::Stratum;
 
-/// Answers by bucket; the incumbent's are weighed.
+/// Answers by bucket; those of one arm are weighed.
 #[derive(Debug)]
 pub(in crate::judge) struct Arms {
     pub(in crate::judge) candidate: Vec<f64>,
@@ -40,34 +40,42 @@ impl Latency {
     pub(in crate::judge) fn shown(
         &self,
         strata: &[Stratum<Answers<'_>>],
-        counted: &[Counts],
+        (counted, by): (&[Counts], By),
     ) -> Shown {
         let counts = mix::sum(counted);
         let (candidate, incumbent) = if let [one] = strata {
             let arms = &one.counts;
-            let of = |arm: &[u64], total| self.quantile_ms(arm.iter().copied().map(float), total);
+            let of = |arm: &[u64], total| self.quantile_ms(up_to_each(arm), total);
             (
                 of(&arms.candidate, float(counts.candidate_total)),
                 of(&arms.incumbent, float(counts.incumbent_total)),
             )
         } else {
-            let arms = self.side_by_side(strata, counted);
-            let of = |arm: &[f64]| self.quantile_ms(arm.iter().copied(), arm.iter().sum());
+            let arms = self.side_by_side(strata, counted, by);
+            let add = |below: &mut f64, count: &f64| {
+                *below += count;
+                Some(*below)
+            };
+            let of = |arm: &[f64]| self.quantile_ms(arm.iter().scan(0.0, add), arm.iter().sum());
             (of(&arms.candidate), of(&arms.incumbent))
         };
         Shown { counts, candidate, incumbent }
     }
 
-    /// The answers of the strata that both arms have any in, the incumbent's weighed as the candidate's;
-    /// all of them where there is no such stratum.
+    /// The answers of the strata that both arms have any in, those of the one arm weighed as the other's; all of
+    /// them where there is no such stratum.
     pub(in crate::judge) fn side_by_side(
         &self,
         strata: &[Stratum<Answers<'_>>],
         counts: &[Counts],
+        by: By,
     ) -> Arms {
-        let units = |counts: &Counts| float(counts.incumbent_total);
-        // How many of the candidate's answers go with one of the incumbent's; of one stratum exactly one.
-        let weights: Vec<Option<f64>> = match mix::parts(counts) {
+        let units = |counts: &Counts| match by {
+            By::Candidate => float(counts.incumbent_total),
+            By::Incumbent => float(counts.candidate_total),
+        };
+        // How many answers of the arm that weighs go with one of the other's; of one stratum exactly one.
+        let weights: Vec<Option<f64>> = match mix::parts(counts, by) {
             Some(parts) => {
                 let told = || parts.iter().zip(counts).map(|(part, it)| (*part, units(it)));
                 let total: f64 = told().filter(|(part, _)| *part > 0.0).map(|(_, it)| it).sum();
@@ -79,8 +87,12 @@ impl Latency {
         let mut arms = Arms { candidate: none(), incumbent: none() };
         for (stratum, weight) in strata.iter().zip(weights) {
             let Some(weight) = weight else { continue };
-            add(&mut arms.candidate, (1.0, &stratum.counts.candidate));
-            add(&mut arms.incumbent, (weight, &stratum.counts.incumbent));
+            let [candidate, incumbent] = match by {
+                By::Candidate => [1.0, weight],
+                By::Incumbent => [weight, 1.0],
+            };
+            add(&mut arms.candidate, (candidate, &stratum.counts.candidate));
+            add(&mut arms.incumbent, (incumbent, &stratum.counts.incumbent));
         }
         arms
     }

@@ -117,6 +117,7 @@ impl Rules {
             bad: told.bad.to_owned(),
             gates: Vec::new(),
             confidence: told.confidence,
+            answers: None,
             budget: Budget::at(alpha, weight, (most, fail_at)),
             outlook: told.outlook,
             pace: None,

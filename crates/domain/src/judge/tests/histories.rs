@@ -5,7 +5,9 @@
 
 use super::fixture::*;
 use super::report;
-use crate::evidence::{ArmCount, Buckets, Evidence, GateCounts, GateIndex, GateStratum};
+use crate::evidence::{
+    ArmCount, Buckets, Evidence, GateCounts, GateIndex, GateStratum, MaturedValues,
+};
 use crate::exposure::Exposure;
 use crate::judge::Judge;
 use crate::looks::Subject;
@@ -216,4 +218,49 @@ fn new_users_alone_pass_as_if_those_still_to_come_were_worse() {
     let outlook = &judge.accounts(Subject::Gate(HALF), &of_new(358), None)[0].outlook;
     let needed = outlook.healthy_after;
     assert!((340..=380).contains(&needed.unwrap()), "it rests on the same test: {needed:?}");
+}
+
+/// Those seen before are as many as the new ones on the incumbent, and few of them have a value on the
+/// candidate yet: it has lost nearly all of their revenue.
+#[test]
+fn a_mean_lost_with_those_too_few_to_measure_passes_nothing_and_is_told() {
+    let mut evidence = super::kpi::worth(1, 1.0);
+    let reference = evidence.references["revenue"].clone();
+    evidence.gates.clear();
+    let [new, seen] = histories(0).map(|history| history.of);
+    let mut add = |of, units, scale| {
+        let values = super::kpi::counted(&reference, units, scale);
+        let mut counts = gate(units, arms(1_900, 1_900));
+        counts.values.insert("revenue".to_owned(), values.clone());
+        let due = MaturedValues { units, labelled: units, values };
+        counts.matured_values.insert("revenue".to_owned(), due);
+        evidence.gates.insert(of, counts);
+        evidence.clone()
+    };
+    let check = super::kpi::revenue(super::kpi::within(0.9));
+    let plan = of_users(check);
+    let of_new = add(new, arms(4_000, 4_000), 1.0);
+    assert_eq!(found(&plan, &of_new).verdict, CheckVerdict::Pass);
+    let notes = |evidence: &Evidence| {
+        let judge = Judge::new(&plan).unwrap();
+        judge.accounts(Subject::Gate(HALF), evidence, None).remove(0).notes
+    };
+    assert!(notes(&of_new).is_empty());
+
+    let with_seen = add(seen, arms(60, 4_000), 0.1);
+    let report = found(&plan, &with_seen);
+    assert_eq!(report.verdict, CheckVerdict::Inconclusive, "{report:?}");
+    assert_eq!(report.units_needed, None, "nor will it when they are measured: {report:?}");
+    // The first sixty values are the lowest, so that their mean is the incumbent's.
+    let equal = found(&plan, &add(seen, arms(60, 4_000), 1.25));
+    assert_eq!(equal.verdict, CheckVerdict::Inconclusive, "it is not known to be equal");
+    let needed = equal.units_needed.unwrap();
+    assert!((2_600..3_000).contains(&needed), "60 of 4,060 are to become 100: {needed}");
+    let told = notes(&with_seen);
+    assert!(told[0].starts_with("4000 of the incumbent's 8000 units have a history"), "{told:?}");
+
+    // A hundredth of them at a tenth of their revenue is a loss of nine in a thousand at most.
+    let hardly_any = add(seen, arms(0, 40), 0.1);
+    assert_eq!(found(&plan, &hardly_any).verdict, CheckVerdict::Pass);
+    assert!(notes(&hardly_any)[0].starts_with("40 of the incumbent's 4040 units"));
 }

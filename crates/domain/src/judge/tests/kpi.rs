@@ -4,6 +4,7 @@ use super::fixture::*;
 use super::{CANARY, fails, look, report};
 use crate::evidence::{ArmCount, Evidence, GateIndex, MaturedValues, Unmade};
 use crate::judge::Judge;
+use crate::looks::Subject;
 use crate::plan::{Better, Check, Margin, PerUnit, Rule};
 use crate::verdict::{CheckVerdict, Coverage, Decision, Unit};
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ fn values(units: u64, scale: f64) -> impl Iterator<Item = f64> {
     (0..units).map(move |unit| scale * (10.0 + 20.0 * (unit % 101) as f64 / 100.0))
 }
 
-fn counted(reference: &kpi::Reference, units: ArmCount, scale: f64) -> kpi::Counts {
+pub(super) fn counted(reference: &kpi::Reference, units: ArmCount, scale: f64) -> kpi::Counts {
     let mut counts = kpi::Counts::default();
     for value in values(units.candidate, scale) {
         counts.candidate.record(reference, value).unwrap();
@@ -100,6 +101,30 @@ fn values_that_are_not_due_pass_nothing_and_fail_as_they_come() {
     let good = early(1.0);
     assert_eq!((good.decision, good.coverage), (Decision::Inconclusive, Coverage::Enough));
     assert_eq!(early(0.8).decision, fails("revenue"));
+}
+
+/// What has come early is a little worse: the pass does not rest on it, and is not told by it.
+#[test]
+fn a_pass_is_told_by_the_means_it_rests_on() {
+    let mut evidence = worth(3_000, 1.0);
+    let due = report(&look(&[revenue(within(0.9))], &evidence), "revenue").clone();
+    let reference = evidence.references["revenue"].clone();
+    let counts = evidence.gates.get_mut(&CANARY.unseen()).unwrap();
+    let early = counted(&reference, canary_units(600), 0.95);
+    counts.values.get_mut("revenue").unwrap().merge(&early).unwrap();
+    let checks = [revenue(within(0.9))];
+    let verdict = look(&checks, &evidence);
+    let shown = report(&verdict, "revenue");
+    assert_eq!((shown.verdict, shown.counts), (CheckVerdict::Pass, due.counts));
+    assert_eq!((shown.candidate, shown.incumbent), (due.candidate, due.incumbent));
+    let apart = due.candidate.unwrap() - due.incumbent.unwrap();
+    let account = Judge::new(&plan(&checks)).unwrap();
+    let account = account.accounts(Subject::Gate(CANARY), &evidence, None).remove(0);
+    let range = account.confidence.unwrap().difference.unwrap();
+    let middle = 0.5 * (range.lower.unwrap() + range.upper.unwrap());
+    assert!((middle - apart).abs() < 1e-9, "{range:?}");
+    let gates = account.gates[0];
+    assert_eq!(gates.counts.candidate_total, 3_600, "what has come is told by gate");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::exposure::Exposure;
 use crate::judge::Judge;
 use crate::looks::Subject;
 use crate::plan::{Check, KeySource, LiveSlice, Plan};
-use crate::verdict::{Account, CheckReport, Verdict};
+use crate::verdict::{Account, CheckReport, CheckVerdict, Verdict};
 use seatrial_analysis::latency::Edges;
 
 /// 50 %, after 5 and 25 %.
@@ -91,7 +91,9 @@ fn histories_that_differ_in_their_chance_make_no_difference_in_a_gate() {
     let (verdict, accounts) = told(&plan, &of_two_histories());
     for name in ["errorRate", "errorRate[client=mobile]"] {
         let (candidate, incumbent) = shown(report(&verdict, name));
-        assert!((candidate - 0.14).abs() < 1e-12 && (incumbent - 0.14).abs() < 1e-12, "{name}");
+        // Three in seven of the incumbent's are new.
+        let all = (3.0 * 0.2 + 4.0 * 0.05) / 7.0;
+        assert!((candidate - all).abs() < 1e-12 && (incumbent - all).abs() < 1e-12, "{name}");
     }
     let here = accounts[0].gates[0];
     assert!((here.candidate.unwrap() - here.incumbent.unwrap()).abs() < 1e-12, "{here:?}");
@@ -127,4 +129,33 @@ fn quantiles_over_gates_of_other_shares_are_of_alike_parts_of_each() {
     }
     let lower = confidence.incumbent.unwrap().lower.unwrap();
     assert!(lower > 1.9, "a twentieth of the answers is too much for 1 %: {confidence:?}");
+}
+
+/// New units are as well served, and those seen before are not.
+#[test]
+fn what_is_told_of_a_gate_is_of_everybody_and_within_its_interval() {
+    let mut plan = plan(&[errors(0.005), latency(250)]);
+    plan.routing.key = vec![KeySource::Header("x-user-id".to_owned())];
+    let seen = HALF.after(Exposure::up_to(share(2_500)));
+    let (quick, slow) = (Edges::default().bucket_of(1_900), Edges::default().bucket_of(200_000));
+    let mut of_seen = stratum(arms(6_666, 13_334), arms(80, 133));
+    of_seen.latency.candidate[quick] = 6_536;
+    of_seen.latency.candidate[slow] = 130;
+    let strata = [(HALF.unseen(), stratum(arms(10_000, 10_000), arms(100, 100))), (seen, of_seen)];
+    let evidence = Evidence { gates: strata.into(), ..Evidence::default() };
+    let (verdict, accounts) = told(&plan, &evidence);
+    let of_errors = report(&verdict, "errorRate");
+    let (candidate, incumbent) = shown(of_errors);
+    let all = (100.0 + 13_334.0 * 80.0 / 6_666.0) / 23_334.0;
+    assert_ne!(of_errors.verdict, CheckVerdict::Fail, "told of all gates: {of_errors:?}");
+    assert!((candidate - all).abs() < 1e-12 && (incumbent - 233.0 / 23_334.0).abs() < 1e-12);
+    let range = accounts[0].confidence.unwrap().difference.unwrap();
+    let (lower, upper) = (range.lower.unwrap(), range.upper.unwrap());
+    assert!(lower < candidate - incumbent && candidate - incumbent < upper, "{range:?}");
+    assert!(accounts[0].notes[0].starts_with("histories differ"), "{accounts:?}");
+    // Of the candidate's answers 0.8 in a hundred are slow, and of everybody's 1.1.
+    let (candidate, incumbent) = shown(report(&verdict, "latencyP99"));
+    assert!(candidate > 190.0 && incumbent < 2.0, "{candidate} {incumbent}");
+    let range = accounts[1].confidence.unwrap().candidate.unwrap();
+    assert!(range.lower.unwrap() < candidate && candidate <= range.upper.unwrap(), "{range:?}");
 }

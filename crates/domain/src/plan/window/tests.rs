@@ -5,7 +5,7 @@ use super::*;
 fn window(kind: WindowKind, schedule: &str, hours: u64, time_zone: &str) -> Window {
     Window {
         kind,
-        schedule: schedule.to_owned(),
+        schedule: schedule.to_owned().into(),
         duration: Duration::from_secs(hours * 3600),
         time_zone: time_zone.to_owned(),
         blocks: vec![Blocks::Start, Blocks::Advance],

@@ -1,20 +1,26 @@
 //! One check's part of a step: the units its own test needs at the outlook's rates.
 //!
-//! Owns what the outlook can't tell: how far a quantile lies below a multiple of itself depends on
-//! how the latencies are spread, and so do a KPI's values where they are not given. Refuses to assume a spread; such a need is unknown, with its reason.
+//! Owns what the outlook can't tell: how far a quantile lies below a multiple of itself depends on how the
+//! latencies are spread, and a KPI's mean on how its values are. Refuses to assume a spread; without, such a
+//! need is unknown, with its reason.
+//!
+//! The units are new ones, as an outlook's traffic is. Where they may come again, those whom earlier gates have
+//! seen have their say in what is staked on the new ones from the first on (docs/adr/0018).
 
-use super::{Error, Outlook, Values, over_limit};
+use super::{Error, Outlook, Values, over_limit, quantile};
 use crate::Share;
 use crate::plan::{Better, Check, Rule};
-use seatrial_analysis::counts::Pi;
 use seatrial_analysis::kpi;
 use seatrial_analysis::latency::{Edges, Limit};
 use seatrial_analysis::level::Alpha;
 use seatrial_analysis::two_outcome;
-use seatrial_analysis::units_needed::{self, Expected, ExpectedKpi, ExpectedValues};
+use seatrial_analysis::units_needed::{
+    self, Expected, ExpectedAnswers, ExpectedKpi, ExpectedValues,
+};
+use seatrial_analysis::{ArmHistogram, Cells, Pi, Stratum};
 use std::fmt::Display;
 
-const SPREAD: &str = "a ratio of quantiles depends on how the latencies are spread";
+const SPREAD: &str = "a ratio of quantiles depends on how the latencies are spread: give --latency";
 const VALUES: &str = "how many values tell a KPI's mean depends on how they are spread: give --kpi";
 
 /// One check's part of a step.
@@ -40,9 +46,23 @@ pub enum Enforced {
 #[derive(Debug)]
 pub(super) struct At<'a> {
     pub(super) share: Share,
+    /// The probabilities of the strata that the gate may have.
+    pub(super) chances: &'a [Pi],
     /// The healthy alpha.
     pub(super) alpha: f64,
     pub(super) outlook: &'a Outlook,
+}
+
+impl At<'_> {
+    /// That of new units.
+    pub(super) fn pi(&self) -> Result<Pi, String> {
+        Pi::new(self.share.probability()).map_err(why)
+    }
+
+    /// Every stratum that may come, with nothing in it yet.
+    pub(super) fn nothing<T: Clone>(&self, counts: &T) -> Vec<Stratum<T>> {
+        self.chances.iter().map(|pi| Stratum { pi: *pi, counts: counts.clone() }).collect()
+    }
 }
 
 /// The candidate units a test needs.
@@ -114,13 +134,19 @@ fn units(rule: &Rule, at: &At<'_>) -> Result<Units, String> {
         }
         Rule::Latency { quantile, limit_ms, ratio } => match (limit_ms, ratio) {
             (Some(limit_ms), None) => limited(*quantile, *limit_ms, at.alpha, at).map(Units::from),
-            // Healthy is half the limit's evidence and half the ratio's. Taking the ratio's as none
-            // gives the most units that are needed.
-            (Some(limit_ms), Some(_)) => {
-                let most = limited(*quantile, *limit_ms, at.alpha / 2.0, at)?;
-                Ok(most.map_or(Units::Unknown(SPREAD), Units::Enough))
-            }
-            (None, Some(_)) => Ok(Units::Unknown(SPREAD)),
+            (limit_ms, Some(ratio)) => match (&at.outlook.latency, limit_ms) {
+                (Some(parts), limit_ms) => {
+                    let limit = limit_ms.map(|limit_ms| limit(*quantile, limit_ms)).transpose()?;
+                    quantile::needed((*quantile, *ratio), limit, parts, at).map(Units::from)
+                }
+                // Healthy is half the limit's evidence and half the ratio's. Taking the ratio's as none
+                // gives the most units that are needed.
+                (None, Some(limit_ms)) => {
+                    let most = limited(*quantile, *limit_ms, at.alpha / 2.0, at)?;
+                    Ok(most.map_or(Units::Unknown(SPREAD), Units::Enough))
+                }
+                (None, None) => Ok(Units::Unknown(SPREAD)),
+            },
             (None, None) => Err("neither a limit nor a ratio".to_owned()),
         },
         Rule::Kpi { metric, better, margin, min_coverage, .. } => {
@@ -140,10 +166,9 @@ fn units(rule: &Rule, at: &At<'_>) -> Result<Units, String> {
 
 /// Both arms at `rate`.
 fn two_outcome(test: &two_outcome::Check, rate: f64, at: &At<'_>) -> Result<Units, String> {
-    let pi = Pi::new(at.share.probability()).map_err(why)?;
     let alpha = Alpha::new(at.alpha).map_err(why)?;
-    let equal = Expected { pi, candidate_bad: rate, incumbent_bad: rate };
-    Ok(units_needed::two_outcome(test, &[], &equal, alpha).into())
+    let equal = Expected { pi: at.pi()?, candidate_bad: rate, incumbent_bad: rate };
+    Ok(units_needed::two_outcome(test, &at.nothing(&Cells::default()), &equal, alpha).into())
 }
 
 /// Both arms with these values.
@@ -157,7 +182,7 @@ fn kpi(
         Better::Lower => kpi::Better::Lower,
     };
     let check = kpi::Check::new(&values.reference, better, margin).map_err(why)?;
-    let pi = Pi::new(at.share.probability()).map_err(why)?;
+    let pi = at.pi()?;
     let alpha = Alpha::new(at.alpha).map_err(why)?;
     let arm = ExpectedValues { mean: values.mean, deviation: values.deviation };
     let equal = ExpectedKpi { pi, candidate: arm, incumbent: arm };
@@ -165,12 +190,18 @@ fn kpi(
 }
 
 fn limited(quantile: f64, limit_ms: u64, alpha: f64, at: &At<'_>) -> Result<Option<u64>, String> {
-    let limit = Limit::new(&Edges::default(), limit_ms.saturating_mul(1000), quantile);
+    let (edges, limit) = (Edges::default(), limit(quantile, limit_ms)?);
     let alpha = Alpha::new(alpha).map_err(why)?;
-    let over = over_limit(at.outlook.error_rate, at.outlook.slow_rate);
-    units_needed::latency_limit(&limit.map_err(why)?, &[], over, alpha).map_err(why)
+    let exceeding = over_limit(at.outlook.error_rate, at.outlook.slow_rate);
+    let nothing = at.nothing(&ArmHistogram::empty(edges.buckets()));
+    let answers = ExpectedAnswers { pi: at.pi()?, exceeding };
+    units_needed::latency_limit(&limit, &nothing, answers, alpha).map_err(why)
 }
 
-fn why(error: impl Display) -> String {
+fn limit(quantile: f64, limit_ms: u64) -> Result<Limit, String> {
+    Limit::new(&Edges::default(), limit_ms.saturating_mul(1000), quantile).map_err(why)
+}
+
+pub(super) fn why(error: impl Display) -> String {
     error.to_string()
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::policy::parse;
+use seatrial_analysis::latency::Edges;
 
 fn plan(lines: &str) -> Plan {
     let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
@@ -9,8 +10,13 @@ fn plan(lines: &str) -> Plan {
     policy.plan(plan::Kind::Promote, policy.endpoint()).unwrap()
 }
 
-const OUTLOOK: Outlook =
-    Outlook { error_rate: 0.0, bad_label_rate: 0.1, slow_rate: 0.0, values: Vec::new() };
+const OUTLOOK: Outlook = Outlook {
+    error_rate: 0.0,
+    bad_label_rate: 0.1,
+    slow_rate: 0.0,
+    latency: None,
+    values: Vec::new(),
+};
 
 #[test]
 fn a_candidate_without_faults_needs_the_published_units() {
@@ -71,6 +77,36 @@ fn a_ratio_without_a_limit_is_unknown_and_says_why() {
     assert!(canary.checks[0].unknown.is_some_and(|why| why.contains("spread")), "{canary:?}");
     assert_eq!(canary.unknown(), canary.checks[0].unknown);
     assert!(!canary.never_passes(), "unknown is not never");
+}
+
+/// Of latencies that are all in two buckets, a tenth of them beyond ten times the median, the p95 is in the second, and so
+/// is 1.2 times of it; of ones that are never slow, 358 are enough as for a limit, and a bet on the incumbent's own
+/// quantile costs a little on top.
+#[test]
+fn a_ratio_needs_what_its_own_test_says_where_the_spread_is_known() {
+    let edges = Edges::default();
+    let at = |micros| edges.bucket_of(micros);
+    let spread = |slow: f64| {
+        let mut parts = vec![0.0; edges.buckets()];
+        (parts[at(1_000)], parts[at(10_000)]) = (1.0 - slow, slow);
+        Outlook { latency: Some(parts), ..OUTLOOK }
+    };
+    let needed = |check: &str, outlook: &Outlook| {
+        let lines = format!("  checks: [{{name: slow, kind: latency, {check}}}]\n");
+        forecast(&plan(&lines), outlook).unwrap()[1].checks[0].clone()
+    };
+    let ratio = needed("quantile: 0.99, margin: {ratio: 1.2}", &spread(0.0));
+    assert_eq!(ratio.unknown, None);
+    assert!(ratio.units.is_some_and(|units| (358..600).contains(&units)), "{ratio:?}");
+    // Who has as many slow ones as may be passes no sooner.
+    let slower = needed("quantile: 0.99, margin: {ratio: 1.2}", &spread(0.005));
+    assert!(slower.units > ratio.units, "{slower:?}");
+    // With a limit that all are within, the limit's half is enough for any spread.
+    let both = needed("quantile: 0.99, limit: 250ms, margin: {ratio: 1.2}", &spread(0.005));
+    assert!(both.units < slower.units, "{both:?}");
+    // Failed answers are the slowest: of three in a hundred no p99 is left.
+    let failing = Outlook { error_rate: 0.03, ..spread(0.0) };
+    assert_eq!(needed("quantile: 0.99, margin: {ratio: 1.2}", &failing).units, None);
 }
 
 #[test]
@@ -162,4 +198,26 @@ fn a_kpi_is_unknown_without_its_values_and_told_with_them() {
         (need("0.8", values()).units.unwrap(), need("0.98", values()).units.unwrap());
     // Half of the units have a value, and a mean needs a thousand of them to speak at all.
     assert!(wide >= 2_000 && narrow > 3 * wide, "{wide} {narrow}");
+}
+
+/// From 25 to 50 % a third of those seen are moved for each half of the new ones: odds of a half to one.
+#[test]
+fn units_that_may_come_again_make_later_gates_need_as_many_more_new_ones() {
+    let shares = "  canary: {share: 5}\n  ramp: [{share: 25}, {share: 50}]\n";
+    let of = |key: &str, check: &str| -> Vec<u64> {
+        let lines = format!("{key}{shares}  checks: [{{{check}}}]\n");
+        let steps = forecast(&plan(&lines), &OUTLOOK).unwrap();
+        steps[1..4].iter().map(|step| step.checks[0].units.unwrap()).collect()
+    };
+    let key = "  routing: {key: [header:x-user-id]}\n";
+    let latency = "name: slow, kind: latency, limit: 250ms";
+    let errors = "name: errors, kind: errors, margin: {absolute: 0.01}";
+    for check in [latency, errors] {
+        let (requests, users) = (of("", check), of(key, check));
+        assert_eq!(requests[0], users[0], "nobody came before the canary: {check}");
+        assert_eq!(requests[1], requests[2], "{check}: {requests:?}");
+        let times = |gate: usize| users[gate] as f64 / requests[gate] as f64;
+        assert!((1.15..1.3).contains(&times(1)), "{check}: {requests:?} {users:?}");
+        assert!((1.8..2.1).contains(&times(2)), "{check}: {requests:?} {users:?}");
+    }
 }

@@ -1,12 +1,13 @@
 //! An account in sentences, for people. The same in `explain`'s table and in its JSON.
 
-use super::{Account, Confidence, Counted, GateAccount, Next, Range};
+use super::{Account, Answer, Answers, Confidence, Counted, GateAccount, Next, Range};
 use crate::verdict::{CheckReport, CheckVerdict, Unit};
 
 /// The account of the check that `report` is of.
 pub(super) fn of(account: &Account, report: &CheckReport) -> Vec<String> {
     let mut sentences: Vec<String> = counts(account, report).into_iter().collect();
     sentences.extend(account.confidence.map(|of| confidence(of, report.unit)));
+    sentences.extend(account.answers.as_ref().map(answers));
     sentences.push(budget(account, report));
     sentences.extend(needed(account, report));
     sentences.extend(change(account, report));
@@ -65,6 +66,20 @@ fn confidence(of: Confidence, unit: Unit) -> String {
     let arms = [quantile("candidate", of.candidate), quantile("incumbent", of.incumbent)];
     let told: Vec<String> = difference.into_iter().chain(arms.into_iter().flatten()).collect();
     format!("{}: at every look at once, with {} confidence", told.join(", "), percent(of.level))
+}
+
+/// `cat 41 % vs 50 %, between -13.1 and -4.9 points apart; …; 3 more are closer: of all answers at every look
+/// at once, with 95 % confidence`
+fn answers(of: &Answers) -> String {
+    let each = |it: &Answer| {
+        let (candidate, incumbent) = (percent(it.candidate), percent(it.incumbent));
+        let apart = between(it.difference, 100.0, " points");
+        format!("{} {candidate} vs {incumbent}, {apart} apart", it.answer)
+    };
+    let mut told: Vec<String> = of.most_apart.iter().map(each).collect();
+    told.extend((of.others > 0).then(|| format!("{} more are closer", of.others)));
+    let level = percent(of.level);
+    format!("{}: of all answers at every look at once, with {level} confidence", told.join("; "))
 }
 
 fn between(range: Range, scale: f64, unit: &str) -> String {

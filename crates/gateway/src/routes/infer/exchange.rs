@@ -21,6 +21,7 @@ use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::installed::{Active, Installed, Served};
 use crate::lane::Outcome;
+use crate::marks::Mark;
 use crate::mirror::{Copy, Mirror};
 use crate::recorder::Reserved;
 use crate::request_id::Serial;
@@ -47,6 +48,8 @@ struct Routed {
     choice: Choice,
     /// Its place in the evidence, if it has one.
     reserved: Option<Reserved>,
+    /// What tells the next process of it, until it is counted.
+    mark: Option<Mark>,
     /// When that was: a slow answer makes no unit younger.
     at: Timestamp,
 }
@@ -97,18 +100,19 @@ impl Exchange {
         let fallback = self.fallback(choice);
         let reserved =
             self.active().and_then(|it| choice.standing.reserve(it, choice.arm, self.asked()));
+        let mark = self.mark(reserved.as_ref());
         let at = (self.shared.config.clock)();
         let inputs = std::mem::take(&mut self.request.inputs);
         let copied = mirror.as_ref().is_some_and(|mirror| mirror.has_room());
         let spare = (copied || fallback.is_some()).then(|| inputs.clone());
         let first = admitted(&served, &ask, inputs).await;
-        let routed = Routed { choice, reserved, at };
+        let mut routed = Routed { choice, reserved, mark, at };
         match (&first.result, fallback, spare) {
             (Err(_), Some(incumbent), Some(inputs)) => {
-                self.fall_back(&routed, first, admitted(&incumbent, &ask, inputs), &incumbent).await
+                self.fall_back(routed, first, admitted(&incumbent, &ask, inputs), &incumbent).await
             }
             (Ok(answered), _, spare) => {
-                self.record(&routed, &first);
+                self.record(&mut routed, &first);
                 match (mirror, spare) {
                     (Some(mirror), Some(inputs)) => self.copy(&mirror, ask, inputs, answered),
                     // A shadow that is stuck costs clients not even the copying.
@@ -118,7 +122,7 @@ impl Exchange {
                 outgoing(&served, first.result)
             }
             (Err(_), _, _) => {
-                self.record(&routed, &first);
+                self.record(&mut routed, &first);
                 outgoing(&served, first.result)
             }
         }
@@ -128,7 +132,7 @@ impl Exchange {
     /// the candidate calls the client's fault is so only if the incumbent does not answer it.
     async fn fall_back(
         &self,
-        routed: &Routed,
+        mut routed: Routed,
         mut first: Attempt,
         second: impl Future<Output = Attempt>,
         incumbent: &Served,
@@ -136,14 +140,14 @@ impl Exchange {
         let blamed_client = first.outcome == Outcome::Invalid;
         // Before the second try: a guardrail must not wait for it.
         if !blamed_client {
-            self.record(routed, &first);
+            self.record(&mut routed, &first);
         }
         let second = second.await;
         if blamed_client {
             if second.outcome == Outcome::Ok {
                 first.outcome = Outcome::Error;
             }
-            self.record(routed, &first);
+            self.record(&mut routed, &first);
         }
         outgoing(incumbent, second.result)
     }
@@ -161,6 +165,11 @@ impl Exchange {
             deadline: self.installed.settings.deadline,
             concurrency: self.installed.settings.max_concurrency,
         }
+    }
+
+    fn mark(&self, reserved: Option<&Reserved>) -> Option<Mark> {
+        let ticket = reserved?.ticket;
+        self.shared.marks.mark(ticket.under_way(self.active()?.route.id))
     }
 
     fn active(&self) -> Option<&Active> {
@@ -196,7 +205,8 @@ impl Exchange {
 
     /// Counts the first try for the arm that was assigned, before the client has its answer. An
     /// invalid request leaves no trace.
-    fn record(&self, routed: &Routed, first: &Attempt) {
+    fn record(&self, routed: &mut Routed, first: &Attempt) {
+        routed.mark = None;
         let choice = routed.choice;
         let Some(active) = self.active() else { return };
         if let Some(reserved) = &routed.reserved {

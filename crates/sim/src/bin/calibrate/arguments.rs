@@ -3,7 +3,7 @@
 mod number;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use number::{from_one, number, references, whole};
+use number::{Margin, from_one, margin, number, references, whole};
 use seatrial_sim::calibrate::{Cell, Method, Metric, Mistake, Question, Shape, Traffic};
 use std::path::PathBuf;
 
@@ -53,11 +53,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     metric: MetricName,
     /// The incumbent's: rate of bad outcomes (errors, feedback, pairs); median in milliseconds
-    /// (latency); mean (kpi). For disagreement: the budget. Joint: of errors. Srm has none
+    /// (latency); mean (kpi); part of the class that the effect moves (drift). For disagreement: the
+    /// budget. Joint: of errors. Srm has none
     #[arg(long, allow_hyphen_values = true, value_parser = number)]
     base: Option<f64>,
     /// The candidate's: a ratio for errors, latency, kpi and srm, a difference for feedback,
-    /// pairs and disagreement. Worse is more, of a KPI less. Left out: none
+    /// pairs, disagreement and drift. Worse is more, of a KPI less. Left out: none
     #[arg(long, allow_hyphen_values = true, value_parser = number)]
     effect: Option<f64>,
     /// The candidate's share, percent
@@ -70,16 +71,17 @@ pub(crate) struct Arguments {
     /// The probability of a false decision that is accepted; .001 for srm, as in the product
     #[arg(long, allow_hyphen_values = true, value_parser = number)]
     alpha: Option<f64>,
-    /// Units, over both arms, after which a run ends undecided
+    /// Units, over both arms, after which a run ends undecided; of `--traffic users` how many there are, each
+    /// a unit of every gate that learns of its arm
     #[arg(long, default_value_t = 1_000_000, allow_hyphen_values = true, value_parser = from_one)]
     max_units: u64,
     #[arg(long, default_value_t = 10_000, allow_hyphen_values = true, value_parser = from_one)]
     pub(crate) runs: u64,
     #[arg(long, default_value_t = 1, allow_hyphen_values = true, value_parser = whole)]
     seed: u64,
-    /// The law of latencies or values
-    #[arg(long, value_enum, default_value_t = ShapeName::Lognormal)]
-    shape: ShapeName,
+    /// The law of latencies or values; left out: lognormal
+    #[arg(long, value_enum)]
+    shape: Option<ShapeName>,
     /// How the base changes in time, on both arms alike; users: sticky, ten requests each
     #[arg(long, value_enum, default_value_t = TrafficName::Constant)]
     traffic: TrafficName,
@@ -87,9 +89,20 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_delimiter = ',', default_value = "e-process")]
     method: Vec<MethodName>,
     /// Ask for healthy instead of rollback, against this margin: a ratio (errors; kpi, below one;
-    /// latency at the p99) or a difference (feedback)
+    /// latency at the p99) or a difference (feedback); `limit`: against that of --limit. Over gates, of the
+    /// last one by its own evidence
+    #[arg(long, allow_hyphen_values = true, value_parser = margin)]
+    healthy: Option<Margin>,
+    /// Latency alone: an absolute limit of the p99, as a multiple of the incumbent's, instead of a
+    /// comparison. The base is moved a little, so that the limit is an edge of the product's buckets
     #[arg(long, allow_hyphen_values = true, value_parser = number)]
-    healthy: Option<f64>,
+    limit: Option<f64>,
+    /// Errors alone: the mixture for late faults, as in a rollout that has so many units an hour
+    #[arg(long, allow_hyphen_values = true, value_parser = from_one)]
+    late: Option<u64>,
+    /// Errors alone: units after which the effect begins
+    #[arg(long, default_value_t = 0, allow_hyphen_values = true, value_parser = whole)]
+    onset: u64,
     /// A mistake in the analysis, to see what it costs
     #[arg(long, value_enum, default_value_t = MistakeName::None)]
     mistake: MistakeName,
@@ -126,6 +139,8 @@ enum MetricName {
     Srm,
     /// Errors, latency and feedback of the same units, by weight
     Joint,
+    /// Predictions of ten classes
+    Drift,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -154,6 +169,8 @@ enum TrafficName {
     Diurnal,
     Bursty,
     Users,
+    /// Half of a gate's units were there in all gates before, and fare worse than the new ones
+    Returning,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -187,17 +204,41 @@ impl Command {
 impl Arguments {
     /// Why what is asked makes no sense; none where the cell itself tells.
     pub(crate) const fn refused(&self) -> Option<&'static str> {
-        match self.metric {
-            MetricName::Srm if self.base.is_some() => Some("--base: an assignment has none"),
+        match (self.healthy, self.limit) {
+            (Some(Margin::Limit), None) => Some("--healthy limit: there is none; give --limit too"),
+            (Some(Margin::Number(_)), Some(_)) => {
+                Some("--healthy: a limit is its own margin; take --healthy limit")
+            }
+            (None, _) | (Some(Margin::Number(_)), None) | (Some(Margin::Limit), Some(_)) => None,
+        }
+    }
+
+    /// What is given and means nothing for this metric.
+    pub(crate) fn unused(&self) -> Vec<&'static str> {
+        let base = match self.metric {
+            MetricName::Srm => self.base.map(|_| "--base: an assignment has none"),
             MetricName::Errors
             | MetricName::Latency
             | MetricName::Kpi
             | MetricName::Feedback
             | MetricName::Pairs
             | MetricName::Disagreement
+            | MetricName::Joint
+            | MetricName::Drift => None,
+        };
+        let shape = match self.metric {
+            MetricName::Latency | MetricName::Kpi => None,
+            MetricName::Errors
+            | MetricName::Feedback
+            | MetricName::Pairs
+            | MetricName::Disagreement
             | MetricName::Srm
-            | MetricName::Joint => None,
-        }
+            | MetricName::Joint
+            | MetricName::Drift => {
+                self.shape.map(|_| "--shape: only latencies and values have one")
+            }
+        };
+        base.into_iter().chain(shape).collect()
     }
 
     pub(crate) fn cell(&self) -> Cell {
@@ -205,22 +246,40 @@ impl Arguments {
         let shares = if self.gates.is_empty() { vec![self.share] } else { self.gates.clone() };
         Cell {
             metric,
-            base: self.base.unwrap_or(self.metric.base()),
+            base: match self.metric {
+                MetricName::Srm => self.metric.base(),
+                MetricName::Errors
+                | MetricName::Latency
+                | MetricName::Kpi
+                | MetricName::Feedback
+                | MetricName::Pairs
+                | MetricName::Disagreement
+                | MetricName::Joint
+                | MetricName::Drift => self.base.unwrap_or(self.metric.base()),
+            },
             effect: self.metric.effect(self.effect.unwrap_or(metric.no_effect())),
             shares: shares.into_iter().map(|percent| percent / 100.0).collect(),
             alpha: self.alpha.unwrap_or(self.metric.alpha()),
             max_units: self.max_units,
             seed: self.seed,
-            shape: self.shape.known(),
+            shape: self.shape.unwrap_or(ShapeName::Lognormal).known(),
             traffic: self.traffic.known(),
-            question: self
-                .healthy
-                .map_or(Question::Rollback, |margin| Question::Healthy { margin }),
+            question: match (self.healthy, self.limit) {
+                (None, _) => Question::Rollback,
+                (Some(Margin::Number(margin)), _) | (Some(Margin::Limit), Some(margin)) => {
+                    Question::Healthy { margin }
+                }
+                // Refused.
+                (Some(Margin::Limit), None) => Question::Rollback,
+            },
             methods: self.method.iter().map(|method| method.known()).collect(),
             mistake: self.mistake.known(),
             growth: self.growth,
             first_look: self.from,
             reference: self.reference,
+            limit: self.limit,
+            late: self.late,
+            onset: self.onset,
         }
     }
 }
@@ -236,6 +295,7 @@ impl MetricName {
             Self::Disagreement => Metric::Disagreement,
             Self::Srm => Metric::SampleRatio,
             Self::Joint => Metric::Joint,
+            Self::Drift => Metric::Drift,
         }
     }
 
@@ -246,6 +306,7 @@ impl MetricName {
             Self::Latency => 20.0,
             Self::Feedback | Self::Pairs => 0.09,
             Self::Disagreement => 0.25,
+            Self::Drift => 0.1,
             Self::Kpi | Self::Srm => 1.0,
         }
     }
@@ -258,7 +319,8 @@ impl MetricName {
             | Self::Feedback
             | Self::Pairs
             | Self::Disagreement
-            | Self::Joint => 0.05,
+            | Self::Joint
+            | Self::Drift => 0.05,
             Self::Srm => seatrial_analysis::sample_ratio::ALPHA,
         }
     }
@@ -274,7 +336,8 @@ impl MetricName {
             | Self::Pairs
             | Self::Disagreement
             | Self::Srm
-            | Self::Joint => given,
+            | Self::Joint
+            | Self::Drift => given,
         }
     }
 }
@@ -305,6 +368,7 @@ impl TrafficName {
             Self::Diurnal => Traffic::Diurnal,
             Self::Bursty => Traffic::Bursty,
             Self::Users => Traffic::Users,
+            Self::Returning => Traffic::Returning,
         }
     }
 }

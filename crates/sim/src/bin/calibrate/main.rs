@@ -54,6 +54,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(why) = arguments.refused() {
         return Err(why.into());
     }
+    for unused in arguments.unused() {
+        writeln!(io::stderr(), "calibrate: {unused}, so it is not used")?;
+    }
     let cell = arguments.cell();
     let prepared = Prepared::new(&cell)?;
     let endings = parallel::play(&prepared, arguments.runs);
@@ -140,14 +143,43 @@ mod tests {
 
     #[test]
     fn the_result_is_one_object_with_the_published_keys() {
-        let bad = printed("--metric errors --base 0.1 --effect 3.0 --share 5 --runs 50 --seed 1");
-        let mut keys: Vec<&String> = bad.as_object().unwrap().keys().collect();
         let mut published = KEYS;
-        keys.sort();
         published.sort_unstable();
-        assert_eq!(keys, published);
-        assert_eq!((bad["runs"].as_u64(), bad["rolled_back"].as_u64()), (Some(50), Some(50)));
-        assert!(bad["over_kl"].as_f64().unwrap() > 1.0);
+        for flags in [
+            "--metric errors --base 0.1 --effect 3.0 --share 5",
+            "--metric errors --base 0.1 --effect 3.0 --share 5 --late 1000 --onset 500",
+            "--metric latency --limit 1.2 --effect 2.4 --share 5",
+            "--metric latency --limit 10 --healthy limit --share 5",
+            "--metric drift --effect 0.3 --share 5",
+        ] {
+            let found = printed(&format!("{flags} --runs 50 --seed 1"));
+            let mut keys: Vec<&String> = found.as_object().unwrap().keys().collect();
+            keys.sort();
+            assert_eq!(keys, published, "{flags}");
+            let decided = (found["runs"].as_u64(), found["rolled_back"].as_u64());
+            assert_eq!(decided, (Some(50), Some(50)), "{flags}");
+            assert!(found["over_kl"].as_f64().unwrap() > 1.0, "{flags}");
+        }
+    }
+
+    /// The whole line, with an effect that the metric can have.
+    #[test]
+    fn one_line_plays_every_metric() {
+        for (metric, effect) in [
+            ("errors", "2.0"),
+            ("latency", "2.0"),
+            ("kpi", "2.0"),
+            ("feedback", "0.2"),
+            ("pairs", "0.2"),
+            ("srm", "2.0"),
+        ] {
+            for shape in ["", "--shape lognormal"] {
+                let flags = format!(
+                    "--metric {metric} --base 0.005 --effect {effect} --share 5 --alpha 0.05 --max-units 2000 --runs 5 --seed 1 -o json {shape}"
+                );
+                assert_eq!(printed(&flags).as_object().unwrap().len(), KEYS.len(), "{flags}");
+            }
+        }
     }
 
     #[test]
@@ -158,6 +190,8 @@ mod tests {
             "--metric kpi --effect 1 --max-units 1000 --runs 5",
             "--metric pairs --effect 0 --max-units 1000 --runs 5",
             "--metric srm --effect 0 --max-units 1000 --runs 5",
+            "--metric drift --effect 0 --max-units 1000 --runs 5",
+            "--metric latency --limit 1.2 --max-units 1000 --runs 5",
         ] {
             let alike = printed(flags);
             assert!(alike["kl_units"].is_null() && alike["over_kl"].is_null(), "{flags}");

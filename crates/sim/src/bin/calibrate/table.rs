@@ -145,7 +145,7 @@ fn delay(ours: &Summary, prepared: &Prepared) -> String {
         units(ours.median_units),
         known(ours.kl_units, units),
         known(ours.over_kl, |over| format!("{over:.2}")),
-        known(prepared.monotone_units(), |units| format!("{:.2}", ours.mean_units / units)),
+        known(ours.over_monotone, |over| format!("{over:.2}")),
         known(prepared.fixed_horizon(), units)
     )
 }

@@ -42,6 +42,7 @@ fn needed(plan: &Plan, endpoint: &Endpoint) -> f64 {
         error_rate: endpoint.error_rate,
         bad_label_rate: endpoint.bad_label_rate,
         slow_rate: endpoint.slow_rate,
+        latency: None,
         values: Vec::new(),
     };
     forecast::forecast(plan, &outlook).unwrap()[1].units.unwrap() as f64

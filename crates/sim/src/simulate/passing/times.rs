@@ -71,7 +71,8 @@ impl Times {
             Stay { stage: stage.clone(), time: When::of(times, endless), in_time }
         };
         let to_cutover = |run: &Ended| {
-            let frozen = run.stages.first().map_or(0, |visit| visit.at);
+            let started = run.stages.iter().find(|visit| visit.stage != "queued");
+            let frozen = started.map_or(0, |visit| visit.at);
             let took = between(run, ("shadow", Until::Cutover))?;
             Some(took.map(|took| took + frozen))
         };

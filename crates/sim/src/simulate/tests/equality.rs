@@ -1,6 +1,6 @@
 //! A step's counts have the law of its requests, drawn one by one.
 
-use super::super::load;
+use super::super::{load, rails};
 use super::*;
 use crate::distribution::{Buckets, binomial, multinomial};
 use crate::rng::Rng;
@@ -133,9 +133,15 @@ fn distance(mut a: Vec<u64>, mut b: Vec<u64>) -> f64 {
 
 /// Outcomes, times, looks, exposure and harm by both modes, over so many seeds.
 pub(super) fn compare(lines: &str, load: &Load, count: u64) {
+    compare_where(lines, load, (count, rails::RARE));
+}
+
+/// The same where so many runs of bad answers in a rollout are still drawn by their time.
+fn compare_where(lines: &str, load: &Load, (count, rare): (u64, f64)) {
     let of = |mode, seed| {
         let setup = Setup { seed, ..setup(plan(lines), load.clone(), mode) };
-        runs(&Simulation::new(setup).unwrap(), count)
+        let simulation = Simulation { rare, ..Simulation::new(setup).unwrap() };
+        runs(&simulation, count)
     };
     let (steps, singles) = (of(Mode::Aggregated, 11), of(Mode::Requests, 12));
     let measures: [(&str, Measure); 5] = [
@@ -237,4 +243,27 @@ fn users_who_return_end_alike() {
     let worse = Answers { error_rate: 0.03, wanted: 0.88, ..answers() };
     let users = Load { rate: 120.0, users: Some(20_000), ..load(worse) };
     compare(&lines, &users, 150);
+}
+
+/// Two failures in a row trip, which four rollouts in ten see at these rates: when, and what else a rollout
+/// tells, is alike where only the time of the second one is drawn.
+#[test]
+fn a_rare_run_of_errors_ends_alike() {
+    let lines = SHORT
+        .replace("stability: {duration: 5s", "stability: {duration: 400s")
+        .replace("  analysis:", "  guardrails: [{name: consecutiveErrors, limit: 2}]\n  analysis:");
+    let load = Load { rate: 500.0, ..load(Answers { error_rate: 0.0014, ..answers() }) };
+    let load = Load { incumbent: load.candidate.clone(), ..load };
+    compare_where(&lines, &load, (100, 1e3));
+}
+
+/// Late answers near their guardrail's limit: the canary's are drawn one by one, those of the ramp at once.
+#[test]
+fn late_answers_near_a_guardrail_end_alike() {
+    let check =
+        "- {name: latencyP99, kind: latency, quantile: 0.99, limit: 250ms, weight: 0.3}\n    ";
+    let latency = Law::LogNormal { median: 400_000.0, sigma: 0.5 };
+    let load = Load { rate: 200.0, ..load(Answers { latency, ..answers() }) };
+    let load = Load { incumbent: load.candidate.clone(), ..load };
+    compare(&SHORT.replace(check, ""), &load, 150);
 }

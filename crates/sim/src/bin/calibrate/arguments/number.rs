@@ -7,6 +7,21 @@ pub(super) fn number(text: &str) -> Result<f64, String> {
     value.ok_or_else(|| "a number with a decimal point is meant, as 0.5".to_owned())
 }
 
+/// What a candidate must be within.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Margin {
+    Number(f64),
+    /// The absolute one that another flag gives.
+    Limit,
+}
+
+pub(super) fn margin(text: &str) -> Result<Margin, String> {
+    match text {
+        "limit" => Ok(Margin::Limit),
+        text => number(text).map(Margin::Number).map_err(|why| format!("{why}, or limit")),
+    }
+}
+
 pub(super) fn whole(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_no_number| "a whole number from 0 on is meant".to_owned())
 }

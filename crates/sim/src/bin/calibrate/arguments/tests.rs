@@ -12,7 +12,7 @@ fn a_number_that_is_none_is_refused_by_its_flag_with_what_is_meant() {
     let flags = all.get_arguments().filter(|argument| argument.get_action().takes_values());
     let flags = flags.filter_map(|argument| argument.get_long());
     let numbers: Vec<&str> = flags.filter(|flag| !WORDS.contains(flag)).collect();
-    assert_eq!(numbers.len(), 12, "{numbers:?}");
+    assert_eq!(numbers.len(), 15, "{numbers:?}");
     for flag in numbers {
         for value in ["-inf", "inf", "NaN", "-NaN", "-x", "x", "--base", "99999999999999999999999x"]
         {
@@ -26,10 +26,12 @@ fn a_number_that_is_none_is_refused_by_its_flag_with_what_is_meant() {
 }
 
 #[test]
-fn a_base_is_a_part_of_the_errors_and_an_assignment_has_none() {
+fn a_base_is_a_part_of_the_errors_and_what_means_nothing_is_not_used() {
     let of = |flags: &str| Command::of_flags(flags).unwrap();
-    assert!(of("--metric srm --base 1").refused().is_some());
-    assert!(of("--metric srm --effect 1.1").refused().is_none());
+    assert_eq!(of("--metric srm --effect 1.1").unused().len(), 0);
+    let srm = of("--metric srm --base 0.005 --shape gamma");
+    assert!(srm.refused().is_none() && srm.unused().len() == 2);
+    assert!((srm.cell().base - of("--metric srm").cell().base).abs() < 1e-12);
     let joint = |base: &str| {
         let arguments = of(&format!("--metric joint --base {base}"));
         seatrial_sim::calibrate::Prepared::new(&arguments.cell()).is_ok()
@@ -44,4 +46,19 @@ fn no_runs_and_no_units_are_refused() {
         assert!(why.to_string().contains("is meant"), "{flags}: {why}");
     }
     assert!(Command::of_flags("--metric errors --seed 0").is_ok());
+}
+
+#[test]
+fn a_limit_is_its_own_margin_and_only_a_limit_is() {
+    let of = |flags: &str| Command::of_flags(&format!("--metric latency {flags}")).unwrap();
+    let limited = of("--limit 1.2 --healthy limit");
+    assert_eq!(limited.refused(), None);
+    let cell = limited.cell();
+    assert_eq!((cell.limit, cell.question), (Some(1.2), Question::Healthy { margin: 1.2 }));
+    assert_eq!(of("--limit 1.2").cell().question, Question::Rollback);
+    for flags in ["--healthy limit", "--limit 1.2 --healthy 1.1"] {
+        assert!(of(flags).refused().is_some_and(|why| why.contains("--healthy")), "{flags}");
+    }
+    let other = Command::of_flags("--metric latency --healthy margin").unwrap_err().to_string();
+    assert!(other.contains("or limit"), "{other}");
 }

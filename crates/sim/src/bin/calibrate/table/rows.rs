@@ -1,8 +1,12 @@
 //! The cells that are published.
 
+mod alike;
 mod healthy;
+mod worse;
 
+use alike::{MISTAKES, SIDE_BY_SIDE, TRAFFIC};
 use healthy::{FALSE_HEALTHY, HEALTHY};
+use worse::{DETECTION, OTHER_EFFECTS, ROLLBACK};
 
 /// How a section's results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +61,7 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "False rollback, traffic of every kind",
-        says: "Candidate and incumbent are alike, but nothing else stands still. Errors are looked at at every unit, sticky users and the others when they grew by 1 % (latency and joint policies by 2 %; the joint policy of sticky users by 5 %).",
+        says: "Candidate and incumbent are alike, but nothing else stands still; one is slower, as far as its limit allows. Errors are looked at at every unit, sticky users and the others when they grew by 1 % or, where the flags say so, by 2 %.",
         kind: Kind::Rate,
         rows: TRAFFIC,
     },
@@ -69,9 +73,15 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "Time to rollback",
-        says: "Units are over both arms and over all runs. The limit of information is ln(1/α)/I; the monotone limit is that of the information left to tests that call no candidate worse whose outcomes are stochastically no worse, as those of latency and KPI must be; the fixed horizon is that of a test of one planned look with 90 % power: of two proportions, of means, and for latency, whichever is sooner, of ranks or of the answers beyond the incumbent's p99.",
+        says: "Units are over both arms and over all runs. The limit of information is ln(1/α)/I; the monotone limit is that of the information left to tests that call no candidate worse whose outcomes are stochastically no worse, as those of latency and KPI must be; the fixed horizon is that of a test of one planned look with 90 % power: of two proportions, of means, for latency, whichever is sooner, of ranks or of the answers beyond the incumbent's p99, and against a limit, whichever is later, of the answers beyond it or of two proportions of them. An effect that begins late has its units from the start of the run in means and medians, and no information before it begins.",
         kind: Kind::Delay,
         rows: ROLLBACK,
+    },
+    Section {
+        title: "Time to rollback, other effects",
+        says: "The same at effects that the design does not name, share 5 %.",
+        kind: Kind::Delay,
+        rows: OTHER_EFFECTS,
     },
     Section {
         title: "Detection, side by side",
@@ -87,297 +97,8 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "False healthy",
-        says: "The candidate is exactly at the margin; decided means passed, at any look.",
+        says: "The candidate is exactly at the margin; decided means passed, at any look, over gates at any of the last one. Returning users are half of those who come, were there in every gate before, and fare four times as badly as new ones: only all together are they at the margin.",
         kind: Kind::Rate,
         rows: FALSE_HEALTHY,
     },
-];
-
-const SIDE_BY_SIDE: &[Row] = &[
-    slow(
-        "errors .5 %, share 1 %",
-        "--metric errors --base 0.005 --share 1 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "errors .5 %, share 5 %",
-        "--metric errors --base 0.005 --share 5 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "errors .5 %, share 50 %",
-        "--metric errors --base 0.005 --share 50 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "errors 1 %, share 1 %",
-        "--metric errors --base 0.01 --share 1 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "errors 1 %, share 5 %",
-        "--metric errors --base 0.01 --share 5 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "errors 1 %, share 50 %",
-        "--metric errors --base 0.01 --share 50 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "feedback 9 %, share 5 %",
-        "--metric feedback --base 0.09 --share 5 --max-units 200000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "latency, share 1 %",
-        "--metric latency --share 1 --max-units 50000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "latency, share 5 %",
-        "--metric latency --share 5 --max-units 50000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "latency, share 50 %",
-        "--metric latency --share 50 --max-units 50000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "KPI, heavy-tailed, share 1 %",
-        "--metric kpi --share 1 --max-units 50000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "KPI, heavy-tailed, share 50 %",
-        "--metric kpi --share 50 --max-units 50000 --method e-process,z-test,windows,mann-whitney",
-    ),
-];
-
-const TRAFFIC: &[Row] = &[
-    quick("errors .5 %, share 1 %", "--metric errors --base 0.005 --share 1"),
-    slow("errors .5 %, share 5 %", "--metric errors --base 0.005 --share 5"),
-    slow("errors .5 %, share 50 %", "--metric errors --base 0.005 --share 50"),
-    slow(
-        "errors, base rate times 8, four gates",
-        "--metric errors --traffic ramp --gates 1,5,25,50",
-    ),
-    slow("errors, seven days, four gates", "--metric errors --traffic diurnal --gates 1,5,25,50"),
-    slow(
-        "errors, incidents on both arms, four gates",
-        "--metric errors --traffic bursty --gates 1,5,25,50",
-    ),
-    slow("errors, sticky users", "--metric errors --traffic users --max-units 5000"),
-    slow(
-        "errors, sticky users over ten gates",
-        "--metric errors --traffic users --gates 20,21,22,23,24,25,26,27,28,29 --max-units 3000",
-    ),
-    slow(
-        "errors, sticky users over four gates",
-        "--metric errors --traffic users --gates 5,10,25,50 --max-units 5000",
-    ),
-    slow("latency, gamma", "--metric latency --shape gamma --max-units 50000 --growth 0.02"),
-    slow("latency, bimodal", "--metric latency --shape bimodal --max-units 50000 --growth 0.02"),
-    slow("latency, pauses", "--metric latency --shape pauses --max-units 50000 --growth 0.02"),
-    slow(
-        "latency, two narrow peaks",
-        "--metric latency --shape peaks --max-units 50000 --growth 0.02",
-    ),
-    slow("latency, cached", "--metric latency --shape cached --max-units 50000 --growth 0.02"),
-    slow("latency, three tiers", "--metric latency --shape tiers --max-units 50000 --growth 0.02"),
-    slow(
-        "latency, seven days, four gates",
-        "--metric latency --traffic diurnal --gates 1,5,25,50 --max-units 50000 --growth 0.02",
-    ),
-    slow(
-        "latency, sticky users",
-        "--metric latency --traffic users --max-units 5000 --growth 0.02",
-    ),
-    slow(
-        "feedback, base rate times 8, four gates",
-        "--metric feedback --traffic ramp --gates 1,5,25,50 --max-units 200000",
-    ),
-    quick("feedback, sticky users", "--metric feedback --traffic users --max-units 5000"),
-    slow("KPI, normal", "--metric kpi --shape normal --max-units 1000000"),
-    slow("KPI, exponential", "--metric kpi --shape exponential --max-units 1000000"),
-    slow("KPI, zero-inflated", "--metric kpi --shape zero-inflated --max-units 1000000"),
-    slow(
-        "KPI, mean times 8, four gates",
-        "--metric kpi --traffic ramp --gates 1,5,25,50 --max-units 1000000",
-    ),
-    quick("KPI, sticky users", "--metric kpi --traffic users --max-units 5000"),
-    slow("labelled shadow pairs", "--metric pairs --base 0.09 --max-units 100000"),
-    slow(
-        "shadow pairs at their budget of 25 %",
-        "--metric disagreement --base 0.25 --max-units 100000",
-    ),
-    slow(
-        "sample ratio, at its α of .001",
-        "--metric srm --share 5 --max-units 1000000 --runs 50000",
-    ),
-    slow(
-        "joint: errors, latency, feedback; four gates",
-        "--metric joint --gates 5,10,25,50 --max-units 50000 --growth 0.02",
-    ),
-    slow(
-        "joint, base rates times 8, four gates",
-        "--metric joint --traffic ramp --gates 5,10,25,50 --max-units 50000 --growth 0.02",
-    ),
-    slow(
-        "joint, sticky users, four gates",
-        "--metric joint --traffic users --gates 5,10,25,50 --max-units 3000 --growth 0.05",
-    ),
-];
-
-const MISTAKES: &[Row] = &[
-    slow(
-        "gates pooled while the base rate rises",
-        "--metric errors --traffic ramp --gates 1,5,25,50 --mistake pooled",
-    ),
-    slow(
-        "each request of sticky users a unit",
-        "--metric errors --traffic users --share 50 --max-units 5000 --mistake per-request",
-    ),
-    slow(
-        "sticky users drawn anew at each of ten gates",
-        "--metric errors --traffic users --gates 20,21,22,23,24,25,26,27,28,29 --max-units 3000 --mistake redrawn",
-    ),
-];
-
-const ROLLBACK: &[Row] = &[
-    slow(
-        "errors .5 → 1 %, share 1 %",
-        "--metric errors --base 0.005 --effect 2 --share 1 --max-units 10000000",
-    ),
-    slow(
-        "errors .5 → 1 %, share 5 %",
-        "--metric errors --base 0.005 --effect 2 --share 5 --max-units 10000000",
-    ),
-    slow(
-        "errors .5 → 1 %, share 50 %",
-        "--metric errors --base 0.005 --effect 2 --share 50 --max-units 10000000",
-    ),
-    quick(
-        "errors 1 → 3 %, share 1 %",
-        "--metric errors --base 0.01 --effect 3 --share 1 --max-units 10000000",
-    ),
-    quick(
-        "errors 1 → 3 %, share 5 %",
-        "--metric errors --base 0.01 --effect 3 --share 5 --max-units 10000000",
-    ),
-    quick(
-        "errors 1 → 3 %, share 50 %",
-        "--metric errors --base 0.01 --effect 3 --share 50 --max-units 10000000",
-    ),
-    quick(
-        "feedback 9 → 15.7 %, share 5 %",
-        "--metric feedback --base 0.09 --effect 0.067 --share 5",
-    ),
-    slow(
-        "latency × 1.2, log-normal, share 1 %",
-        "--metric latency --effect 1.2 --share 1 --growth 0.02",
-    ),
-    slow(
-        "latency × 1.2, log-normal, share 5 %",
-        "--metric latency --effect 1.2 --share 5 --growth 0.02",
-    ),
-    quick(
-        "latency × 1.2, log-normal, share 50 %",
-        "--metric latency --effect 1.2 --share 50 --growth 0.02",
-    ),
-    slow(
-        "latency × 1.2, gamma, share 5 %",
-        "--metric latency --shape gamma --effect 1.2 --share 5 --growth 0.02",
-    ),
-    slow(
-        "latency × 1.2, bimodal, share 5 %",
-        "--metric latency --shape bimodal --effect 1.2 --share 5 --growth 0.02",
-    ),
-    slow(
-        "latency × 1.2, two narrow peaks, share 5 %",
-        "--metric latency --shape peaks --effect 1.2 --share 5 --growth 0.02",
-    ),
-    slow(
-        "latency × 1.2, pauses, share 5 %",
-        "--metric latency --shape pauses --effect 1.2 --share 5 --growth 0.02",
-    ),
-    slow(
-        "latency × 1.2, cached, share 5 %",
-        "--metric latency --shape cached --effect 1.2 --share 5 --growth 0.02",
-    ),
-    slow(
-        "latency × 1.2, three tiers, share 5 %",
-        "--metric latency --shape tiers --effect 1.2 --share 5 --growth 0.02",
-    ),
-    slow(
-        "p99 + 20 %, the tail alone, share 1 %",
-        "--metric latency --shape tail --effect 1.2 --share 1 --growth 0.02 --max-units 10000000",
-    ),
-    slow(
-        "p99 + 20 %, the tail alone, share 5 %",
-        "--metric latency --shape tail --effect 1.2 --share 5 --growth 0.02",
-    ),
-    slow(
-        "p99 + 20 %, the tail alone, share 50 %",
-        "--metric latency --shape tail --effect 1.2 --share 50 --growth 0.02",
-    ),
-    slow(
-        "KPI − 2 %, normal, share 5 %",
-        "--metric kpi --shape normal --effect 0.98 --share 5 --max-units 10000000 --growth 0.02",
-    ),
-    slow(
-        "KPI − 2 %, exponential, share 5 %",
-        "--metric kpi --shape exponential --effect 0.98 --share 5 --max-units 10000000 --growth 0.02",
-    ),
-    slow(
-        "KPI − 2 %, log-normal, share 1 %",
-        "--metric kpi --effect 0.98 --share 1 --max-units 20000000 --growth 0.02",
-    ),
-    slow(
-        "KPI − 2 %, log-normal, share 5 %",
-        "--metric kpi --effect 0.98 --share 5 --max-units 10000000 --growth 0.02",
-    ),
-    slow(
-        "KPI − 2 %, log-normal, share 50 %",
-        "--metric kpi --effect 0.98 --share 50 --max-units 10000000 --growth 0.02",
-    ),
-    slow(
-        "KPI − 2 %, zero-inflated, share 5 %",
-        "--metric kpi --shape zero-inflated --effect 0.98 --share 5 --max-units 10000000 --growth 0.02",
-    ),
-    slow(
-        "KPI − 2 %, log-normal, scores from 200 values",
-        "--metric kpi --effect 0.98 --share 5 --max-units 10000000 --growth 0.02 --reference 200",
-    ),
-    slow(
-        "KPI − 2 %, exponential, scores from 200 values",
-        "--metric kpi --shape exponential --effect 0.98 --share 5 --max-units 10000000 --growth 0.02 --reference 200",
-    ),
-    quick("labelled pairs, wrong 9 → 12 %", "--metric pairs --base 0.09 --effect 0.03"),
-    slow(
-        "disagreement 30 % of a budget of 25 %",
-        "--metric disagreement --base 0.25 --effect 0.05",
-    ),
-    quick("a tenth of the candidate's units lost", "--metric srm --effect 0.9 --share 5"),
-];
-
-const DETECTION: &[Row] = &[
-    slow(
-        "errors .5 → 1 %, share 1 %",
-        "--metric errors --base 0.005 --effect 2 --share 1 --max-units 1000000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "errors .5 → 1 %, share 5 %",
-        "--metric errors --base 0.005 --effect 2 --share 5 --max-units 200000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "errors 1 → 3 %, share 5 %",
-        "--metric errors --base 0.01 --effect 3 --share 5 --max-units 50000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "feedback 9 → 15.7 %, share 5 %",
-        "--metric feedback --base 0.09 --effect 0.067 --share 5 --max-units 50000 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "latency × 1.2, log-normal, share 5 %",
-        "--metric latency --effect 1.2 --share 5 --max-units 50000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "p99 + 20 %, the tail alone, share 5 %",
-        "--metric latency --shape tail --effect 1.2 --share 5 --max-units 200000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
-    ),
-    slow(
-        "KPI − 5 %, log-normal, share 50 %",
-        "--metric kpi --effect 0.95 --share 50 --max-units 50000 --growth 0.02 --method e-process,z-test,windows,mann-whitney",
-    ),
 ];

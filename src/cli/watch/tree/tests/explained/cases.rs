@@ -239,7 +239,13 @@ pub(super) fn otherwise() -> Vec<Case> {
                 "other answers",
                 of_answers([600, 2_000], [19_000, 38_000]),
                 "fail",
-                &["most in dog, PSI 0.16", "with the answer that differs most there"],
+                &[
+                    "most in dog, PSI 0.16",
+                    "with the answer that differs most there",
+                    "dog 70 % vs 50 %, between 15.",
+                    "; cat 30 % vs 50 %, between -2",
+                    ": of all answers at every look at once, with 95 % confidence",
+                ],
             )
         },
     ]
