@@ -197,6 +197,7 @@ fn gateway_config(config: &Config) -> seatrial_gateway::Config {
         notice: limits.notice,
         latch_file: Some(config.data.dir.join("latches")),
         mark_file: Some(config.data.dir.join("marks")),
+        mark_slots: limits.marks,
         units: size(limits.units),
         assignments: size(limits.assignments),
         mirror_workers: size(limits.mirror_workers),
@@ -214,6 +215,14 @@ mod tests {
         assert_eq!(store_options(&config).unwrap().assignments_limit, 5_000_000);
         config.limits.inference.assignment_rows = 7;
         assert_eq!(store_options(&config).unwrap().assignments_limit, 7);
+    }
+
+    #[test]
+    fn the_limit_of_marks_reaches_the_gateway() {
+        let mut config = Config::default();
+        assert_eq!(gateway_config(&config).mark_slots, 4_096);
+        config.limits.inference.marks = 7;
+        assert_eq!(gateway_config(&config).mark_slots, 7);
     }
 
     #[test]

@@ -135,7 +135,9 @@ impl Driver {
     /// What cannot be read or written yet is tried again by the endpoint's own steps, and is no
     /// reason not to start.
     pub async fn recover(self: &Arc<Self>, alive_until: Option<Timestamp>) -> anyhow::Result<()> {
-        self.note_lost().await;
+        if let Err(error) = self.note_lost().await {
+            tracing::warn!(%error, "answers lost with the process before are counted later");
+        }
         for endpoint in self.store.endpoints().await? {
             let cell = self.cell(&endpoint.name);
             self.begin_again(&cell, alive_until).await;

@@ -21,6 +21,9 @@ use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
 
+/// Their file is written whole whenever a server starts: 2.5 MiB.
+const MARKS_MAX: u32 = 65_536;
+
 /// The limits, by what they protect.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -64,6 +67,9 @@ pub struct Inference {
     /// 100 bytes each; those of no evidence take a tenth. The default is an hour and a half of 900
     /// requests a second.
     pub assignment_rows: u32,
+    /// Requests that are evidence and have no answer, told as lost if the process is killed: 40 bytes
+    /// each in a file. More are not told.
+    pub marks: u32,
     /// Copies of one endpoint that its shadow scores at once; one pair, where the incumbent is asked too.
     pub mirror_workers: u32,
     /// How long a server that is told to stop reports itself not ready and still takes requests.
@@ -86,10 +92,21 @@ impl Default for Inference {
             units: 1_000_000,
             assignments: 65_536,
             assignment_rows: 5_000_000,
+            marks: 4_096,
             mirror_workers: 2,
             notice: Duration::from_millis(200),
             drain: Duration::from_secs(20),
         }
+    }
+}
+
+impl Inference {
+    fn check(&self) -> Result<(), Error> {
+        if self.marks <= MARKS_MAX {
+            return Ok(());
+        }
+        let (field, value) = ("limits.inference.marks".to_owned(), self.marks.to_string());
+        Err(Error::Range { field, value, range: "1 to 65536" })
     }
 }
 
@@ -243,6 +260,7 @@ impl Limits {
                 Err(Error::Range { field, value, range: "above zero" })
             }
             None => {
+                self.inference.check()?;
                 self.database.check()?;
                 self.gc.check(&self.uploads)
             }

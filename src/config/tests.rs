@@ -106,6 +106,15 @@ fn readers_without_end_are_refused_by_name() {
 }
 
 #[test]
+fn marks_without_end_are_refused_by_name() {
+    assert!(load("[limits.inference]\nmarks = 65536\n").is_ok());
+    let fault = load("[limits.inference]\nmarks = 65537\n").unwrap_err().to_string();
+    assert_eq!(fault, "limits.inference.marks is 65537; it must be 1 to 65536");
+    let fault = load("[limits.inference]\nmarks = 0\n").unwrap_err().to_string();
+    assert_eq!(fault, "limits.inference.marks is 0; it must be above zero");
+}
+
+#[test]
 fn a_tracking_server_is_named_by_a_plain_url() {
     let config = load("[upstream]\ntracking = \"https://mlflow.example\"\n").unwrap();
     assert!(!config.upstream.allow_private);

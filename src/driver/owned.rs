@@ -8,6 +8,7 @@ use seatrial_domain::plan::{Kind, Plan};
 use seatrial_domain::policy::Policy;
 use seatrial_domain::rollout;
 use seatrial_store::storage;
+use std::sync::Arc;
 
 impl Driver {
     /// Whether rollouts move this alias of the model: those that have not ended, by the plans that they
@@ -24,7 +25,7 @@ impl Driver {
 
     /// The plans of the model's rollouts that have not ended, of its policies, and of those of its
     /// endpoints that have no policy of their own.
-    async fn ruling(&self, model: &ModelName) -> Result<Vec<Plan>, storage::Error> {
+    async fn ruling(&self, model: &ModelName) -> Result<Vec<Arc<Plan>>, storage::Error> {
         let open = self.store.open_rollouts().await?;
         let open = open.into_iter().map(|stored| stored.rollout);
         let under_way = open.filter(|rollout| rollout.candidate.model == *model);
@@ -35,7 +36,8 @@ impl Driver {
                 policies.extend(built_in(&endpoint.name).ok());
             }
         }
-        let plan = |policy: &Policy| policy.plan(Kind::Promote, policy.endpoint()).ok();
+        let plan =
+            |policy: &Policy| policy.plan(Kind::Promote, policy.endpoint()).ok().map(Arc::new);
         ruling.extend(policies.iter().filter_map(plan));
         Ok(ruling)
     }

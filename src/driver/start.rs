@@ -118,7 +118,7 @@ impl Driver {
             endpoint: Some(before.endpoint),
             model: before.candidate.model,
             version: before.candidate.number,
-            policy: Some(before.plan.policy),
+            policy: Some(before.plan.policy.clone()),
             bootstrap: before.bootstrap,
             override_quarantine: retry.override_quarantine,
             cause: retry.cause,
@@ -156,7 +156,7 @@ impl Driver {
             (Kind::Promote | Kind::First, None) => Kind::First,
         };
         if kind == rollout.plan.kind {
-            return Ok(rollout.plan.clone());
+            return Ok((*rollout.plan).clone());
         }
         let policy = self.policy_named(&rollout.plan.policy, &rollout.endpoint).await?;
         let plan = plan(&policy, kind, &rollout.endpoint)?;

@@ -9,6 +9,7 @@ use super::commit::Decided;
 use crate::clock;
 use seatrial_domain::rollout::Event;
 use seatrial_domain::{Actor, RolloutId, Timestamp};
+use seatrial_store::storage;
 use std::sync::Arc;
 
 /// The time between the process before this one and this one.
@@ -19,13 +20,14 @@ pub(super) struct Outage {
 }
 
 impl Driver {
-    /// Counts what was lost with the process before this one. Tried once: what is not stored has been
-    /// seen by nobody, and its units are new again.
-    pub(super) async fn note_lost(&self) {
-        let Some(lost) = self.gateway.lost() else { return };
-        if let Err(error) = self.store.flush(&lost).await {
-            tracing::warn!(%error, "answers lost with the process before are not counted");
+    /// Counts what was lost with the processes before this one, if that is not stored yet. Until it is, it
+    /// stays marked: whoever tries again, be it the next process, counts it once.
+    pub(super) async fn note_lost(&self) -> Result<(), storage::Error> {
+        for lost in self.gateway.lost() {
+            self.store.flush(lost).await?;
         }
+        self.gateway.forget_lost();
+        Ok(())
     }
 
     /// Reads the endpoint's state and enforces it; what fails is left to its steps.

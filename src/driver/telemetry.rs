@@ -10,6 +10,7 @@ use seatrial_domain::telemetry::{Noted, Telemetry};
 use seatrial_domain::{RolloutId, Timestamp};
 use seatrial_gateway::{FeedbackRequest, feedback};
 use seatrial_store::feedback::{self as join, Label};
+use seatrial_store::storage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -71,11 +72,16 @@ impl Driver {
             tokio::time::sleep(FLUSH_EVERY).await;
             let mut backlog = self.backlog.lock().await;
             let drained_at = self.drain(&mut backlog);
-            if !backlog.is_empty() || !self.flushed_within(PROBE_EVERY) {
+            if self.owes(&backlog) || !self.flushed_within(PROBE_EVERY) {
                 // One that fails has told it, and is made up by the next.
                 let _flushed = self.put(&mut backlog, drained_at).await;
             }
         }
+    }
+
+    /// Whether the store lacks anything, of this process or of an earlier one.
+    pub(super) fn owes(&self, backlog: &Telemetry) -> bool {
+        !backlog.is_empty() || !self.gateway.lost().is_empty()
     }
 
     /// Sends what is new, with what could not be sent before. Called a last time when the process
@@ -95,7 +101,7 @@ impl Driver {
     }
 
     async fn put(&self, backlog: &mut Telemetry, drained_at: Timestamp) -> Flushed {
-        match self.store.flush(backlog).await {
+        match self.send(backlog).await {
             Ok(()) => {
                 *backlog = Telemetry::default();
                 self.flush_fails.store(false, Ordering::Relaxed);
@@ -112,6 +118,12 @@ impl Driver {
                 Flushed::Nothing
             }
         }
+    }
+
+    /// What earlier processes lost goes first: no verdict of this one's evidence is without it for long.
+    async fn send(&self, backlog: &Telemetry) -> Result<(), storage::Error> {
+        self.note_lost().await?;
+        self.store.flush(backlog).await
     }
 
     /// What cannot be closed now is closed after a later flush.

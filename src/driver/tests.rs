@@ -2,6 +2,7 @@
 
 mod bench;
 mod fake;
+mod lost;
 mod replays;
 mod restarts;
 mod rollbacks;

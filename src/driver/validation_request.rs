@@ -79,7 +79,7 @@ impl Driver {
             memory_bytes,
             limits,
             time_left: rollout.validation_left(clock::now()),
-            plan: plan.clone(),
+            plan: (*rollout.plan).clone(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod merging;
+mod met;
 mod outcome;
 mod paired;
 mod predictions;
@@ -11,11 +12,12 @@ mod starts;
 mod stratum;
 pub mod values;
 
+pub use met::{Buckets, Met};
 pub use outcome::Outcome;
 pub use paired::{LabelledPairs, LatencyPairs, PairedCounts};
 pub use predictions::Predictions;
 pub use shadow::{CompareCount, Example, MirrorCounts, PairCount, ShadowCounts};
-pub use slices::{Buckets, Labels, SliceCounts, Slices};
+pub use slices::{Labels, SliceCounts, Slices};
 pub use starts::{Frozen, Outcomes, Start, Starts, Sums};
 pub use stratum::GateStratum;
 pub use values::{MaturedValues, Unmade};

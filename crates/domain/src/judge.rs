@@ -33,6 +33,7 @@ mod seen;
 mod shadow;
 mod slices;
 mod subject;
+mod tells;
 mod trust;
 mod two_outcome;
 mod words;
@@ -55,6 +56,7 @@ pub use shadow::{Compared, Of};
 use slices::budget::Budget;
 use std::sync::Arc;
 use std::time::Duration;
+pub use tells::Tells;
 
 /// A plan that makes no tests.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +108,7 @@ pub struct Judge {
     /// From the acknowledgement of a routing table until the first of its units can count.
     settling: Duration,
     begun: late::Kept,
+    tells: Tells,
 }
 
 /// The comparisons on which the shadow's verdict rests, as [`Judge::shadow`] makes them; for those
@@ -141,8 +144,14 @@ impl Levels {
 }
 
 impl Judge {
-    /// Makes the plan's tests. Errors: [`Error`], for plans that no policy makes.
+    /// Makes the plan's tests, whose verdicts tell everything. Errors: [`Error`], for plans that no policy
+    /// makes.
     pub fn new(plan: &Plan) -> Result<Self, Error> {
+        Self::that(Tells::Everything, plan)
+    }
+
+    /// Makes the plan's tests, whose verdicts tell so much. Errors: as of [`Judge::new`].
+    pub fn that(tells: Tells, plan: &Plan) -> Result<Self, Error> {
         let shares = shares(plan);
         let histories = Histories::new(plan, &shares);
         let chances = histories.chances(&shares);
@@ -154,7 +163,18 @@ impl Judge {
         let shadow = shadow::Rules::new(plan);
         let settling = plan.analysis.discard.saturating_add(plan.analysis.unit_window);
         let begun = late::Kept::default();
-        Ok(Self { shares, histories, checks, coverage, levels, slices, shadow, settling, begun })
+        Ok(Self {
+            shares,
+            histories,
+            checks,
+            coverage,
+            levels,
+            slices,
+            shadow,
+            settling,
+            begun,
+            tells,
+        })
     }
 
     /// All units of a gate, and those before it, as the tests see them.
@@ -165,7 +185,7 @@ impl Judge {
         begun: &'a late::Begun,
     ) -> Look<'a> {
         let (shares, histories) = (self.shares.as_slice(), &self.histories);
-        Look { evidence, gate, shares, histories, begun, slice: None }
+        Look { evidence, gate, shares, histories, begun, slice: None, tells: self.tells }
     }
 
     /// What the evidence says about `gate`: one of the plan's, or the one after the last, which is
@@ -201,15 +221,7 @@ impl Judge {
     /// What its tests keep of the starts of the evidence's windows.
     fn begun(&self, evidence: &Evidence, gate: GateIndex) -> Arc<late::Begun> {
         let none = late::Begun::default();
-        let look = Look {
-            evidence,
-            gate,
-            shares: &self.shares,
-            histories: &self.histories,
-            begun: &none,
-            slice: None,
-        };
-        self.begun.of(&self.checks, &self.slices, &look)
+        self.begun.of(&self.checks, &self.slices, &self.all_units(evidence, gate, &none))
     }
 
     /// The latencies, in microseconds and rising, on whose either side answers are told apart: moving

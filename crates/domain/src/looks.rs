@@ -9,7 +9,7 @@
 mod tests;
 
 use crate::evidence::{Evidence, GateCounts, GateIndex, ShadowCounts};
-use crate::judge::{self, Judge};
+use crate::judge::{self, Judge, Tells};
 use crate::plan::Kind;
 use crate::rollout::{Rollout, Stage};
 use crate::verdict::{Decision, Verdict};
@@ -22,6 +22,7 @@ use std::time::Duration;
 /// One rollout's looks. Begins anew with each rollout and each routing table.
 #[derive(Debug, Default)]
 pub struct Looks {
+    tells: Tells,
     judge: Option<(RolloutId, Judge)>,
     last: Option<Seen>,
     taken: u32,
@@ -122,6 +123,11 @@ fn counted(counts: &GateCounts) -> u64 {
 }
 
 impl Looks {
+    /// Looks whose verdicts tell so much.
+    pub fn that(tells: Tells) -> Self {
+        Self { tells, ..Self::default() }
+    }
+
     /// Whether another look is needed at `now`. `is_taken` says whether the rollout would act on the
     /// last verdict.
     pub fn due(
@@ -214,14 +220,14 @@ impl Looks {
     ) -> Result<Verdict, judge::Error> {
         let prepared = match self.judge.take() {
             Some((id, judge)) if id == rollout.id => judge,
-            Some(_) | None => Judge::new(&rollout.plan)?,
+            Some(_) | None => Judge::that(self.tells, &rollout.plan)?,
         };
         let (_, judge) = self.judge.insert((rollout.id, prepared));
         Ok(judge.look(subject, evidence))
     }
 }
 
-const fn growth(rollout: &Rollout) -> f64 {
+fn growth(rollout: &Rollout) -> f64 {
     rollout.plan.analysis.look.growth
 }
 

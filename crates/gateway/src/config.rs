@@ -33,6 +33,8 @@ pub struct Config {
     pub latch_file: Option<PathBuf>,
     /// Where the requests under way are told to the next process if this one is killed; `None`: nowhere.
     pub mark_file: Option<PathBuf>,
+    /// Requests marked there at once, 40 bytes each; more are not told if they are lost.
+    pub mark_slots: u32,
     /// Endpoints whose latch fits the file.
     pub latch_slots: u32,
     /// Seen units remembered for each rollout.
@@ -66,6 +68,7 @@ impl Config {
             notice: Duration::ZERO,
             latch_file: None,
             mark_file: None,
+            mark_slots: 4_096,
             latch_slots: 256,
             units: 1_000_000,
             assignments: 100_000,

@@ -30,7 +30,6 @@ pub struct Gateway {
     shared: Arc<Shared>,
     trips: Arc<Mutex<Option<mpsc::Receiver<Trip>>>>,
     feedback: Arc<Mutex<Option<mpsc::Receiver<FeedbackRequest>>>>,
-    lost: Arc<Mutex<Option<Telemetry>>>,
 }
 
 impl Gateway {
@@ -43,9 +42,9 @@ impl Gateway {
             Some(path) => Latches::open(path, config.latch_slots)?,
             None => Latches::in_memory(),
         };
-        let (marks, lost) = match &config.mark_file {
-            Some(path) => Marks::open(path, config.boot),
-            None => (Marks::none(), None),
+        let marks = match &config.mark_file {
+            Some(path) => Marks::open(path, config.boot, config.mark_slots),
+            None => Marks::default(),
         };
         let (trips, trips_taken) = mpsc::channel(TRIPS);
         let (feedback, feedback_taken) = mpsc::channel(config.feedback_queue.max(1));
@@ -66,7 +65,7 @@ impl Gateway {
         });
         let trips = Arc::new(Mutex::new(Some(trips_taken)));
         let feedback = Arc::new(Mutex::new(Some(feedback_taken)));
-        Ok(Self { shared, trips, feedback, lost: Arc::new(Mutex::new(lost)) })
+        Ok(Self { shared, trips, feedback })
     }
 
     /// What it was made with.
@@ -102,17 +101,23 @@ impl Gateway {
         self.shared.latches.get(endpoint)
     }
 
-    /// Takes in the units an earlier process saw; before the rollout's table is installed.
-    #[expect(clippy::needless_pass_by_value, reason = "the caller has no use for it afterwards")]
-    pub fn seed_units(&self, rollout: RolloutId, seen: SeenUnits) {
+    /// Takes in the units an earlier process saw, with those it lost; before the rollout's table is
+    /// installed.
+    pub fn seed_units(&self, rollout: RolloutId, mut seen: SeenUnits) {
+        seen.merge(&self.shared.marks.lost_units(rollout));
         self.shared.recorder.seed(rollout, &seen);
     }
 
-    /// The requests that were lost with the process before this one, to be stored before any unit is
-    /// seeded; the first caller gets them.
+    /// The requests that were lost with the processes before this one, a flush for each, until
+    /// [`Gateway::forget_lost`]. If this process ends before that, the next one tells them.
     #[must_use]
-    pub fn lost(&self) -> Option<Telemetry> {
-        lock(&self.lost).take()
+    pub fn lost(&self) -> &[Telemetry] {
+        self.shared.marks.lost()
+    }
+
+    /// What was lost is stored.
+    pub fn forget_lost(&self) {
+        self.shared.marks.forget_lost();
     }
 
     /// Requests a version is working on or will be, copies included: 0 means that it may go, once

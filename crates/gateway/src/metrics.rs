@@ -27,7 +27,11 @@ impl fmt::Display for Exposition<'_> {
         mirrors(f, &entries)?;
         let trips = Family { name: "seatrial_guardrail_trips_total", kind: Kind::Counter };
         trips.head(f, "Guardrails passed since boot.")?;
-        trips.sample(f, &Labels::default(), self.0.tripped.load(Ordering::Relaxed))
+        trips.sample(f, &Labels::default(), self.0.tripped.load(Ordering::Relaxed))?;
+        let unmarked = Family { name: "seatrial_unmarked_requests_total", kind: Kind::Counter };
+        unmarked
+            .head(f, "Evidence that would not have been told if it was lost with the process.")?;
+        unmarked.sample(f, &Labels::default(), self.0.marks.unmarked())
     }
 }
 

@@ -109,7 +109,7 @@ impl World {
             Kind::Promote | Kind::Restore => Some(version(&candidate.model, 1)),
             Kind::First => None,
         };
-        Event::Turn { epoch: Epoch(1), incumbent, plan: Box::new(self.rollout.plan.clone()) }
+        Event::Turn { epoch: Epoch(1), incumbent, plan: Box::new((*self.rollout.plan).clone()) }
     }
 
     /// Offers the event; a step that breaks a law is refused by its name.

@@ -23,6 +23,7 @@ fn counts(limits: &Limits) -> Vec<(&'static str, u64)> {
         ("limits.inference.units", limits.inference.units.into()),
         ("limits.inference.assignments", limits.inference.assignments.into()),
         ("limits.inference.assignment_rows", limits.inference.assignment_rows.into()),
+        ("limits.inference.marks", limits.inference.marks.into()),
         ("limits.inference.mirror_workers", limits.inference.mirror_workers.into()),
         ("limits.control.max_body", limits.control.max_body),
         ("limits.control.max_mlflow_body", limits.control.max_mlflow_body),

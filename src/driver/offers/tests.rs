@@ -10,6 +10,7 @@ use seatrial_domain::{
     Digest, EndpointName, ModelName, RolloutId, Timestamp, VersionNumber, VersionRef, endpoint,
     policy,
 };
+use std::sync::Arc;
 
 pub(in crate::driver) const POLICY: &str = "
 apiVersion: seatrial/v1
@@ -96,7 +97,7 @@ fn a_raise_without_a_look_is_held_until_its_sessions_are_ready() {
     let mut incident = rollout(POLICY, Stage::Canary);
     incident.paused = Some(Pause::Incident);
     let mut first = rollout(POLICY, Stage::Validating { state: Validation::Passed });
-    first.plan.kind = Kind::First;
+    Arc::make_mut(&mut first.plan).kind = Kind::First;
     // Half of the traffic needs two of four sessions, all of it needs four.
     for (mut rollout, needed) in [(incident, 2), (first, 4)] {
         let known = Known::default();
@@ -130,7 +131,7 @@ fn a_standby_that_was_never_probed_is_missing_once_its_time_is_over() {
     assert_eq!(holds(&stabilizing, &with_sessions(4), &after(10)), None);
 
     let mut cold = stabilizing;
-    cold.plan.standby.mode = StandbyMode::Cold;
+    Arc::make_mut(&mut cold.plan).standby.mode = StandbyMode::Cold;
     assert_eq!(holds(&cold, &unproven(), &after(10)), None, "a cold one is not probed");
 }
 

@@ -63,8 +63,11 @@ impl Bench {
     }
 
     fn trusting(keys: Keys, store: Store, dir: TempDir) -> Self {
+        Self::behind(Gateway::new(Config::new(1, clock::now)).unwrap(), keys, store, dir)
+    }
+
+    fn behind(gateway: Gateway, keys: Keys, store: Store, dir: TempDir) -> Self {
         let world = Arc::new(Fake::default());
-        let gateway = Gateway::new(Config::new(1, clock::now)).unwrap();
         let driver = Driver::new(Parts {
             store: store.clone(),
             gateway: gateway.clone(),
@@ -77,6 +80,21 @@ impl Bench {
             gc: crate::config::Gc::default(),
         });
         Self { driver, world, store, gateway, dir }
+    }
+
+    /// Behind this gateway, on data of its own.
+    pub(super) async fn of(gateway: Gateway) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path(), Options::default()).await;
+        Self::behind(gateway, Keys::default(), store, dir)
+    }
+
+    /// The same gateway, when a store that was closed takes something again.
+    pub(super) async fn reopened(self) -> Self {
+        let Self { driver, world, store, gateway, dir } = self;
+        drop((driver, world, store));
+        let store = open(dir.path(), Options::default()).await;
+        Self::behind(gateway, Keys::default(), store, dir)
     }
 
     /// Another process on the same data.

@@ -216,7 +216,7 @@ async fn a_changed_policy_is_found_whoever_makes_its_hash_fit() {
     bench.step().await.unwrap();
     let rows = rows(&bench, id).await;
     let turn = rows.iter().find(|row| row.event == "turn").unwrap();
-    let mut plan = stored.rollout.plan.clone();
+    let mut plan = (*stored.rollout.plan).clone();
     plan.analysis.alpha = 0.01;
     let text = serde_json::to_string(&plan).unwrap();
 

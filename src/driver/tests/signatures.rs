@@ -71,7 +71,7 @@ async fn a_version_that_is_not_signed_by_the_named_key_does_not_start() {
     unsigned(bench.try_start(&one).await);
     bench.sign(&one, "throwaway").await;
     let started = bench.start(&one).await.rollout;
-    let pinned = started.plan.signature.unwrap();
+    let pinned = started.plan.signature.clone().unwrap();
     assert_eq!(pinned.id.as_ref(), Some(fixture("throwaway").public().id()));
 }
 
@@ -114,7 +114,7 @@ async fn a_way_back_that_must_load_is_checked_and_says_so() {
     bench.sign(&one, "throwaway").await;
     let restoring = bench.restore().await.unwrap().rollout;
     assert_eq!(restoring.candidate, one);
-    assert!(restoring.plan.signature.is_some_and(|asked| asked.id.is_some()));
+    assert!(restoring.plan.signature.as_ref().is_some_and(|asked| asked.id.is_some()));
 }
 
 #[tokio::test]
@@ -124,5 +124,5 @@ async fn a_way_back_to_what_is_still_loaded_asks_for_no_signature() {
     bench.apply(POLICY).await;
     bench.world.keeps(&one);
     let restoring = bench.restore().await.unwrap().rollout;
-    assert_eq!((restoring.candidate, restoring.plan.signature), (one, None));
+    assert_eq!((restoring.candidate, &restoring.plan.signature), (one, &None));
 }

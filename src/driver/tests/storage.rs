@@ -13,6 +13,7 @@ use seatrial_gateway::{FeedbackRequest, feedback};
 use seatrial_store::Options;
 use seatrial_store::rollouts::CommitError;
 use seatrial_store::storage::Error;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 fn stabilizing(rollout: &mut Rollout) {
@@ -71,7 +72,7 @@ async fn a_trip_whose_pause_was_not_stored_pauses_later() {
     let bench = Bench::with(small.clone()).await;
     let first = |rollout: &mut Rollout| {
         stabilizing(rollout);
-        rollout.plan.kind = seatrial_domain::plan::Kind::First;
+        Arc::make_mut(&mut rollout.plan).kind = seatrial_domain::plan::Kind::First;
     };
     let stored = bench.voyage(first).await;
     bench.fill().await;

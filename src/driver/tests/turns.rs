@@ -4,6 +4,7 @@ use super::bench::{Bench, QUEUE_MAX, ada, again};
 use crate::driver::command::{Error, Missing, Start};
 use seatrial_domain::plan::Kind;
 use seatrial_domain::rollout::{Bootstrap, Effect, Rollout, Stage};
+use std::sync::Arc;
 
 fn over(stage: Stage) -> impl FnOnce(&mut Rollout) {
     move |rollout| {
@@ -108,7 +109,13 @@ async fn what_has_no_plan_any_more_ends_and_says_why() {
     let running = bench.start(&one).await;
     let waiting = bench.start(&two).await;
     assert_eq!(waiting.rollout.plan.kind, Kind::First);
-    bench.put(&waiting, |rollout| rollout.plan.policy = "gone".to_owned(), Vec::new()).await;
+    bench
+        .put(
+            &waiting,
+            |rollout| Arc::make_mut(&mut rollout.plan).policy = "gone".to_owned(),
+            Vec::new(),
+        )
+        .await;
     let serving = Effect::Serving { version: Some(one), alias: "champion".to_owned() };
     bench.put(&running, over(Stage::Completed), vec![serving]).await;
 

@@ -98,7 +98,7 @@ async fn fixture() -> Fixture {
 fn canary(seconds: u64) -> Rollout {
     let then = before(clock::now(), Duration::from_secs(seconds));
     let mut rollout = rollout_of(POLICY);
-    let plan = Box::new(rollout.plan.clone());
+    let plan = Box::new((*rollout.plan).clone());
     let turn = Event::Turn { epoch: Epoch(1), incumbent: Some(version(1)), plan };
     let validated = Event::Validated { summary: "12/12".to_owned() };
     let promote = Event::Promote { reason: "a test".to_owned() };
@@ -362,7 +362,7 @@ async fn labels_that_are_wrong_in_one_slice_alone_roll_back_by_it() {
     assert!(fixture.store.join_feedback(&labels).await.unwrap().iter().all(Result::is_ok));
 
     let mut rollout = canary(10);
-    rollout.plan.analysis.slices = vec![LiveSlice {
+    Arc::make_mut(&mut rollout.plan).analysis.slices = vec![LiveSlice {
         key: KeySource::Parameter("client".to_owned()),
         values: vec!["mobile".to_owned(), "web".to_owned()],
         weight: Some(0.5),

@@ -94,3 +94,48 @@ fn means(weighed: impl Iterator<Item = (f64, Summary)>) -> Option<Effect> {
         difference: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::summary::Arm;
+    use super::*;
+
+    /// Of one stratum both averages are its own difference, and so is how far it may be off at this level.
+    #[test]
+    fn one_stratum_is_told_alike_as_a_gate_and_as_all_gates() {
+        let arm = |units: f64, mean: f64| Arm { units, varied: units / 2.0, mean, variance: 40.0 };
+        let counts = Summary { candidate: arm(4_000.0, 7.0), incumbent: arm(12_000.0, 9.0) };
+        let strata = [Stratum::new(0.25, counts).unwrap()];
+        let error = (40.0_f64 / 4_000.0 + 40.0 / 12_000.0).sqrt();
+        let v = 4.0 * 0.25 * 0.75 * 16_000.0;
+        for level in [0.05, 0.002] {
+            let alpha = Alpha::new(level).unwrap();
+            let radius = error * TwoSidedNormal::new(TUNED_VARIANCE, Alpha::USUAL).bound(v, alpha)
+                / f64::sqrt(v);
+            let of_gate = of_gate(&strata, (0.0, 30.0), alpha).unwrap();
+            let over_gates = over_gates(&strata, alpha).unwrap();
+            for effect in [of_gate, over_gates] {
+                let Interval { lower, upper } = effect.difference.unwrap();
+                assert!((lower + 2.0 + radius).abs() < 1e-9, "{level}: {effect:?} {radius}");
+                assert!((upper + 2.0 - radius).abs() < 1e-9, "{level}: {effect:?} {radius}");
+            }
+        }
+    }
+
+    /// A gate is averaged by the incumbent's units and several gates by the candidate's, those with both arms.
+    #[test]
+    fn before_the_burn_in_strata_weigh_by_their_units() {
+        let arm = |units: f64, mean: f64| Arm { units, varied: units / 2.0, mean, variance: 40.0 };
+        let of = |candidate, incumbent| {
+            let counts = Summary { candidate: arm(candidate, 7.0 + candidate), incumbent };
+            Stratum::new(0.25, counts).unwrap()
+        };
+        let strata =
+            [of(200.0, arm(3_000.0, 9.0)), of(300.0, arm(500.0, 9.0)), of(90.0, arm(0.0, 0.0))];
+        let gate = of_gate(&strata, (0.0, 30.0), Alpha::USUAL).unwrap();
+        let gates = over_gates(&strata, Alpha::USUAL).unwrap();
+        assert!((gate.candidate - (6.0 * 207.0 + 307.0) / 7.0).abs() < 1e-9, "{gate:?}");
+        assert!((gates.candidate - (2.0 * 207.0 + 3.0 * 307.0) / 5.0).abs() < 1e-9, "{gates:?}");
+        assert_eq!((gate.difference, gates.difference), (None, None));
+    }
+}

@@ -8,9 +8,11 @@
 //! half-and-half split. Means of different strata are never pooled.
 //!
 //! A pass is about all units of the [gate]: the null is Σ φX ≤ 0, φ being each stratum's part of the
-//! incumbent's units, who are a fair sample of them. So s = √v·Σ φX/√(Σ φ²se²) with v = Σ w²·n, the
-//! strata's Xs averaged by their units and divided by the average's own error. Averaged by how surely
-//! each is known, a stratum whose values vary little could pass for one whose mean is lost.
+//! incumbent's units, who are a fair sample of them. So s = √v·Σ φX/√(Σ φ²se² + Σ φ(X − Σ φX)²/n₀) with
+//! v = Σ w²·n, the strata's Xs averaged by their units and divided by the average's own error: that of each X,
+//! and that of a sample's parts, which are everybody's but for chance. Where histories fare differently and
+//! values vary little, the parts are what is known least. Averaged by how surely each is known, a stratum
+//! whose values vary little could pass for one whose mean is lost.
 //!
 //! **None is left out.** Where too few of a history were counted on an arm, its mean is not known, but
 //! winsorised values lie within the reference's range, and so does their mean. The pass takes the worst of
@@ -49,7 +51,7 @@ pub(super) struct Everybody {
     units: f64,
     /// Σ n₀·X.
     sum: f64,
-    /// Σ (n₀·se)².
+    /// Σ (n₀·se)², and Σ n₀·(X − Σ φX)² for the parts.
     squared_error: f64,
     /// v = Σ w²·n, of strata that are known.
     pub(super) balanced_units: f64,
@@ -109,9 +111,11 @@ impl Contrast {
     ) -> Option<Everybody> {
         measured(strata)?;
         let mut all = Everybody::default();
+        let mut parts = Vec::with_capacity(strata.len());
         for stratum in strata {
             let units = stratum.counts.incumbent.units;
             let (x, squared_error) = self.x(&stratum.counts, range);
+            parts.push((units, x));
             all.units += units;
             all.sum += units * x;
             all.squared_error += units * units * squared_error;
@@ -119,6 +123,9 @@ impl Contrast {
                 all.balanced_units += balanced_units(stratum);
             }
         }
+        let mean = all.mean();
+        let of_parts: f64 = parts.iter().map(|(units, x)| units * (x - mean).powi(2)).sum();
+        all.squared_error += of_parts;
         Some(all)
     }
 
@@ -141,4 +148,79 @@ pub(super) fn measured(strata: &[Stratum<Summary>]) -> Option<Vec<&Stratum<Summa
     let known: Vec<_> = strata.iter().filter(|it| it.counts.is_measured()).collect();
     let units: f64 = known.iter().map(|it| it.counts.candidate.units).sum();
     (units >= float(BURN_IN_CANDIDATE_UNITS)).then_some(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::summary::Arm;
+    use super::*;
+
+    const RANGE: (f64, f64) = (2.0, 30.0);
+
+    #[derive(Debug, Clone, Copy)]
+    enum Of {
+        Candidate,
+        Incumbent,
+    }
+
+    /// Measured arms, and one of which too few were counted.
+    fn strata(few_of: Of) -> [Stratum<Summary>; 2] {
+        let arm =
+            |units: f64, mean: f64| Arm { units, varied: units / 2.0, mean, variance: 2.0 * mean };
+        let few = |arm: Arm| Arm { units: 40.0, varied: 20.0, ..arm };
+        let (candidate, incumbent) = (arm(500.0, 7.0), arm(3_000.0, 9.0));
+        let other = match few_of {
+            Of::Candidate => Summary { candidate: few(candidate), incumbent },
+            Of::Incumbent => Summary { candidate, incumbent: few(incumbent) },
+        };
+        let known = Summary { candidate: arm(2_000.0, 8.0), incumbent: arm(6_000.0, 10.0) };
+        [Stratum::new(0.25, known).unwrap(), Stratum::new(0.1, other).unwrap()]
+    }
+
+    /// What is not known is as bad as it may be, whichever arm it is of, and what is known of the other arm
+    /// keeps its error. Only units of strata that are known count as time.
+    #[test]
+    fn the_parts_are_added_up_as_the_formula_says() {
+        let ratio = |better, r| Contrast::within_ratio(better, r).unwrap();
+        let absolute = |better| Contrast::within_absolute(better, 3.0).unwrap();
+        for (contrast, sign, a, t) in [
+            (ratio(Better::Higher, 0.8), 1.0, 0.8, 0.0),
+            (ratio(Better::Lower, 1.5), -1.0, 1.5, 0.0),
+            (absolute(Better::Higher), 1.0, 1.0, -3.0),
+            (absolute(Better::Lower), -1.0, 1.0, 3.0),
+        ] {
+            let (worst, best) = if sign > 0.0 { (2.0, 30.0) } else { (30.0, 2.0) };
+            let known = sign * (8.0 - a * 10.0 - t);
+            let error = 16.0 / 2_000.0 + a * a * 20.0 / 6_000.0;
+            for (few_of, units, x, its_error) in [
+                (Of::Candidate, 3_000.0, sign * (worst - a * 9.0 - t), a * a * 18.0 / 3_000.0),
+                (Of::Incumbent, 40.0, sign * (7.0 - a * best - t), 14.0 / 500.0),
+            ] {
+                let all = contrast.everybody(&strata(few_of), RANGE).unwrap();
+                let mean = (6_000.0 * known + units * x) / (6_000.0 + units);
+                let off = |x: f64| (x - mean) * (x - mean);
+                let of_parts = 6_000.0 * off(known) + units * off(x);
+                let squared = 6_000.0_f64.powi(2) * error + units * units * its_error + of_parts;
+                let near = |one: f64, other: f64| (one / other - 1.0).abs() < 1e-12;
+                assert!(near(all.mean(), mean), "{contrast:?} {few_of:?}: {all:?}");
+                assert!(near(all.error_of_one(), squared.sqrt() / (6_000.0 + units)), "{all:?}");
+                assert!(near(all.balanced_units, 4.0 * 0.25 * 0.75 * 8_000.0), "{all:?}");
+            }
+        }
+    }
+
+    /// Two histories with half of all units each, one a point better and one a point worse than the margin:
+    /// for everybody the candidate is at it. Their parts are off by as much as chance has them.
+    #[test]
+    fn a_history_that_happens_to_come_more_often_passes_no_candidate() {
+        let arm = |units: f64, mean: f64| Arm { units, varied: units / 2.0, mean, variance: 0.01 };
+        let of = |units: f64, x: f64| {
+            let counts = Summary { candidate: arm(units, 9.0 + x), incumbent: arm(units, 10.0) };
+            Stratum::new(0.5, counts).unwrap()
+        };
+        let contrast = Contrast::within_absolute(Better::Higher, 1.0).unwrap();
+        let log_e = |strata: &[_]| contrast.log_e(strata, (0.0, 30.0));
+        assert!(log_e(&[of(10_150.0, 1.0), of(9_850.0, -1.0)]) < 2.0);
+        assert!(log_e(&[of(10_150.0, 1.0), of(9_850.0, 0.9)]) > 100.0, "what no parts change");
+    }
 }

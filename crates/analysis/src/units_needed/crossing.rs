@@ -106,4 +106,19 @@ mod tests {
         assert_eq!(beyond(0, Alpha::USUAL, |_| -0.1), None);
         assert_eq!(beyond(0, Alpha::USUAL, |_| f64::NEG_INFINITY), None);
     }
+
+    #[test]
+    fn each_number_of_units_is_told_from_one_less() {
+        let alpha = Alpha::USUAL;
+        for enough in 1..=300_u64 {
+            for slope in [0.003, 1.0, 40.0] {
+                let log_e =
+                    |units| alpha.log_threshold() + slope * (float(units) - float(enough) + 0.5);
+                assert_eq!(beyond(0, alpha, log_e), Some(enough), "{slope}");
+                // No line: it rises at once, and no further.
+                let step = |units| if units < enough { 0.0 } else { 4.0 };
+                assert_eq!(beyond(0, alpha, step), Some(enough));
+            }
+        }
+    }
 }

@@ -4,9 +4,8 @@
 //! the others and for none, latencies by the buckets that were met. 72 values of 921 buckets an arm are
 //! 132,624 counters at the very most; a value usually meets about a hundred.
 
-use super::{ArmCount, Matured, MaturedValues, Predictions, ShadowCounts};
-use crate::split::Arm;
-use seatrial_analysis::counts::{self, ArmHistogram, Cells};
+use super::{ArmCount, Buckets, Matured, MaturedValues, Predictions, ShadowCounts};
+use seatrial_analysis::counts::{self, Cells};
 use seatrial_analysis::kpi;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,13 +42,6 @@ pub struct SliceCounts {
     /// By check of kind drift, at most [`Predictions::OUTCOMES`] outcomes a gateway and value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub predictions: BTreeMap<String, Predictions>,
-}
-
-/// Units by latency bucket of the standard edges; a bucket nobody met is not there.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Buckets {
-    pub candidate: BTreeMap<usize, u64>,
-    pub incumbent: BTreeMap<usize, u64>,
 }
 
 impl Slices {
@@ -153,51 +145,5 @@ impl SliceCounts {
             self.matured_values.entry(metric.clone()).or_default().merge(matured)?;
         }
         Ok(())
-    }
-}
-
-impl Buckets {
-    /// The buckets of a histogram that were met.
-    pub fn of(histogram: &ArmHistogram) -> Self {
-        let met = |arm: &[u64]| {
-            let counted = arm.iter().copied().enumerate().filter(|(_, count)| *count > 0);
-            counted.collect()
-        };
-        Self { candidate: met(&histogram.candidate), incumbent: met(&histogram.incumbent) }
-    }
-
-    /// Counts a unit of `arm` in `bucket`.
-    pub fn add(&mut self, arm: Arm, bucket: usize) {
-        let buckets = match arm {
-            Arm::Candidate => &mut self.candidate,
-            Arm::Incumbent => &mut self.incumbent,
-        };
-        *buckets.entry(bucket).or_default() += 1;
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in
-            [(&mut self.candidate, &other.candidate), (&mut self.incumbent, &other.incumbent)]
-        {
-            for (bucket, count) in theirs {
-                *mine.entry(*bucket).or_default() += count;
-            }
-        }
-    }
-
-    /// All buckets, met or not. One beyond `buckets` makes them more: a histogram of other edges,
-    /// which the tests refuse.
-    pub fn histogram(&self, buckets: usize) -> ArmHistogram {
-        let arm = |met: &BTreeMap<usize, u64>| {
-            let last = met.last_key_value().map_or(0, |(bucket, _)| bucket + 1);
-            let mut all = vec![0; buckets.max(last)];
-            for (bucket, count) in met {
-                if let Some(slot) = all.get_mut(*bucket) {
-                    *slot = *count;
-                }
-            }
-            all
-        };
-        ArmHistogram { candidate: arm(&self.candidate), incumbent: arm(&self.incumbent) }
     }
 }

@@ -128,8 +128,10 @@ fn full(plan: &Plan) -> Evidence {
                 for value in &slice.values {
                     let column = plan.analysis.column(&slice.key);
                     let salt = salt + value.len() as u64 * 31;
-                    counts.slices.of(&column, value).latency =
-                        Buckets { candidate: buckets(salt), incumbent: buckets(salt + 2) };
+                    counts.slices.of(&column, value).latency = Buckets {
+                        candidate: buckets(salt).into(),
+                        incumbent: buckets(salt + 2).into(),
+                    };
                 }
             }
         }
@@ -148,7 +150,9 @@ fn a_counter_takes_so_few_bytes_that_the_rows_of_the_largest_plan_are_kept() {
     let key = KeySource::Header("client".to_owned());
     plan.analysis.slices = vec![LiveSlice { key, values, weight: Some(0.5) }];
     let evidence = full(&plan);
-    let counted = |buckets: &Buckets| (buckets.candidate.len() + buckets.incumbent.len()) as u64;
+    let counted = |buckets: &Buckets| {
+        (buckets.candidate.iter().len() + buckets.incumbent.iter().len()) as u64
+    };
     let of_start = |outcomes: &Outcomes| {
         let frozen = outcomes.frozen.as_ref().unwrap();
         let slices = frozen.slices.0.values().flat_map(BTreeMap::values);

@@ -9,6 +9,7 @@ use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, Shown};
 use super::seen::Seen;
+use super::tells::Tells;
 use crate::evidence::{self, ArmCount, GateIndex, GateStratum, Predictions};
 use crate::mix::{self, By};
 use crate::verdict::{CheckVerdict, Counts, significant};
@@ -45,6 +46,9 @@ impl Drift {
         let now = look.by_stratum(|gate| rules.apply_in(gate), |seen| self.answers(seen));
         let log_e = LogE { fail: fail_log_e(&now, since), pass: f64::NEG_INFINITY };
         let verdict = bars.verdict(log_e);
+        if look.tells == Tells::Decision {
+            return Finding::bare(verdict, log_e);
+        }
         let here = outcomes(now.iter().filter(|(of, _)| of.gate == look.gate));
         let most = most_apart(&here);
         let counts = most.as_ref().map(|most| most.counts.clone()).unwrap_or_default();
@@ -250,4 +254,51 @@ fn whole(outcomes: &Outcomes<'_>) -> Assigned {
         incumbent: sum.incumbent.saturating_add(it.incumbent),
     });
     if sum.candidate == 0 || sum.incumbent == 0 { Assigned::default() } else { sum }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(of: &[(&str, u64, u64)]) -> Predictions {
+        let units = |(outcome, candidate, incumbent): &(&str, u64, u64)| {
+            ((*outcome).to_owned(), ArmCount { candidate: *candidate, incumbent: *incumbent })
+        };
+        Predictions(of.iter().map(units).collect())
+    }
+
+    /// Two starts may share what was counted, and the next one does not: each is worth what came since.
+    #[test]
+    fn each_start_is_worth_what_was_counted_since() {
+        let now = told(&[("ant", 90, 300), ("bee", 40, 260), ("cat", 30, 20)]);
+        let early = Arc::new(told(&[("ant", 10, 100), ("cat", 2, 9)]));
+        let later = Arc::new(told(&[("aaa", 5, 5), ("ant", 50, 200), ("bee", 20, 130)]));
+        let of = GateIndex(0).unseen();
+        let at = |found: &Arc<Predictions>| Before::from([(of, Arc::clone(found))]);
+        let since = Since::Drift(vec![Before::new(), at(&early), at(&early), at(&later)]);
+        let stratum = Stratum::new(0.25, Some(&now)).unwrap();
+        let worth = |left: &[(u64, u64)]| {
+            let left = left.iter().map(|(candidate, incumbent)| Assigned {
+                candidate: *candidate,
+                incumbent: *incumbent,
+            });
+            drift::log_e_of(stratum.pi, left)
+        };
+        let all = worth(&[(90, 300), (40, 260), (30, 20)]);
+        let early = worth(&[(80, 200), (40, 260), (28, 11)]);
+        let late = worth(&[(40, 100), (20, 130), (30, 20)]);
+        let expected = drift::log_e_since(all, &[all, early, early, late]);
+        let found = fail_log_e(&[(of, stratum)], Some(&since));
+        assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+    }
+
+    /// Units of one arm alone are compared with nothing.
+    #[test]
+    fn a_stratum_of_one_arm_tells_of_no_units() {
+        let units = |candidate, incumbent| Assigned { candidate, incumbent };
+        for alone in [units(9, 0), units(0, 9)] {
+            assert_eq!(whole(&[("ant", alone)].into()), Assigned::default());
+        }
+        assert_eq!(whole(&[("ant", units(9, 0)), ("bee", units(0, 7))].into()), units(9, 7));
+    }
 }

@@ -10,6 +10,7 @@ use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Bars, Finding, Here, LogE, Shown};
 use super::seen::Seen;
+use super::tells::Tells;
 use crate::evidence::{Outcomes, Unmade};
 use crate::mix;
 use crate::plan::{Better, Margin, Rule};
@@ -87,6 +88,9 @@ impl Kpi {
             pass: check.healthy_log_e(&settled)?,
         };
         let verdict = bars.verdict(log_e);
+        if look.tells == Tells::Decision {
+            return Ok(Finding::bare(verdict, log_e));
+        }
         let units_needed = match verdict {
             CheckVerdict::Inconclusive => units_needed::kpi(check, &settled, bars.pass())?,
             CheckVerdict::Fail | CheckVerdict::Pass | CheckVerdict::Error => None,

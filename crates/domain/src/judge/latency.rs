@@ -12,6 +12,7 @@ use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, float};
 use super::seen::{Missing, Seen};
+use super::tells::Tells;
 use crate::evidence::Outcomes;
 use crate::mix::By;
 use crate::verdict::CheckVerdict;
@@ -104,6 +105,9 @@ impl Latency {
         let passing = check.passing(&settled)?;
         let log_e = LogE { fail: fail_log_e(&check, &samples.all, since)?, pass: passing.log_e() };
         let verdict = bars.verdict(log_e);
+        if look.tells == Tells::Decision {
+            return Ok(Finding::bare(verdict, log_e));
+        }
         let units_needed = match verdict {
             CheckVerdict::Inconclusive => {
                 // Mostly all is settled, and summed already.

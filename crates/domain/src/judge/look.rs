@@ -8,6 +8,7 @@ use super::distinct::Rules;
 use super::histories::Histories;
 use super::late::Begun;
 use super::seen::Seen;
+use super::tells::Tells;
 use crate::Share;
 use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, GateStratum, Outcomes, Sums};
 use crate::exposure::Exposure;
@@ -25,6 +26,7 @@ pub(super) struct Look<'a> {
     pub(super) begun: &'a Begun,
     /// Whose units are seen; none: all.
     pub(super) slice: Option<&'a SliceLabel>,
+    pub(super) tells: Tells,
 }
 
 /// One check's counts of every gate it applies in so far.

@@ -12,6 +12,7 @@ use super::latency::Latency;
 use super::look::Look;
 use super::reading::{Bars, Finding, Here, Reading};
 use super::slices::budget::Budget;
+use super::tells::Tells;
 use super::two_outcome::TwoOutcome;
 use super::{Error, Levels, words};
 use crate::evidence::GateIndex;
@@ -148,8 +149,7 @@ impl Prepared {
         let bars = self.bars(look, levels, (scope, &name))?;
         let found = self.found(look, &name, &bars);
         let applies = self.rules.apply_in(look.gate);
-        let report =
-            |name, finding| Box::new(self.report(name, (look.gate, scope), finding, &bars));
+        let report = |name, finding| Box::new(self.report(name, (look, scope), finding, &bars));
         let check = Some(self.name.clone());
         match found {
             Ok(finding) if applies || finding.verdict == CheckVerdict::Fail => {
@@ -216,23 +216,25 @@ impl Prepared {
     fn report(
         &self,
         name: String,
-        (gate, scope): (GateIndex, Scope<'_>),
+        (look, scope): (&Look<'_>, Scope<'_>),
         finding: Option<&Finding>,
         bars: &Bars,
     ) -> CheckReport {
-        let rule = self.rules.latest(gate);
         let shown = finding.map(|finding| finding.shown);
-        let described = finding.and_then(|finding| finding.described.clone());
+        let (metric, limit) = match look.tells {
+            Tells::Everything => self.in_words(look.gate, (scope, finding)),
+            Tells::Decision => (String::new(), String::new()),
+        };
         let finite = |log_e: f64| log_e.is_finite().then_some(log_e);
         CheckReport {
             name,
             verdict: finding.map_or(CheckVerdict::Error, |finding| finding.verdict),
             enforced: self.enforced,
-            metric: scope.named(&words::metric(rule)),
+            metric,
             candidate: shown.and_then(|shown| shown.candidate),
             incumbent: shown.and_then(|shown| shown.incumbent),
             unit: self.unit(),
-            limit: described.unwrap_or_else(|| words::limit(rule)),
+            limit,
             counts: shown.map_or(Counts::default(), |shown| shown.counts),
             fail_log_e: finding.and_then(|finding| finite(finding.log_e.fail)),
             fail_log_e_max: finite(
@@ -245,6 +247,17 @@ impl Prepared {
             slice: scope.label(),
             holds: self.holds(),
         }
+    }
+
+    /// What its numbers are, and what they are held against.
+    fn in_words(
+        &self,
+        gate: GateIndex,
+        (scope, finding): (Scope<'_>, Option<&Finding>),
+    ) -> (String, String) {
+        let rule = self.rules.latest(gate);
+        let described = finding.and_then(|finding| finding.described.clone());
+        (scope.named(&words::metric(rule)), described.unwrap_or_else(|| words::limit(rule)))
     }
 
     fn unit(&self) -> Unit {

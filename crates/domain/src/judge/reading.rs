@@ -78,6 +78,14 @@ pub(super) struct Shown {
     pub(super) incumbent: Option<f64>,
 }
 
+impl Finding {
+    /// What decides, and nothing of what is told beside it.
+    pub(super) fn bare(verdict: CheckVerdict, log_e: LogE) -> Self {
+        let here = Here::Outcomes(Vec::new());
+        Self { verdict, log_e, shown: Shown::default(), here, units_needed: None, described: None }
+    }
+}
+
 impl Bars {
     pub(super) fn new(levels: Levels, weight: Weight, most: Option<f64>) -> Self {
         let most = most.unwrap_or(f64::NEG_INFINITY);

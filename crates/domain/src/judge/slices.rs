@@ -16,6 +16,7 @@ mod open;
 use super::look::Look;
 use super::prepared::{Prepared, Scope};
 use super::reading::{Here, Reading};
+use super::tells::Tells;
 use super::{Levels, coverage};
 use crate::plan::{Analysis, LiveSlice};
 use crate::ranking::{self, RankedSlice, Sample};
@@ -96,7 +97,9 @@ impl Slices {
                 let label = column.label(value);
                 let here = look.of_slice(&label);
                 let readings = column.read((number, &label), checks, (&here, levels));
-                samples.extend(readings.iter().filter_map(|reading| sample(reading, whole)));
+                if look.tells == Tells::Everything {
+                    samples.extend(readings.iter().filter_map(|reading| sample(reading, whole)));
+                }
                 match column.acts {
                     Acts::Enforces => {
                         let units = here.units().candidate;

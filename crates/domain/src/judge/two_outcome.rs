@@ -13,6 +13,7 @@ use super::look::Look;
 use super::prepared::Given;
 use super::reading::{Finding, Here, LogE, Shown};
 use super::seen::Seen;
+use super::tells::Tells;
 use crate::evidence::{ArmCount, Outcomes};
 use crate::mix::{self, By};
 use crate::plan::{Better, Margin, Rule};
@@ -78,6 +79,9 @@ impl TwoOutcome {
             pass: check.healthy_log_e(&settled),
         };
         let verdict = bars.verdict(log_e);
+        if look.tells == Tells::Decision {
+            return Finding::bare(verdict, log_e);
+        }
         let (shown, units_needed) = match verdict {
             CheckVerdict::Fail => (samples.all.as_slice(), None),
             CheckVerdict::Inconclusive => {

@@ -8,6 +8,7 @@ use crate::{
     Digest, EndpointName, ModelName, Timestamp, VersionNumber, VersionRef, endpoint, policy,
 };
 use seatrial_analysis::counts::Cells;
+use std::sync::Arc;
 
 const POLICY: &str = "
 apiVersion: seatrial/v1
@@ -125,14 +126,14 @@ fn a_cutover_is_judged_on_the_evidence_of_the_gates_before_it() {
     let decision = looked(&mut Looks::default(), subject, &evidence);
     assert_eq!(decision, Decision::Fail { check: "errorRate".to_owned() });
 
-    cutover.plan.kind = Kind::First;
+    Arc::make_mut(&mut cutover.plan).kind = Kind::First;
     assert_eq!(Subject::of(&cutover), None, "without an incumbent there is nothing to compare");
 }
 
 /// A look that found a pass, and the evidence it rests on.
 fn passed(every: Duration) -> (Looks, Rollout, Evidence) {
     let (mut looks, mut rare) = (Looks::default(), rollout());
-    rare.plan.analysis.look.every = every;
+    Arc::make_mut(&mut rare.plan).analysis.look.every = every;
     let units = ArmCount { candidate: 2_000, incumbent: 38_000 };
     let evidence =
         Evidence { gates: [(GateIndex(0).unseen(), gate(units, 0))].into(), ..Evidence::default() };

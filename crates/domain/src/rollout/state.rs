@@ -9,6 +9,7 @@ use crate::plan::{Gate, Kind, Plan};
 use crate::split::Salt;
 use crate::{EndpointName, Epoch, PlanHash, RolloutId, Share, Timestamp, VersionRef};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The durable process that promotes one candidate on one endpoint. Stored as a whole.
@@ -20,7 +21,8 @@ pub struct Rollout {
     pub candidate: VersionRef,
     /// Fixed when the rollout leaves the queue.
     pub incumbent: Option<VersionRef>,
-    pub plan: Plan,
+    /// Shared, as each event makes a next state.
+    pub plan: Arc<Plan>,
     pub plan_hash: PlanHash,
     pub salt: Salt,
     pub settings: Settings,
@@ -93,7 +95,7 @@ impl Rollout {
             candidate: new.candidate,
             incumbent: None,
             plan_hash: new.plan.hash(),
-            plan: new.plan,
+            plan: Arc::new(new.plan),
             salt: new.salt,
             settings: new.settings,
             bootstrap: new.bootstrap,

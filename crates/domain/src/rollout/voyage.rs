@@ -12,6 +12,7 @@ use super::stage::{Outcome, Stage, StageName, Validation};
 use super::state::{Bootstrap, Rollout};
 use crate::Timestamp;
 use crate::plan::{Blocks, Kind};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Validation ends itself at its timeout and says what it found. Only where not even that has come
@@ -49,7 +50,7 @@ fn take_turn(mut next: Rollout, event: &Event, turn: &Turn<'_>, now: Timestamp) 
         let overlay = format!("paused({pause})");
         return Err(Rejected::Blocked { event: event.name(), overlay });
     }
-    next.plan = turn.plan.clone();
+    next.plan = Arc::new(turn.plan.clone());
     next.plan_hash = turn.plan.hash();
     next.incumbent = turn.incumbent.cloned();
     next.epoch = turn.epoch;

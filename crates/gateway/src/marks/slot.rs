@@ -15,19 +15,28 @@ pub(super) const SIZE: usize = 40;
 
 pub(super) type Bytes = [u8; SIZE];
 
-const HEAD: u64 = u64::from_le_bytes(*b"marks 1\n");
+const HEAD: u64 = u64::from_le_bytes(*b"marks 2\n");
 
-pub(super) fn head(boot: u64, machine: u64) -> Bytes {
-    sealed([HEAD, boot, machine, 0])
+/// What the first slot says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Head {
+    /// The machine's start.
+    pub(super) machine: u64,
+    /// The process that ended orderly, and left no marks.
+    pub(super) ended: Option<u64>,
 }
 
-/// The boot, and the machine's start.
-pub(super) fn read_head(bytes: &Bytes) -> Option<(u64, u64)> {
-    let [head, boot, machine, _] = opened(bytes)?;
-    (head == HEAD).then_some((boot, machine))
+pub(super) fn head(Head { machine, ended }: Head) -> Bytes {
+    sealed([HEAD, machine, u64::from(ended.is_some()), ended.unwrap_or_default()])
 }
 
-pub(super) fn write(request: UnderWay) -> Bytes {
+pub(super) fn read_head(bytes: &Bytes) -> Option<Head> {
+    let [HEAD, machine, ended, boot] = opened(bytes)? else { return None };
+    Some(Head { machine, ended: (ended == 1).then_some(boot) })
+}
+
+/// The mark of a process of this boot.
+pub(super) fn write(boot: u64, request: UnderWay) -> Bytes {
     let UnderWay { rollout, stratum, share, arm, unit } = request;
     let arm: u8 = match arm {
         Arm::Incumbent => 0,
@@ -40,14 +49,15 @@ pub(super) fn write(request: UnderWay) -> Bytes {
     let [seen_low, seen_high] = stratum.seen.share().basis_points().to_le_bytes();
     let [share_low, share_high] = share.basis_points().to_le_bytes();
     let place = [stratum.gate.0, seen_low, seen_high, share_low, share_high, arm, keyed, PRESENT];
-    sealed([rollout.0, u64::from_le_bytes(place), hash, 0])
+    sealed([rollout.0, u64::from_le_bytes(place), hash, boot])
 }
 
 /// Tells a mark from an empty slot.
 const PRESENT: u8 = 1;
 
-pub(super) fn read(bytes: &Bytes) -> Option<UnderWay> {
-    let [rollout, place, hash, _] = opened(bytes)?;
+/// The boot, and the request.
+pub(super) fn read(bytes: &Bytes) -> Option<(u64, UnderWay)> {
+    let [rollout, place, hash, boot] = opened(bytes)?;
     let [gate, seen_low, seen_high, share_low, share_high, arm, keyed, PRESENT] =
         place.to_le_bytes()
     else {
@@ -66,13 +76,8 @@ pub(super) fn read(bytes: &Bytes) -> Option<UnderWay> {
         _ => return None,
     };
     let stratum = GateIndex(gate).after(seen);
-    Some(UnderWay {
-        rollout: RolloutId(rollout),
-        stratum,
-        share: share(share_low, share_high)?,
-        arm,
-        unit,
-    })
+    let (rollout, share) = (RolloutId(rollout), share(share_low, share_high)?);
+    Some((boot, UnderWay { rollout, stratum, share, arm, unit }))
 }
 
 fn sealed(words: [u64; 4]) -> Bytes {

@@ -271,7 +271,7 @@ fn a_unit_without_an_answer_is_one_of_its_slice_until_it_has_one() {
     units.answer(&none, (Outcome::Ok, Duration::from_micros(3)));
     let answered = of_slice();
     assert_eq!((answered.unanswered.candidate, answered.errors.candidate_good), (0, 1));
-    assert_eq!(answered.latency.candidate, [(2, 1)].into());
+    assert_eq!(answered.latency.candidate, [(2, 1)].into_iter().collect());
     let invalid = of(Arm::Incumbent, "(none)").unwrap();
     units.answer(&invalid, (Outcome::Invalid, Duration::ZERO));
     assert_eq!(of_slice(), answered, "the client's fault leaves no trace");

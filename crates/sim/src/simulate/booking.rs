@@ -5,7 +5,6 @@ use super::run::Run;
 use super::window::{self, Closed, Ends};
 use seatrial_analysis::{ArmHistogram, Cells};
 use seatrial_domain::evidence::{ArmCount, Buckets, Evidence, GateCounts, GateStratum, Labels};
-use std::collections::BTreeMap;
 
 /// The stratum's counters, with a histogram to count in.
 fn counters(evidence: &mut Evidence, of: GateStratum, buckets: usize) -> &mut GateCounts {
@@ -104,7 +103,7 @@ fn count(counts: &mut GateCounts, closed: &Closed, slices: &Labels) {
     let worst = counts.latency.candidate.len().saturating_sub(1);
     for (ends, arm) in [(new, &mut counts.latency.candidate), (old, &mut counts.latency.incumbent)]
     {
-        for (bucket, units) in ends.buckets.iter().copied().chain([(worst, ends.bad)]) {
+        for (bucket, units) in by_bucket(ends, worst) {
             arm.iter_mut().skip(bucket).take(1).for_each(|count| *count += units);
         }
     }
@@ -112,14 +111,13 @@ fn count(counts: &mut GateCounts, closed: &Closed, slices: &Labels) {
         let of_slice = counts.slices.of(column, value);
         of_slice.errors.merge(&cells);
         let Buckets { candidate, incumbent } = &mut of_slice.latency;
-        add(candidate, new, worst);
-        add(incumbent, old, worst);
+        candidate.add(by_bucket(new, worst));
+        incumbent.add(by_bucket(old, worst));
     }
 }
 
-fn add(met: &mut BTreeMap<usize, u64>, ends: &Ends, worst: usize) {
+/// How many ended in each bucket, bad ones in the worst.
+fn by_bucket(ends: &Ends, worst: usize) -> impl Iterator<Item = (usize, u64)> {
     let bad = (ends.bad > 0).then_some((worst, ends.bad));
-    for (bucket, units) in ends.buckets.iter().copied().chain(bad) {
-        *met.entry(bucket).or_default() += units;
-    }
+    ends.buckets.iter().copied().chain(bad)
 }

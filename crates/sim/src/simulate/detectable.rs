@@ -21,7 +21,7 @@ use drawn::{Drawn, Ratio, Worse};
 use looks::Look;
 use seatrial_analysis::latency::Edges;
 use seatrial_domain::evidence::GateIndex;
-use seatrial_domain::judge::{self, Judge};
+use seatrial_domain::judge::{self, Judge, Tells};
 use seatrial_domain::plan::{Analysis, Better, Check, Gate, Plan, Rule};
 use seatrial_domain::policy::forecast::over_limit;
 use seatrial_domain::verdict::CheckVerdict;
@@ -151,7 +151,7 @@ impl<'a> Search<'a> {
         alone.analysis.dry_run.clear();
         let looks = looks::of(gate, (&plan.analysis, check.rule.labels()), endpoint.rate);
         Ok(Some(Self {
-            judge: Judge::new(&alone)?,
+            judge: Judge::that(Tells::Decision, &alone)?,
             rule: &check.rule,
             analysis: alone.analysis,
             measure,

@@ -18,6 +18,7 @@ use crate::rng::Rng;
 use crate::world::{EVENTS_MAX, Meaning, World};
 use seatrial_domain::evidence::{Evidence, GateIndex};
 use seatrial_domain::guard::Guard;
+use seatrial_domain::judge::Tells;
 use seatrial_domain::looks::{Call, Looks, Subject};
 use seatrial_domain::rollout::{Event, Hold, Mirror, Stage};
 use seatrial_domain::split::Salt;
@@ -85,7 +86,7 @@ impl<'a> Run<'a> {
         Self {
             simulation,
             world,
-            looks: Looks::default(),
+            looks: Looks::that(Tells::Decision),
             evidence: Evidence::default(),
             rng,
             crowd: simulation.users.map(|users| Crowd::new(users, &simulation.groups)),

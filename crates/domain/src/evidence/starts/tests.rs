@@ -74,7 +74,8 @@ fn a_start_tells_what_changed_since_the_one_before_and_no_empty_bucket() {
         let frozen = sums.gates[&GateIndex(1).unseen()].frozen.clone();
         frozen.unwrap().latency.candidate
     });
-    assert_eq!((was, is), ([(200, 40)].into(), [(200, 40), (300, 2)].into()));
+    let met = |units: &[(usize, u64)]| units.iter().copied().collect();
+    assert_eq!((was, is), (met(&[(200, 40)]), met(&[(200, 40), (300, 2)])));
 
     let stored = serde_json::to_string(&evidence.starts).unwrap();
     assert_eq!(stored.matches("\"200\":40").count(), 3, "{stored}");

@@ -179,18 +179,13 @@ const fn failing(cells: Cells) -> Cells {
 
 /// A value that has all the units, with these outcomes in place of theirs.
 fn of_value(all: &GateCounts, outcomes: impl Fn(Cells) -> Cells) -> SliceCounts {
-    let met = |arm: &[u64]| -> BTreeMap<usize, u64> {
-        arm.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect()
-    };
-    let latency =
-        Buckets { candidate: met(&all.latency.candidate), incumbent: met(&all.latency.incumbent) };
     let feedback = all.feedback.iter().map(|(metric, cells)| (metric.clone(), outcomes(*cells)));
     let matured = all.matured.iter().map(|(metric, due)| {
         (metric.clone(), Matured { units: due.units, labels: outcomes(due.labels) })
     });
     SliceCounts {
         errors: outcomes(all.errors),
-        latency,
+        latency: Buckets::of(&all.latency),
         feedback: feedback.collect(),
         matured: matured.collect(),
         ..SliceCounts::default()

@@ -6,9 +6,9 @@ use crate::evidence::{
     LatencyPairs, Matured, PairCount, PairedCounts, Predictions, ShadowCounts, Slices,
 };
 use crate::exposure::Exposure;
-use crate::judge::Judge;
+use crate::judge::{Judge, Tells};
 use crate::plan::{Better, KeySource, LiveSlice, Plan, ShadowSlice};
-use crate::verdict::{CheckVerdict, Coverage, Decision, Enforced, SampleRatio, Verdict};
+use crate::verdict::{CheckVerdict, Counts, Coverage, Decision, Enforced, SampleRatio, Verdict};
 use proptest::prelude::*;
 use seatrial_analysis::{ArmHistogram, Cells};
 
@@ -44,7 +44,7 @@ fn slices(all: &GateCounts) -> Slices {
         let of_slice = slices.of(column, value);
         (of_slice.errors, of_slice.unanswered) = (all.errors, all.unanswered);
         (of_slice.feedback, of_slice.matured) = (all.feedback.clone(), all.matured.clone());
-        of_slice.latency.candidate = [(900, all.errors.candidate_bad)].into();
+        of_slice.latency.candidate = [(900, all.errors.candidate_bad)].into_iter().collect();
     }
     let Cells { candidate_bad, candidate_good, incumbent_bad, incumbent_good } = all.errors;
     slices.of("client", "web").errors = Cells {
@@ -194,8 +194,33 @@ fn check_laws(verdict: &Verdict) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Without what a verdict that tells the decision alone leaves out.
+fn struck(mut verdict: Verdict) -> Verdict {
+    verdict.ranking.clear();
+    for report in &mut verdict.checks {
+        (report.metric, report.limit) = Default::default();
+        (report.candidate, report.incumbent, report.units_needed) = Default::default();
+        report.counts = Counts::default();
+    }
+    verdict
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_told_changes_no_decision(
+        any in any_evidence(), healthy in healthy_evidence(), gate in 0..6_u8,
+    ) {
+        for plan in [standard(), relative(), sliced(), watched()] {
+            let [whole, decision] =
+                [Tells::Everything, Tells::Decision].map(|it| Judge::that(it, &plan).unwrap());
+            for (evidence, gate) in [(&any, GateIndex(gate)), (&healthy, GateIndex(0))] {
+                let told = struck(decision.gate(evidence, gate));
+                prop_assert_eq!(told, struck(whole.gate(evidence, gate)));
+            }
+        }
+    }
 
     #[test]
     fn a_decision_is_that_of_its_enforced_checks(evidence in any_evidence(), gate in 0..6_u8) {

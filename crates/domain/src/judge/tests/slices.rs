@@ -55,8 +55,8 @@ impl Units {
             ..SliceCounts::default()
         };
         let bucket = Edges::default().bucket_of(1_900);
-        counts.latency.candidate.insert(bucket, self.units.candidate);
-        counts.latency.incumbent.insert(bucket, self.units.incumbent);
+        counts.latency.candidate.add([(bucket, self.units.candidate)]);
+        counts.latency.incumbent.add([(bucket, self.units.incumbent)]);
         counts
     }
 }
@@ -201,9 +201,7 @@ fn slow_answers_in_one_slice_fail_the_limit_there() {
     let mut counts = gate_of(&[("mobile", Units::of(200)), ("web", Units::of(2_000))]);
     let mobile = counts.slices.of("x-client", "mobile");
     let slow = Edges::default().bucket_of(900_000);
-    mobile.latency.candidate.clear();
-    mobile.latency.candidate.insert(slow, 60);
-    mobile.latency.candidate.insert(10, 140);
+    mobile.latency.candidate = [(slow, 60), (10, 140)].into_iter().collect();
     let verdict = judged(&plan, &only(counts));
     assert_eq!(verdict.decision, fails("latencyP99[x-client=mobile]"));
     assert_eq!(report(&verdict, "latencyP99[x-client=mobile]").counts.candidate_bad, 60);

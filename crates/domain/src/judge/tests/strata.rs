@@ -1,14 +1,18 @@
 //! What is shown of several strata: where no stratum differs, nothing does.
 
+use super::drift::predictions;
 use super::fixture::*;
 use super::{CANARY, fails, report};
-use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, GateStratum};
+use crate::evidence::{ArmCount, Evidence, GateCounts, GateIndex, GateStratum, Predictions};
 use crate::exposure::Exposure;
 use crate::judge::Judge;
 use crate::looks::Subject;
 use crate::plan::{Check, KeySource, LiveSlice, Plan};
-use crate::verdict::{Account, CheckReport, CheckVerdict, Verdict};
+use crate::verdict::{Account, CheckReport, CheckVerdict, Range, Verdict};
+use seatrial_analysis::confidence::{Difference, Quantile};
 use seatrial_analysis::latency::Edges;
+use seatrial_analysis::two_outcome::Centres;
+use seatrial_analysis::{Alpha, Stratum};
 
 /// 50 %, after 5 and 25 %.
 const HALF: GateIndex = GateIndex(2);
@@ -158,4 +162,73 @@ fn what_is_told_of_a_gate_is_of_everybody_and_within_its_interval() {
     assert!(candidate > 190.0 && incumbent < 2.0, "{candidate} {incumbent}");
     let range = accounts[1].confidence.unwrap().candidate.unwrap();
     assert!(range.lower.unwrap() < candidate && candidate <= range.upper.unwrap(), "{range:?}");
+}
+
+/// Four thousand answers, of which one in twenty is slower, each by another bucket.
+fn tailed() -> Vec<u64> {
+    let mut buckets = vec![0; Edges::default().buckets()];
+    buckets[300] = 3_800;
+    buckets.iter_mut().skip(301).take(200).for_each(|count| *count = 1);
+    buckets
+}
+
+/// One stratum of the gate at 50 % is counted, and units with two other histories may come: as it was fixed
+/// before the first was met, it has a third of what is accepted.
+#[test]
+fn a_stratum_has_its_part_of_alpha_though_no_other_was_met() {
+    let mut plan = plan(&[errors(0.005), latency(250), predictions()]);
+    plan.routing.key = vec![KeySource::Header("x-user-id".to_owned())];
+    let mut half = stratum(arms(4_000, 4_000), arms(80, 70));
+    (half.latency.candidate, half.latency.incumbent) = (tailed(), tailed());
+    let answers = [("cat", arms(1_900, 2_000)), ("dog", arms(2_100, 2_000))];
+    let answers = answers.map(|(answer, units)| (answer.to_owned(), units));
+    half.predictions.insert("predictions".to_owned(), Predictions(answers.into()));
+    let evidence = Evidence { gates: [(HALF.unseen(), half)].into(), ..Evidence::default() };
+    let (verdict, accounts) = told(&plan, &evidence);
+    assert_ne!(verdict.decision, fails("errorRate"));
+    let of_one = |alpha: f64, centres, bad| {
+        let alpha = Alpha::new(alpha).unwrap();
+        let counts = cells(arms(4_000, 4_000), bad);
+        let stratum = Stratum::new(0.5, counts).unwrap();
+        let interval = Difference::new(&centres).unwrap().of_one(&stratum, alpha);
+        Range::new(interval.lower, interval.upper)
+    };
+    let quantile = |alpha: f64, arm: &[u64]| {
+        let alpha = Alpha::new(alpha).unwrap();
+        let found = Quantile::new(0.99).unwrap().interval(&Edges::default(), arm, alpha).unwrap();
+        Range::new(found.lower / 1_000.0, found.upper / 1_000.0)
+    };
+    let third = plan.analysis.healthy_alpha / 3.0;
+    let [of_errors, of_latency, of_answers] = accounts.as_slice() else { panic!("{accounts:?}") };
+    let errors = of_errors.confidence.unwrap().difference;
+    assert_eq!(errors, Some(of_one(third, Centres::Errors, arms(80, 70))));
+    let latency = of_latency.confidence.unwrap();
+    assert_ne!(latency.candidate, latency.incumbent);
+    assert_eq!(latency.candidate, Some(quantile(third, &tailed())));
+    // The incumbent's answers are told as they were counted.
+    let whole = plan.analysis.healthy_alpha;
+    assert_eq!(latency.incumbent, Some(quantile(whole, &tailed())));
+    let told = of_answers.answers.as_ref().unwrap();
+    let dog = told.most_apart.iter().find(|it| it.answer == "dog").unwrap();
+    // Of two answers each has a sixth.
+    assert_eq!(dog.difference, of_one(third / 6.0, Centres::Feedback, arms(2_100, 2_000)));
+}
+
+/// A fail is of all gates so far, of which each has its part.
+#[test]
+fn gates_share_alpha_where_a_fail_is_told_of_all() {
+    let units = arms(4_000, 4_000);
+    let mut evidence = Evidence {
+        gates: [(HALF.unseen(), stratum(units, arms(90, 70)))].into(),
+        ..Evidence::default()
+    };
+    evidence.maxima.insert("errorRate".to_owned(), 9.0);
+    let plan = plan(&[errors(0.005)]);
+    let (verdict, accounts) = told(&plan, &evidence);
+    assert_eq!(verdict.decision, fails("errorRate"));
+    let third = Alpha::new(plan.analysis.healthy_alpha / 3.0).unwrap();
+    let counted = Stratum::new(0.5, cells(units, arms(90, 70))).unwrap();
+    let of_one = Difference::new(&Centres::Errors).unwrap().of_one(&counted, third);
+    let told = accounts[0].confidence.unwrap().difference;
+    assert_eq!(told, Some(Range::new(of_one.lower, of_one.upper)));
 }

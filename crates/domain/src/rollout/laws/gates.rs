@@ -8,6 +8,7 @@ use crate::rollout::fixture;
 use crate::rollout::{Cause, Event, Pause, Rollout, Stage, Void};
 use crate::verdict::{Coverage, Decision, SampleRatio, Verdict};
 use proptest::prelude::*;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a gated stage asks for: its mode, minimum duration and minimum units.
@@ -81,8 +82,8 @@ fn no_data_is_never_a_pass() {
         empty.units.candidate = 0;
         empty.decision = Decision::Pass;
         let mut before = offer.before.clone();
-        before.plan.shadow.min_requests = 0;
-        before.plan.analysis.min_units = 0;
+        Arc::make_mut(&mut before.plan).shadow.min_requests = 0;
+        Arc::make_mut(&mut before.plan).analysis.min_units = 0;
         let step = &before.step;
         if step.overridden.is_some() || step.approved.is_some() {
             return Ok(());

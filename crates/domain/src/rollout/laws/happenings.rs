@@ -72,7 +72,7 @@ fn next_step(rollout: &Rollout) -> Event {
         StageName::Queued => Event::Turn {
             epoch: Epoch(10),
             incumbent: incumbent(rollout.plan.kind),
-            plan: Box::new(rollout.plan.clone()),
+            plan: Box::new((*rollout.plan).clone()),
         },
         StageName::Staging => Event::Staged,
         StageName::Validating if rollout.step.approved.is_some() => Event::Tick,

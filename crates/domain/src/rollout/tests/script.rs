@@ -126,7 +126,7 @@ fn event(words: &str, rollout: &Rollout, now: u32) -> Event {
         "turn" => Event::Turn {
             epoch: Epoch(10),
             incumbent: incumbent(rollout.plan.kind),
-            plan: Box::new(rollout.plan.clone()),
+            plan: Box::new((*rollout.plan).clone()),
         },
         "ack" if rest == "old" => Event::Acknowledged { epoch: Epoch(rollout.epoch.0 - 1) },
         "ack" => Event::Acknowledged { epoch: rollout.epoch },

@@ -215,29 +215,10 @@ impl Arguments {
 
     /// What is given and means nothing for this metric.
     pub(crate) fn unused(&self) -> Vec<&'static str> {
-        let base = match self.metric {
-            MetricName::Srm => self.base.map(|_| "--base: an assignment has none"),
-            MetricName::Errors
-            | MetricName::Latency
-            | MetricName::Kpi
-            | MetricName::Feedback
-            | MetricName::Pairs
-            | MetricName::Disagreement
-            | MetricName::Joint
-            | MetricName::Drift => None,
-        };
-        let shape = match self.metric {
-            MetricName::Latency | MetricName::Kpi => None,
-            MetricName::Errors
-            | MetricName::Feedback
-            | MetricName::Pairs
-            | MetricName::Disagreement
-            | MetricName::Srm
-            | MetricName::Joint
-            | MetricName::Drift => {
-                self.shape.map(|_| "--shape: only latencies and values have one")
-            }
-        };
+        let base = self.base.filter(|_| !self.metric.has_base());
+        let shape = self.shape.filter(|_| !self.metric.has_shape());
+        let base = base.map(|_| "--base: an assignment has none");
+        let shape = shape.map(|_| "--shape: only latencies and values have one");
         base.into_iter().chain(shape).collect()
     }
 
@@ -246,17 +227,7 @@ impl Arguments {
         let shares = if self.gates.is_empty() { vec![self.share] } else { self.gates.clone() };
         Cell {
             metric,
-            base: match self.metric {
-                MetricName::Srm => self.metric.base(),
-                MetricName::Errors
-                | MetricName::Latency
-                | MetricName::Kpi
-                | MetricName::Feedback
-                | MetricName::Pairs
-                | MetricName::Disagreement
-                | MetricName::Joint
-                | MetricName::Drift => self.base.unwrap_or(self.metric.base()),
-            },
+            base: self.base.filter(|_| self.metric.has_base()).unwrap_or(self.metric.base()),
             effect: self.metric.effect(self.effect.unwrap_or(metric.no_effect())),
             shares: shares.into_iter().map(|percent| percent / 100.0).collect(),
             alpha: self.alpha.unwrap_or(self.metric.alpha()),
@@ -296,6 +267,33 @@ impl MetricName {
             Self::Srm => Metric::SampleRatio,
             Self::Joint => Metric::Joint,
             Self::Drift => Metric::Drift,
+        }
+    }
+
+    const fn has_base(self) -> bool {
+        match self {
+            Self::Errors
+            | Self::Latency
+            | Self::Kpi
+            | Self::Feedback
+            | Self::Pairs
+            | Self::Disagreement
+            | Self::Joint
+            | Self::Drift => true,
+            Self::Srm => false,
+        }
+    }
+
+    const fn has_shape(self) -> bool {
+        match self {
+            Self::Latency | Self::Kpi => true,
+            Self::Errors
+            | Self::Feedback
+            | Self::Pairs
+            | Self::Disagreement
+            | Self::Srm
+            | Self::Joint
+            | Self::Drift => false,
         }
     }
 

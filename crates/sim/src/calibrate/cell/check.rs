@@ -225,16 +225,12 @@ impl Cell {
 
     /// Windows begin between any two units, and so may a fault: only errors are played unit by unit.
     fn check_late(&self) -> Result<(), Error> {
-        let why = match (self.late, self.onset) {
-            (None, 0) => return Ok(()),
-            (Some(_), _) => {
-                "--late: played of rollbacks for errors, by the e-process alone, without users; leave it out"
-            }
-            (None, _) => {
-                "--onset: played of rollbacks for errors, by the e-process alone, without users; leave it out"
-            }
-        };
+        if (self.late, self.onset) == (None, 0) {
+            return Ok(());
+        }
         if !self.is_event_by_event() {
+            let why = "--late and --onset: played of rollbacks for errors, by the e-process alone, without \
+                       users; leave them out";
             return Err(Error::Unanswered(why));
         }
         let hour = self.late.unwrap_or(1);

@@ -136,7 +136,10 @@ fn a_gate_that_cannot_be_judged_is_passed_over_and_the_others_are_told() {
     );
     let plan = plan(&lines);
     let judged = [Judged::No, Judged::Yes];
-    let passing = Passing::new(&plan, &endpoint(10.0), around(&judged)).unwrap();
+    // What is known of its values matters to no other gate.
+    let values = vec![("r".to_owned(), Law::Normal { mean: 5.0, sd: 1.0 })];
+    let endpoint = Endpoint { values, ..endpoint(10.0) };
+    let passing = Passing::new(&plan, &endpoint, around(&judged)).unwrap();
     let times = passing.times(&[passing.run(0).unwrap()]);
     assert!(times.stages[1].time.median.unwrap().abs_diff(60) < 5, "{times:?}");
     // Some 850 units at five a second.

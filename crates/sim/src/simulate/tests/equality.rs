@@ -199,7 +199,7 @@ fn a_ratio_of_quantiles_over_every_bucket_ends_alike() {
 }
 
 /// The same with all that else is judged: values, answers, and a slice that enforces.
-const BESIDES: &str = "  analysis:\n    minUnits: 100\n    discard: 3s\n    slices: \
+pub(super) const BESIDES: &str = "  analysis:\n    minUnits: 100\n    discard: 3s\n    slices: \
     [{key: \"header:client\", values: [mobile], enforce: true}]\n  checks:\n    \
     - {name: errorRate, kind: errors, margin: {ratio: 2.0, absolute: 0.02}, weight: 0.3}\n    \
     - {name: revenue, kind: kpi, metric: revenue, margin: {ratio: 0.8}, weight: 0.4}\n    \
@@ -209,7 +209,7 @@ const BESIDES: &str = "  analysis:\n    minUnits: 100\n    discard: 3s\n    slic
     ramp: [{share: 50, minDuration: 6s, maxDuration: 300s}]\n  \
     standby: {keep: {duration: 5s, versions: 3}}\n  stability: {duration: 5s, holdback: 0}\n";
 
-fn besides(load: Load, lower: f64) -> Load {
+pub(super) fn besides(load: Load, lower: f64) -> Load {
     let incumbent = Law::LogNormal { median: 10.0, sigma: 0.8 };
     let candidate = incumbent.scaled(lower);
     let values = vec![load::Values { metric: "revenue".to_owned(), incumbent, candidate }];

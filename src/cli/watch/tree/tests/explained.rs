@@ -15,6 +15,7 @@ use seatrial_domain::looks::Subject;
 use seatrial_domain::rollout::Hold;
 use seatrial_domain::telemetry::{BadOf, Trip, TripKind};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A rollout in its canary for a minute, or in its shadow, and what is explained of it.
 fn told(case: &Case) -> (Value, String) {
@@ -204,7 +205,10 @@ fn a_pass_that_waits_says_for_how_many_units_and_how_long() {
         spec: "checks: [{name: errorRate, kind: errors, margin: {absolute: 0.1}}], analysis: \
                {minUnits: 700}",
         evidence: of_errors([0, 300], [0, 5_700]),
-        then: |story, _| story.rollout.plan.gates[0].min_duration = Duration::from_secs(600),
+        then: |story, _| {
+            let plan = Arc::make_mut(&mut story.rollout.plan);
+            plan.gates[0].min_duration = Duration::from_secs(600);
+        },
         decision: "pass",
         check: "errorRate",
         told: &[
