@@ -16,6 +16,7 @@ mod logging;
 mod model;
 mod output;
 mod policy;
+mod progress;
 mod push;
 mod rollback;
 mod rollout;

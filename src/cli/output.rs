@@ -86,6 +86,15 @@ impl Output {
         let _gone = writeln!(std::io::stderr().lock(), "{text}");
     }
 
+    /// How far something is that takes long, on standard error: one line that is written over, for a
+    /// person who waits. Nothing ends it.
+    pub(super) fn progress(&self, text: &str) {
+        if self.format == Format::Table && std::io::stderr().is_terminal() {
+            let mut stderr = std::io::stderr().lock();
+            let _gone = write!(stderr, "\r\u{1b}[K{text}").and_then(|()| stderr.flush());
+        }
+    }
+
     /// An error with its causes, and the hint that came with it.
     pub(super) fn error(&self, error: &anyhow::Error) {
         self.note(&format!("error: {error:#}"));

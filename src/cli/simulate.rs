@@ -10,6 +10,7 @@ mod table;
 
 use super::exit::{unreadable, usage};
 use super::policy::read;
+use super::progress::{Progress, Tell};
 use super::{Context, Exit};
 use crate::tasks;
 pub(super) use arguments::{Simulate, instant, named};
@@ -56,7 +57,9 @@ pub(super) fn run(arguments: &Simulate, context: &Context) -> anyhow::Result<Exi
         let why = "the policy has no routing.key, so each request is a unit, whoever sends it";
         context.output.note(&format!("note: --users: {why}"));
     }
-    let runs = played(&simulation, arguments)?;
+    let runs = played(&simulation, arguments, &|text| context.output.progress(text));
+    context.output.progress("");
+    let runs = runs?;
     let none = || anyhow::anyhow!("no rollout was played");
     let summary = Summary::of(&runs, simulation.truth()).ok_or_else(none)?;
     let assumptions = arguments.assumptions(simulation.plan());
@@ -94,10 +97,17 @@ fn rollouts(count: u64) -> String {
 }
 
 /// Every run; the first few with their looks. Where a run is played leaves no trace in it.
-fn played(simulation: &Simulation, arguments: &Simulate) -> anyhow::Result<Vec<Ended>> {
+fn played(
+    simulation: &Simulation,
+    arguments: &Simulate,
+    tell: Tell<'_>,
+) -> anyhow::Result<Vec<Ended>> {
+    let progress = Progress::begin("rollouts", arguments.runs, tell);
     let run = |index| {
         let traced = index < TRACED && arguments.report.is_some();
-        simulation.run(index, if traced { Detail::Looks } else { Detail::Outcome })
+        let ended = simulation.run(index, if traced { Detail::Looks } else { Detail::Outcome });
+        progress.step();
+        ended
     };
     let runs = tasks::in_parallel(arguments.threads(), arguments.runs, run);
     Ok(runs.into_iter().collect::<Result<Vec<_>, _>>()?)

@@ -16,13 +16,11 @@ pub use models::Models;
 pub use uploads::Uploads;
 
 use super::{Error, span};
+use seatrial_gateway::MARKS_MAX;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
-
-/// Their file is written whole whenever a server starts: 2.5 MiB.
-const MARKS_MAX: u32 = 65_536;
 
 /// The limits, by what they protect.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

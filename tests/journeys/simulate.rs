@@ -13,6 +13,13 @@ fn policy(lines: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+/// The blocks of a page, each with the language that it names.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let fenced = page.split("\n```").skip(1).step_by(2);
+    let block = fenced.map(|block| block.split_once('\n').unwrap());
+    block.map(|(language, text)| (language.to_owned(), text.replace("\\\n", ""))).collect()
+}
+
 fn simulated(path: &Path, more: &[&str]) -> Value {
     let path = path.display().to_string();
     let all = [&["simulate", "-f", &path, "--rps", "500", "-o", "json"], more].concat();
@@ -212,4 +219,31 @@ fn what_was_played_is_told_also_where_its_page_cannot_be_written() {
     let played: Value = serde_json::from_str(&told.stdout).unwrap();
     assert_eq!(played["runs"], 1);
     assert!(told.stderr.contains(&page), "{}", told.stderr);
+}
+
+#[test]
+fn every_line_that_its_page_shows_is_printed() {
+    let (no_key, _) = policy("");
+    let (keyed, _) = policy("  routing: {key: [header:x-user-id]}\n");
+    std::fs::rename(no_key.path().join("policy.yaml"), keyed.path().join("no-key.yaml")).unwrap();
+    let page = format!("{}/docs/how-to/simulate.md", env!("CARGO_MANIFEST_DIR"));
+    let (mut printed, mut shown) = (String::new(), 0);
+    for (language, text) in blocks(&std::fs::read_to_string(page).unwrap()) {
+        if language == "sh no-run" {
+            let in_folder = |word: &str| match word.rsplit_once('.') {
+                Some((_, "yaml" | "html")) => keyed.path().join(word).display().to_string(),
+                _ => word.to_owned(),
+            };
+            let words: Vec<_> = text.split_whitespace().skip(1).map(in_folder).collect();
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            printed = cli(&words).expect(0).stdout;
+        } else {
+            let mut lines = printed.lines();
+            for line in text.lines().filter(|line| !line.is_empty()) {
+                assert!(lines.any(|printed| printed == line), "{line}\nis not in\n{printed}");
+                shown += 1;
+            }
+        }
+    }
+    assert!(shown >= 20, "{shown}");
 }

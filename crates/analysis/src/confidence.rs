@@ -3,14 +3,14 @@
 //!
 //! Owns the inversion of tests: an interval holds the values that the matching test does not reject,
 //! so that what a report shows is never at odds with the verdict's mathematics. Each side of a
-//! difference, a ratio or a quantile has half of α. Refuses to decide: margins are judged by the
+//! difference or a quantile has half of α. Refuses to decide: margins are judged by the
 //! checks themselves, which spend their α on one side.
 
 mod quantile;
 mod two_outcome;
 
 pub use quantile::Quantile;
-pub use two_outcome::{Difference, Ratio};
+pub use two_outcome::Difference;
 
 use serde::{Deserialize, Serialize};
 

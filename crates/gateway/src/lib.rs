@@ -44,4 +44,5 @@ mod table;
 pub use config::Config;
 pub use feedback::FeedbackRequest;
 pub use gateway::Gateway;
+pub use marks::SLOTS_MAX as MARKS_MAX;
 pub use table::{Column, Counting, Labelled, RolloutRoute, RouteTable, Target};

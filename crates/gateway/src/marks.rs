@@ -20,6 +20,7 @@ use seatrial_domain::RolloutId;
 use seatrial_domain::telemetry::{SeenUnits, Telemetry, UnderWay};
 
 use crate::sync::lock;
+pub use file::SLOTS_MAX;
 use file::{Left, MarkFile};
 
 #[derive(Debug, Default)]
@@ -46,6 +47,7 @@ pub(crate) struct Mark {
 impl Marks {
     /// Opens or makes the file for the process of this boot, with room for so many requests at once.
     pub(crate) fn open(path: &Path, boot: u64, slots: u32) -> Self {
+        let slots = slots.min(SLOTS_MAX);
         match MarkFile::open(path, boot, slots) {
             Ok((file, left)) => Self::over(file, slots, &left),
             Err(error) => {

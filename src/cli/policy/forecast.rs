@@ -62,7 +62,10 @@ pub(super) fn run(arguments: &Plan, context: &Context) -> anyhow::Result<Exit> {
     let (_, policy) = read(&arguments.file)?;
     let plan = policy.plan(Kind::Promote, policy.endpoint());
     let plan = plan.map_err(|error| usage(error.to_string()))?;
-    let told = arguments.told(&plan)?;
+    let told = arguments.told(&plan, &|text| context.output.progress(text));
+    // The line is empty again, whatever comes of it.
+    context.output.progress("");
+    let told = told?;
     context.output.show(&json(&told), |_| text(&told, arguments.rps))?;
     Ok(Exit::Success)
 }

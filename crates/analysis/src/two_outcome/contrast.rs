@@ -43,8 +43,8 @@ impl Contrast {
         Self { side: Side::Rollback, a: 1.0, t: 0.0 }
     }
 
-    /// Null p₁ ≤ a·p₀ + t: none of a check's, which tolerate no trifles (docs/adr/0017), but what the
-    /// end of a confidence sequence must not be rejected by. Errors: ratio or difference out of range.
+    /// Null p₁ ≤ a·p₀ + t: none of a check's, which tolerate no trifles (docs/adr/0017); what the laws ask
+    /// the ends of confidence sequences by. Errors: ratio or difference out of range.
     pub fn no_worse_than(a: f64, t: f64) -> Result<Self, Error> {
         Self::checked(Side::Rollback, a, t)
     }
@@ -60,14 +60,14 @@ impl Contrast {
         Self::checked(Side::Healthy, 1.0, m)
     }
 
-    /// Null p₁ ≤ a·p₀ + t, for a > 0 and −1 < t < 1: confidence sequences ask for any of them.
-    pub(crate) const fn at_most(a: f64, t: f64) -> Self {
-        Self { side: Side::Rollback, a, t }
+    /// Null p₁ ≤ p₀ + d, for −1 < d < 1: confidence sequences ask for any of them.
+    pub(crate) const fn at_most(d: f64) -> Self {
+        Self { side: Side::Rollback, a: 1.0, t: d }
     }
 
-    /// Null p₁ ≥ a·p₀ + t, for a > 0 and −1 < t < 1.
-    pub(crate) const fn at_least(a: f64, t: f64) -> Self {
-        Self { side: Side::Healthy, a, t }
+    /// Null p₁ ≥ p₀ + d, for −1 < d < 1.
+    pub(crate) const fn at_least(d: f64) -> Self {
+        Self { side: Side::Healthy, a: 1.0, t: d }
     }
 
     fn checked(side: Side, a: f64, t: f64) -> Result<Self, Error> {

@@ -53,6 +53,21 @@ fn what_is_older_than_the_window_is_forgotten() {
 }
 
 #[test]
+fn an_answer_counts_for_as_long_as_the_window_and_no_longer() {
+    let rail = Guardrail::ErrorRatio { limit: 0.5, min_requests: 20, window: 10 * SECOND };
+    let trips_at = |later: Duration| {
+        let start = 7 * SECOND;
+        let mut guard = Guard::new(&[rail], start);
+        for _ in 0..19 {
+            assert_eq!(guard.note(Candidate, Ended::Failed, start), None);
+        }
+        guard.note(Candidate, Ended::Failed, start + later).is_some()
+    };
+    assert!(trips_at(Duration::from_millis(9_950)));
+    assert!(!trips_at(10 * SECOND));
+}
+
+#[test]
 fn a_breach_carries_both_arms_recent_counts() {
     let start = 7 * SECOND;
     let mut guard = Guard::new(&rails(), start);

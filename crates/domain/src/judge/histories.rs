@@ -58,14 +58,16 @@ impl Histories {
 
 impl<'a> Look<'a> {
     /// α shared among the strata that what is told may be of: those that the present gate may have, and of
-    /// several gates those that all so far may have. Fixed before the first is met, so that together they
-    /// have no more than all of it.
-    pub(super) fn share_of_each(&self, alpha: Alpha, by: By) -> Alpha {
-        let of = |gate: u8| self.histories.of(GateIndex(gate)).len();
-        let strata: usize = match by {
-            By::Incumbent => of(self.gate.0),
-            By::Candidate => (0..=self.gate.0).map(of).sum(),
+    /// a fail those of every gate that the check applies in, the holdback's too, since it may come in any.
+    /// Fixed before the first is met, so that together they have no more than all of it.
+    pub(super) fn share_of_each(&self, (alpha, by): (Alpha, By), rules: &Rules) -> Alpha {
+        let may_be_of = |gate| match by {
+            By::Incumbent => gate == self.gate,
+            By::Candidate => rules.apply_in(gate),
         };
+        let gates = (0..).map(GateIndex).zip(&self.histories.0);
+        let strata: usize =
+            gates.filter(|(gate, _)| may_be_of(*gate)).map(|(_, seen)| seen.len()).sum();
         #[expect(clippy::cast_precision_loss, reason = "strata are few")]
         let each = alpha.get() / strata.max(1) as f64;
         Alpha::new(each).unwrap_or(alpha)

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 mod drift;
 pub(crate) mod fixture;
+mod given;
 mod histories;
 mod kpi;
 mod labels;
@@ -20,6 +21,7 @@ mod slice_labels;
 mod sliced_values;
 mod slices;
 mod strata;
+mod told;
 mod trust;
 
 use super::{Error, Judge};

@@ -89,8 +89,8 @@ pub struct Confidence {
 /// decide nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answers {
-    /// 1 − healthyAlpha: at every look at once, all the differences told hold the truth but with probability
-    /// `1 - level`, whichever answers are told.
+    /// 1 − healthyAlpha: each answer's difference holds the truth at every look at once but with a probability
+    /// below `1 - level`, of which all answers share.
     pub level: f64,
     /// The furthest first, of as many incumbent's units in each stratum as the candidate has there.
     pub most_apart: Vec<Answer>,

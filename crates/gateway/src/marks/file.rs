@@ -13,6 +13,10 @@ use super::slot::{self, Bytes, Head, SIZE};
 /// Changes with each start of the machine.
 const MACHINE: &str = "/proc/sys/kernel/random/boot_id";
 
+/// No process has more slots, so nothing beyond them is read. The file is written whole whenever a
+/// process starts: 2.5 MiB.
+pub const SLOTS_MAX: u32 = 65_536;
+
 #[derive(Debug)]
 pub(super) struct MarkFile {
     file: File,
@@ -33,10 +37,10 @@ impl MarkFile {
     /// Opens or makes the file for the process of this boot, with what earlier ones left there.
     pub(super) fn open(path: &Path, boot: u64, slots: u32) -> io::Result<(Self, Vec<Left>)> {
         let machine = std::fs::read(MACHINE).map(|id| slot::checksum(&id))?;
-        let mut file =
+        let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        (&file).take(offset(SLOTS_MAX + 1)).read_to_end(&mut bytes)?;
         let left = left(&bytes, machine);
         let this = Self { file, machine, boot, slots };
         this.begin(&left)?;

@@ -8,6 +8,7 @@ use seatrial_domain::evidence::{ArmCount, GateIndex};
 use seatrial_domain::exposure::Exposure;
 use seatrial_domain::ledger::Unit;
 use seatrial_domain::split::Arm;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -171,6 +172,18 @@ fn what_a_process_with_fewer_slots_lost_is_read_and_there_is_room_for_more() {
     let next = Arc::new(Marks::open(&path, 6, 100));
     assert_eq!(lost_units(&next), incumbents_lost(8));
     assert_eq!(mark_all(&next, 100).len(), 92);
+}
+
+#[test]
+fn a_file_of_any_size_is_read_as_far_as_slots_can_be() {
+    let (_dir, path) = file();
+    drop(open(&path, 5));
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let size = u64::try_from(SIZE).unwrap();
+    for (slot, request) in [(SLOTS_MAX, candidates()), (SLOTS_MAX + 1, incumbents(1))] {
+        file.write_all_at(&slot::write(5, request), size * u64::from(slot)).unwrap();
+    }
+    assert_eq!(open(&path, 6).lost(), [Telemetry::of_lost(5, &[candidates()])]);
 }
 
 #[test]

@@ -100,3 +100,23 @@ impl Outcomes for Drift {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_effect_is_on_the_candidates_classes() {
+        let drift = Drift::new(&Cell { base: 0.1, effect: 0.05, ..Cell::default() }, &[1.0]);
+        let first = |arm: Arm| {
+            let mut counts = drift.none();
+            drift.draw(&mut Rng::new(1), arm, Block { level: 0, units: 100_000 }, &mut counts);
+            (counts[0].candidate, counts[0].incumbent)
+        };
+        // Six standard deviations.
+        let ((candidate, none), (nobody, incumbent)) =
+            (first(Arm::Candidate), first(Arm::Incumbent));
+        assert!(candidate.abs_diff(15_000) < 680 && incumbent.abs_diff(10_000) < 570);
+        assert_eq!((none, nobody), (0, 0));
+    }
+}

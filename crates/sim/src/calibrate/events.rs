@@ -182,3 +182,40 @@ impl Run<'_> {
         decided
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cell::{Cell, Metric};
+    use super::super::timeline::Timeline;
+    use super::*;
+
+    fn setting() -> Setting<TwoOutcome> {
+        let cell = Cell { base: 0.05, shares: vec![0.1, 0.5], late: Some(500), ..Cell::default() };
+        let timeline = Timeline::new(&cell);
+        let outcomes = TwoOutcome::new(&cell, Metric::Errors, timeline.levels()).unwrap();
+        Setting { cell, timeline, outcomes }
+    }
+
+    #[test]
+    fn every_window_begins_with_the_first_unit_in_it() {
+        let late = Late::new(&setting(), 500);
+        assert_eq!(late.to_come.len(), late::WINDOWS - 1);
+        let window = |unit: u64| late::window_at(Duration::from_secs(unit * 3_600 / 500));
+        for (index, first) in (1..).zip(late.to_come.iter().rev()) {
+            // Whole seconds are below those of a unit.
+            assert_eq!((window(first - 1), window(first + 1)), (index - 1, index), "{first}");
+        }
+    }
+
+    /// More errors at the share before may not have decided what they decide at the next.
+    #[test]
+    fn what_was_spare_is_asked_anew_with_each_gate_and_window() {
+        let setting = setting();
+        let late = Some(Late::new(&setting, 500));
+        let (at, strata) = (Found::default(), Vec::new());
+        let mut run = Run { setting: &setting, log_threshold: 3.0, at, strata, spare: 9, late };
+        let nobody = Segment { gate: 0, level: 0, end: 0, effect: Effect::Begun };
+        assert!(!run.piece(&mut Rng::new(1), nobody));
+        assert_eq!(run.spare, 0);
+    }
+}

@@ -145,6 +145,18 @@ fn the_planned_test_is_the_one_that_is_sooner() {
     assert!((ranks - 1_452.0).abs() < 10.0, "{ranks}");
 }
 
+/// The gates before have to be passed as well, by evidence of their own.
+#[test]
+fn the_limit_of_a_pass_is_counted_from_the_last_gate_on() {
+    let limit = |shares: Vec<f64>| {
+        let question = Question::Healthy { margin: 2.0 };
+        let cell = Cell { question, shares, max_units: 90_000, ..alike(Metric::Errors, 0.02) };
+        Prepared::new(&cell).unwrap().kl_units().unwrap()
+    };
+    let (alone, last) = (limit(vec![0.5]), limit(vec![0.1, 0.25, 0.5]));
+    assert!((last - 60_000.0 - alone).abs() < 1e-6, "{last} {alone}");
+}
+
 /// Both arms are equal, so the margin is all of the gap: z² of level and power, 8.56, times the
 /// variance of the two means over its square.
 #[test]

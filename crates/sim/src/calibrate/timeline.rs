@@ -141,3 +141,23 @@ pub(super) fn next_look(at: u64, growth: f64) -> u64 {
     let step = (at as f64 * growth) as u64;
     at.saturating_add(step.max(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_segment_of_the_onset_is_cut_there_and_none_is_there_twice() {
+        let of = |onset: u64| {
+            let shares = vec![0.1, 0.25, 0.5];
+            let timeline =
+                Timeline::new(&Cell { shares, max_units: 300, onset, ..Cell::default() });
+            let segments = timeline.segments(&mut Rng::new(1)).into_iter();
+            segments.map(|it| (it.gate, it.end, it.effect)).collect::<Vec<_>>()
+        };
+        let (come, begun) = (Effect::ToCome, Effect::Begun);
+        assert_eq!(of(0), [(0, 100, begun), (1, 200, begun), (2, 300, begun)]);
+        assert_eq!(of(150), [(0, 100, come), (1, 150, come), (1, 200, begun), (2, 300, begun)]);
+        assert_eq!(of(200), [(0, 100, come), (1, 200, come), (2, 300, begun)]);
+    }
+}

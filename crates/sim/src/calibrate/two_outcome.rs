@@ -238,4 +238,17 @@ mod tests {
             assert!((found / least - 1.0).abs() < 1e-4, "{metric:?} {margin}: {found} {least}");
         }
     }
+
+    /// Of a gate's units half are new and fare alike; with the others all are where the cell says.
+    #[test]
+    fn the_effect_on_those_who_come_again_is_theirs_alone() {
+        let traffic = Traffic::Returning;
+        let cell = Cell { base: 0.02, effect: 3.0, traffic, ..Cell::default() };
+        let kinds = kinds(traffic);
+        let outcomes = TwoOutcome::new(&cell, Metric::Errors, &kinds.map(|it| it.1)).unwrap();
+        let [new, again] = [0, 1].map(|level| outcomes.rates(level));
+        assert!((new.0 - new.1).abs() < 1e-12 && again.0 > again.1, "{new:?} {again:?}");
+        let all = kinds[0].0 * new.0 + kinds[1].0 * again.0;
+        assert!((all - 0.06).abs() < 1e-12, "{all}");
+    }
 }

@@ -1,11 +1,13 @@
 //! The smallest degradation that a check finds before its gate ends.
 //!
 //! Owns the search: gates whose candidate is worse by so much are drawn from look to look, and the real
-//! judge is asked at each what the check says. A gate that passes first has found nothing. The check
-//! is alone in its gate: that others have to pass too, that the product looks more often, and that
-//! earlier gates' evidence counts, mostly finds more. Refuses to guess how latencies and values are
-//! spread: a ratio of quantiles without a limit needs a law, and so does a KPI. Of the distribution of
-//! answers nothing is told.
+//! judge is asked at each what the check says. A gate that passes first has found nothing. Refuses to guess
+//! how latencies and values are spread: a ratio of quantiles without a limit needs a law, and so does a KPI.
+//! Of the distribution of answers nothing is told.
+//!
+//! The check is alone in its gate. Others that have to pass too keep the gate open for longer, unless one of
+//! them fails first. The product looks more often, by which a candidate fails sooner and passes sooner. Earlier
+//! gates' evidence counts towards the fail, but of candidates that passed there it speaks well.
 
 mod drawn;
 mod looks;

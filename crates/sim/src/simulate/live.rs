@@ -65,7 +65,7 @@ impl Run<'_> {
         let (failed, late) = simulation.chances(simulation.incident(second));
         let share = self.under.share;
         let (least, most) = match &self.crowd {
-            Some(crowd) => crowd.on_candidate(share),
+            Some(crowd) => crowd.on_candidate_between(share),
             None => (share.probability(), share.probability()),
         };
         let age = self.now.saturating_sub(self.guard.0);

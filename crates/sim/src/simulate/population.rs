@@ -64,14 +64,24 @@ impl Crowd {
         -open * (-requests / float(self.users)).exp_m1()
     }
 
-    /// The part of the users who are on the candidate at this share: at least, and at most, but for six
-    /// standard deviations of those who have not been seen.
-    pub(super) fn on_candidate(&self, share: Share) -> (f64, f64) {
-        let known = float(self.of.iter().map(|users| users.known(share)).sum());
-        let open = self.of.iter().map(|users| users.open_to(share)).sum::<f64>();
+    /// The part of the users who are on the candidate at this share, on average.
+    pub(super) fn on_candidate(&self, share: Share) -> f64 {
+        let (known, open) = self.of_candidate(share);
+        (known + open) / float(self.users)
+    }
+
+    /// The same at least, and at most, but for six standard deviations of those who have not been seen.
+    pub(super) fn on_candidate_between(&self, share: Share) -> (f64, f64) {
+        let (known, open) = self.of_candidate(share);
         let users = float(self.users);
         let (least, most) = (open - 6.0 * open.sqrt(), open + 6.0 * open.sqrt() + 6.0);
         ((known + least.max(0.0)) / users, ((known + most) / users).min(1.0))
+    }
+
+    /// Those whose arm is known to be the candidate, and how many of the others are expected to be.
+    fn of_candidate(&self, share: Share) -> (f64, f64) {
+        let known = float(self.of.iter().map(|users| users.known(share)).sum());
+        (known, self.of.iter().map(|users| users.open_to(share)).sum())
     }
 
     /// Counts the users who come by for the first time at this share while so many requests are

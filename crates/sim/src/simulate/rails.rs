@@ -172,6 +172,8 @@ mod tests {
         let found = of(0.2).unwrap();
         assert!((found.chance / (0.8 * 0.2_f64.powi(20)) - 1.0).abs() < 1e-9 && found.limit == 20);
         assert_eq!((of(0.5), runs(&[RATIO], &moment(0.2, 25.0, 60))), (None, None));
+        let sooner = [rails[0], Guardrail::ConsecutiveErrors { limit: 12 }];
+        assert_eq!(runs(&sooner, &moment(0.2, 25.0, 60)).map(|it| it.limit), Some(12));
         assert!(window_trip(&rails, &moment(0.2, 25.0, 60)) < trip(&rails, &moment(0.2, 25.0, 60)));
     }
 

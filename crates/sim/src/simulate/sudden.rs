@@ -1,8 +1,9 @@
 //! Runs of bad answers that are so rare that only their times are drawn.
 //!
 //! Owns when the next one ends: such runs are Poisson (see the rails), so the time to the next is exponential
-//! in answers, and as it has no memory it is drawn anew wherever their rate changes. As long before as the
-//! guardrails and whoever is blamed look back, requests are drawn one by one.
+//! in answers, and as it has no memory it is drawn anew wherever their rate changes; of users who become known
+//! since, the candidate's part is that which was expected then. As long before as the guardrails and whoever is
+//! blamed look back, requests are drawn one by one.
 
 use super::Mode;
 use super::arrivals::Arrivals;
@@ -90,10 +91,7 @@ impl Run<'_> {
     /// What the candidate answers at this share, on average.
     fn answers(&self, share: Share) -> Arrivals {
         let part = match &self.crowd {
-            Some(crowd) => {
-                let (least, most) = crowd.on_candidate(share);
-                0.5 * (least + most)
-            }
+            Some(crowd) => crowd.on_candidate(share),
             None => share.probability(),
         };
         self.simulation.arrivals.part(part)
@@ -106,3 +104,6 @@ impl super::Simulation {
         self.memory.max(BadOf::WINDOW.as_secs())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,19 +19,19 @@ use seatrial_domain::{Timestamp, policy};
 use std::time::Duration;
 
 /// The standard policy, with these lines besides.
-fn plan(lines: &str) -> Plan {
+pub(super) fn plan(lines: &str) -> Plan {
     let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
     let text = format!("{head}\n  endpoint: e\n{lines}");
     let policy = policy::parse(&text).unwrap_or_else(|fault| panic!("{fault}"));
     policy.plan(Kind::Promote, policy.endpoint()).unwrap()
 }
 
-fn answers() -> Answers {
+pub(super) fn answers() -> Answers {
     let latency = Law::LogNormal { median: 12_000.0, sigma: 0.5 };
     Answers { error_rate: 0.005, latency, wanted: 0.9 }
 }
 
-fn load(candidate: Answers) -> Load {
+pub(super) fn load(candidate: Answers) -> Load {
     Load {
         rate: 500.0,
         rhythm: Rhythm::Constant,
@@ -47,7 +47,7 @@ fn load(candidate: Answers) -> Load {
     }
 }
 
-fn setup(plan: Plan, load: Load, mode: Mode) -> Setup {
+pub(super) fn setup(plan: Plan, load: Load, mode: Mode) -> Setup {
     let (deadline, span) = (Duration::from_secs(1), Duration::from_secs(7 * 86_400));
     let start = Timestamp::from_micros(0);
     Setup { plan, load, deadline, start, span, seed: 1, mode }
@@ -204,8 +204,10 @@ fn a_frozen_start_is_waited_for_in_the_queue_and_the_stages_add_up_to_the_time_t
     assert_eq!(run.until(), 9 * 3_600);
     run.now = 9 * 3_600;
     assert_eq!(run.until(), 9 * 3_600 + 1);
-    // Without an end in sight it is queued for all of the span.
-    let ended = frozen(400 * 24).run(0, Detail::Outcome).unwrap();
+    // Without an end in sight it is queued for all of the span, which is passed over at once.
+    let endless = frozen(400 * 24);
+    assert_eq!(super::run::Run::new(&endless, 0, Detail::Outcome).until(), endless.horizon());
+    let ended = endless.run(0, Detail::Outcome).unwrap();
     assert_eq!((&ended.outcome, ended.stages.len()), (&Outcome::Running(StageName::Queued), 1));
     let free = simulation(plan(""), load(answers()), Mode::Aggregated);
     assert_eq!(free.run(0, Detail::Outcome).unwrap().stages[0].stage, "staging");

@@ -1,6 +1,7 @@
 //! The smallest degradation that each check finds before its gate ends, by simulated gates.
 
 use crate::cli::exit::usage;
+use crate::cli::progress::{Progress, Tell};
 use crate::cli::table::{self, or_dash};
 use crate::tasks;
 use seatrial_domain::plan::{Check, Gate, Plan, Rule};
@@ -29,7 +30,7 @@ const fn unknown(rule: &Rule) -> &'static str {
 }
 
 impl Finds {
-    pub(super) fn of(plan: &Plan, endpoint: &Endpoint) -> anyhow::Result<Self> {
+    pub(super) fn of(plan: &Plan, endpoint: &Endpoint, tell: Tell<'_>) -> anyhow::Result<Self> {
         let questions: Vec<(usize, &Gate, &Check)> = plan
             .gates
             .iter()
@@ -38,9 +39,12 @@ impl Finds {
             .collect();
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let count = u64::try_from(questions.len()).unwrap_or(u64::MAX);
+        let progress = Progress::begin("what each check of each gate finds", count, tell);
         let answers = tasks::in_parallel(cores, count, |at| {
             let (_, gate, check) = usize::try_from(at).ok().and_then(|at| questions.get(at))?;
-            Some(detectable(plan, gate, check, endpoint))
+            let answer = detectable(plan, gate, check, endpoint);
+            progress.step();
+            Some(answer)
         });
         let mut finds = BTreeMap::new();
         for ((index, _, check), answer) in questions.iter().zip(answers.into_iter().flatten()) {

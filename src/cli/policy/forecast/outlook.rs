@@ -4,6 +4,7 @@ use super::finds::Finds;
 use super::times::{Expected, Known};
 use super::{Plan, Told};
 use crate::cli::exit::usage;
+use crate::cli::progress::Tell;
 use crate::cli::simulate::besides::{self, SliceFlag};
 use crate::cli::simulate::latency;
 use seatrial_domain::plan::{self, Rule};
@@ -16,8 +17,12 @@ use seatrial_sim::simulate::{expected, load, passing};
 const EQUAL: &str = "times are those of a candidate like the incumbent; `simulate` plays others";
 
 impl Plan {
-    /// What is told of a plan. Errors: what is assumed makes no sense.
-    pub(super) fn told<'a>(&self, plan: &'a plan::Plan) -> anyhow::Result<Told<'a>> {
+    /// What is told of a plan; how far it is, is told to `tell`. Errors: what is assumed makes no sense.
+    pub(super) fn told<'a>(
+        &self,
+        plan: &'a plan::Plan,
+        tell: Tell<'_>,
+    ) -> anyhow::Result<Told<'a>> {
         let latency = self.law()?;
         let values = besides::of_metrics(plan, (&self.kpi, &[]))?;
         let outlook = self.outlook(plan, (latency.as_ref(), &values))?;
@@ -30,8 +35,8 @@ impl Plan {
         };
         let slices = self.slice.iter().map(slice).collect::<anyhow::Result<_>>()?;
         let known = Known { start: self.start, slices };
-        let expected = Expected::of(plan, &steps, (&endpoint, known))?;
-        let finds = Finds::of(plan, &endpoint)?;
+        let expected = Expected::of(plan, &steps, (&endpoint, known), tell)?;
+        let finds = Finds::of(plan, &endpoint, tell)?;
         Ok(Told { plan, steps, expected, finds })
     }
 

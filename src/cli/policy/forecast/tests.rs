@@ -33,7 +33,7 @@ fn told_with(lines: &str, step: usize, law: Option<Law>) -> ([String; 7], serde_
     let outlook = Outlook { latency: law.as_ref().map(detectable::by_bucket), ..OUTLOOK };
     let steps = forecast::forecast(&plan, &outlook).unwrap();
     let endpoint = endpoint(100.0, &outlook, (law, Vec::new()));
-    let expected = Expected::of(&plan, &steps, (&endpoint, Known::default())).unwrap();
+    let expected = Expected::of(&plan, &steps, (&endpoint, Known::default()), &|_| {}).unwrap();
     let cells = row(&steps[step], &expected);
     (cells, json(&Told { plan: &plan, steps, expected, finds: Finds::default() }))
 }
@@ -138,7 +138,7 @@ fn a_flags_value_that_makes_no_sense_is_refused_by_the_flags_name_with_what_is_m
         };
         let kpi = "  checks: [{name: r, kind: kpi, metric: r, margin: {ratio: 0.9}}]";
         let plan = plan(kpi);
-        let told = Plan::from_arg_matches(&matches).unwrap().told(&plan);
+        let told = Plan::from_arg_matches(&matches).unwrap().told(&plan, &|_| {});
         told.err().map(|error| format!("{error:#}"))
     };
     let all = command();
@@ -158,7 +158,36 @@ fn notes_of(lines: &str, flags: &[&str]) -> anyhow::Result<Vec<String>> {
     let given = ["plan", "policy.yaml"].iter().chain(flags);
     let matches = Plan::augment_args(clap::Command::new("plan")).try_get_matches_from(given)?;
     let plan = plan(lines);
-    Ok(Plan::from_arg_matches(&matches)?.told(&plan)?.expected.notes)
+    Ok(Plan::from_arg_matches(&matches)?.told(&plan, &|_| {})?.expected.notes)
+}
+
+#[test]
+fn whoever_waits_is_told_of_every_rollout_played_and_every_check_looked_into() {
+    use clap::FromArgMatches;
+    let errors = |name: &str| format!("{{name: {name}, kind: errors, margin: {{absolute: 0.05}}}}");
+    let plan = plan(&format!(
+        "  shadow: {{minDuration: 1s, minRequests: 10}}\n  canary: {{minDuration: 1s}}\n  \
+         ramp: []\n  checks: [{}, {}]\n",
+        errors("a"),
+        errors("b")
+    ));
+    let matches = Plan::augment_args(clap::Command::new("plan"))
+        .try_get_matches_from(["plan", "policy.yaml", "--rps", "1000"])
+        .unwrap();
+    let said = std::sync::Mutex::new(Vec::new());
+    let tell = |text: &str| said.lock().unwrap().push(text.to_owned());
+    Plan::from_arg_matches(&matches).unwrap().told(&plan, &tell).unwrap();
+    let told =
+        |what: &str, all: u64| (0..=all).map(|done| format!("{what}: {done} of {all}")).collect();
+    let rollouts: Vec<String> = told("simulated rollouts", 100);
+    let checks: Vec<String> = told("what each check of each gate finds", 2);
+    let mut expected = [rollouts, checks].concat();
+    let mut said = said.into_inner().unwrap();
+    assert_eq!(said.first(), expected.first());
+    // Threads may overtake each other between counting and telling.
+    expected.sort_unstable();
+    said.sort_unstable();
+    assert_eq!(said, expected);
 }
 
 #[test]

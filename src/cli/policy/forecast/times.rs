@@ -3,6 +3,7 @@
 
 use super::{human_span, told};
 use crate::cli::exit::usage;
+use crate::cli::progress::{Progress, Tell};
 use crate::cli::simulate;
 use crate::tasks;
 use seatrial_domain::Timestamp;
@@ -61,6 +62,7 @@ impl Expected {
         plan: &Plan,
         steps: &[Step],
         (endpoint, known): (&Endpoint, Known),
+        tell: Tell<'_>,
     ) -> anyhow::Result<Self> {
         let untold: Vec<Option<Time>> =
             gates(steps).map(|step| untold(plan, step, endpoint)).collect();
@@ -87,7 +89,12 @@ impl Expected {
         let passing = Passing::new(plan, endpoint, around).map_err(refused)?;
         notes.extend(guardrails(plan, passing.trips()));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let runs = tasks::in_parallel(cores, RUNS, |index| passing.run(index));
+        let progress = Progress::begin("simulated rollouts", RUNS, tell);
+        let runs = tasks::in_parallel(cores, RUNS, |index| {
+            let run = passing.run(index);
+            progress.step();
+            run
+        });
         let runs = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(Self { notes, ..Self::told(steps, &untold, &passing.times(&runs)) })
     }

@@ -3,7 +3,11 @@
 //!
 //! Owns how the error of the intervals is shared among answers. How many there will be is not known: gateways
 //! each tell some apart, and later ones come. With k of them met each interval has α/(k(k+1)), so that the j-th
-//! answer met never has more than α/(j(j+1)), and all together at most α, at every look and whichever are told.
+//! answer met never has more than α/(j(j+1)), and these together are α. So each answer's interval holds at every
+//! look, with more than 1 − α. All of them together do, whichever are told, where it does not depend on the arms
+//! when an answer is first met: where both answer alike every bet is fair given the answers, in whatever order
+//! they came. It is not proven where the arms differ, nor of units with a key over several gates, of whom an
+//! earlier gate's arm decides who counts in a later one.
 
 use super::super::drift::{Apart, Compared, Drift, Outcomes, most_apart};
 use super::super::look::Look;
@@ -49,7 +53,7 @@ impl Drift {
         answers.sort_by(|one, other| other.order(one));
         let test = Difference::new(&Centres::Feedback).ok()?;
         let parts = mix::parts(&compared.with("").collect::<Vec<_>>(), By::Candidate)?;
-        let of_stratum = look.share_of_each(bars.pass(), By::told(verdict));
+        let of_stratum = look.share_of_each((bars.pass(), By::told(verdict)), rules);
         let alpha = each(of_stratum, answers.len())?;
         let answer = |Apart { outcome, candidate, incumbent }: &Apart<'_>| {
             let cells = cells(&strata, &compared, outcome);

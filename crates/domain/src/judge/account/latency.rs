@@ -71,7 +71,7 @@ impl Latency {
             By::Incumbent => samples.here(),
         };
         let alpha = bars.pass();
-        let each = look.share_of_each(alpha, by);
+        let each = look.share_of_each((alpha, by), rules);
         let (candidate, incumbent) = self.quantiles((shown, by), (alpha, each))?;
         let range =
             |micros: Interval| Some(Range::new(micros.lower / 1_000.0, micros.upper / 1_000.0));

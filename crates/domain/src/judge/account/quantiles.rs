@@ -3,6 +3,10 @@
 //! Owns those of an arm whose strata are weighed as the other's: at each edge the strata's own confidence
 //! sequences of "slower than this", each with its part of α, weighed and added up. Added up without their
 //! weights the answers would be those of another mix.
+//!
+//! The other arm is told as it was counted, with all of α. Its strata's rates p differ, and their mix changes; at
+//! one edge its sequence holds the average p all the same: ln(1 − p + p·exp(λ)) is concave in p, so a bet on the
+//! average has never more than the product of the strata's own bets, which is a martingale.
 
 use crate::judge::latency::{Answers, Latency};
 use crate::mix::{self, By};

@@ -32,7 +32,7 @@ impl TwoOutcome {
         let check = self.check(rules.latest(look.gate));
         let shown = if verdict == CheckVerdict::Fail { &samples.all } else { samples.here() };
         let by = By::told(verdict);
-        let each = look.share_of_each(bars.pass(), by);
+        let each = look.share_of_each((bars.pass(), by), rules);
         let confidence = self.counted.confidence((shown, by), (bars.pass(), each));
         let bad = self.counted.bad();
         let notes = weighed(&by_stratum(shown), by).into_iter().collect();

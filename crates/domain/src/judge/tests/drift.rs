@@ -113,7 +113,7 @@ fn the_answers_furthest_apart_are_told_with_where_their_difference_lies() {
                 eel 16 % vs 15 %, between -4.22 and 7.1 points apart; \
                 ant 10 % vs 10.5 %, between -4.75 and 4.71 points apart; \
                 gnu 10 % vs 10.4 %, between -4.65 and 4.81 points apart; \
-                2 more are closer: of all answers at every look at once, with 95 % confidence";
+                2 more are closer: of each at every look at once, with more than 95 % confidence";
     assert_eq!(words, told);
     let json = serde_json::to_value(&found).unwrap();
     assert_eq!(json["most_apart"][0]["answer"], "dog");

@@ -214,21 +214,25 @@ fn a_stratum_has_its_part_of_alpha_though_no_other_was_met() {
     assert_eq!(dog.difference, of_one(third / 6.0, Centres::Feedback, arms(2_100, 2_000)));
 }
 
-/// A fail is of all gates so far, of which each has its part.
+/// A fail may come in any gate of the check and after cutover, so that each has its part from the first on.
 #[test]
-fn gates_share_alpha_where_a_fail_is_told_of_all() {
+fn all_gates_of_a_check_share_alpha_where_a_fail_is_told() {
     let units = arms(4_000, 4_000);
     let mut evidence = Evidence {
         gates: [(HALF.unseen(), stratum(units, arms(90, 70)))].into(),
         ..Evidence::default()
     };
     evidence.maxima.insert("errorRate".to_owned(), 9.0);
-    let plan = plan(&[errors(0.005)]);
-    let (verdict, accounts) = told(&plan, &evidence);
-    assert_eq!(verdict.decision, fails("errorRate"));
-    let third = Alpha::new(plan.analysis.healthy_alpha / 3.0).unwrap();
-    let counted = Stratum::new(0.5, cells(units, arms(90, 70))).unwrap();
-    let of_one = Difference::new(&Centres::Errors).unwrap().of_one(&counted, third);
-    let told = accounts[0].confidence.unwrap().difference;
-    assert_eq!(told, Some(Range::new(of_one.lower, of_one.upper)));
+    let everywhere = plan(&[errors(0.005)]);
+    let mut in_two = everywhere.clone();
+    in_two.gates.iter_mut().take(2).for_each(|gate| gate.checks.clear());
+    for (plan, gates) in [(everywhere, 4.0), (in_two, 2.0)] {
+        let (verdict, accounts) = told(&plan, &evidence);
+        assert_eq!(verdict.decision, fails("errorRate"));
+        let part = Alpha::new(plan.analysis.healthy_alpha / gates).unwrap();
+        let counted = Stratum::new(0.5, cells(units, arms(90, 70))).unwrap();
+        let of_one = Difference::new(&Centres::Errors).unwrap().of_one(&counted, part);
+        let told = accounts[0].confidence.unwrap().difference;
+        assert_eq!(told, Some(Range::new(of_one.lower, of_one.upper)), "{gates} gates");
+    }
 }

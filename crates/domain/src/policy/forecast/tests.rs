@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::policy::parse;
-use seatrial_analysis::latency::Edges;
+use seatrial_analysis::latency::{Edges, QuantileRatio};
+use seatrial_analysis::{ArmHistogram, Stratum};
 
 fn plan(lines: &str) -> Plan {
     let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
@@ -219,5 +220,57 @@ fn units_that_may_come_again_make_later_gates_need_as_many_more_new_ones() {
         let times = |gate: usize| users[gate] as f64 / requests[gate] as f64;
         assert!((1.15..1.3).contains(&times(1)), "{check}: {requests:?} {users:?}");
         assert!((1.8..2.1).contains(&times(2)), "{check}: {requests:?} {users:?}");
+    }
+}
+
+/// So many of the answers are slow, and ever fewer of them are slower still: a fifth more leaves six in ten.
+fn tailed(slow: f64) -> Vec<f64> {
+    let edges = Edges::default();
+    let mut parts = vec![0.0; edges.buckets()];
+    let slower = |bucket: usize| slow * (-(bucket as f64) / 20.0).exp();
+    parts[300] = 1.0 - slow;
+    for bucket in 0..200 {
+        parts[301 + bucket] = slower(bucket) - slower(bucket + 1);
+    }
+    parts[501] = slower(200);
+    parts
+}
+
+/// So many answers, to the nearest one below each edge.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "parts of a count")]
+fn answered(parts: &[f64], units: f64) -> Vec<u64> {
+    let below = |bucket: usize| (units * parts[..bucket].iter().sum::<f64>()).round() as u64;
+    (0..parts.len()).map(|bucket| below(bucket + 1) - below(bucket)).collect()
+}
+
+/// Answers are whole numbers, so about. There are as many of the incumbent's as the share leaves it, and every
+/// history that may come beside the new units.
+#[test]
+fn a_ratio_passes_at_about_the_units_it_is_told_to_need() {
+    let edges = Edges::default();
+    let lines = "  routing: {key: [header:x-user-id]}\n  canary: {share: 5}\n  \
+                 ramp: [{share: 25}, {share: 50}]\n  \
+                 checks: [{name: slow, kind: latency, quantile: 0.99, margin: {ratio: 1.2}}]\n";
+    let test = QuantileRatio::new(&edges, 0.99, 1.2).unwrap();
+    let chances: [&[f64]; 3] = [&[0.05], &[0.25, 20.0 / 95.0], &[0.5, 45.0 / 95.0, 25.0 / 75.0]];
+    let with = |slow: f64| {
+        let outlook = Outlook { latency: Some(tailed(slow)), ..OUTLOOK };
+        let steps = forecast(&plan(lines), &outlook).unwrap();
+        let units = move |gate: usize| steps[gate].checks[0].units.unwrap() as f64;
+        chances.into_iter().zip((1..4).map(units)).map(move |it| (tailed(slow), it))
+    };
+    // Without slow ones the histories' stakes tell, and with them how many the incumbent's are.
+    for (parts, (chances, units)) in [0.0, 0.05].into_iter().flat_map(with) {
+        let passes = |candidate: f64| {
+            let incumbent = candidate * (1.0 - chances[0]) / chances[0];
+            let none = |pi: &f64| Stratum::new(*pi, ArmHistogram::empty(edges.buckets())).unwrap();
+            let mut strata: Vec<_> = chances.iter().map(none).collect();
+            strata[0].counts = ArmHistogram {
+                candidate: answered(&parts, candidate),
+                incumbent: answered(&parts, incumbent),
+            };
+            test.log_e(&strata).unwrap() >= 20.0_f64.ln()
+        };
+        assert!(passes(1.2 * units) && !passes(0.8 * units), "{chances:?}: {units}");
     }
 }

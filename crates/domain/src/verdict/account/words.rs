@@ -68,8 +68,8 @@ fn confidence(of: Confidence, unit: Unit) -> String {
     format!("{}: at every look at once, with {} confidence", told.join(", "), percent(of.level))
 }
 
-/// `cat 41 % vs 50 %, between -13.1 and -4.9 points apart; …; 3 more are closer: of all answers at every look
-/// at once, with 95 % confidence`
+/// `cat 41 % vs 50 %, between -13.1 and -4.9 points apart; …; 3 more are closer: of each at every look at once,
+/// with more than 95 % confidence`
 fn answers(of: &Answers) -> String {
     let each = |it: &Answer| {
         let (candidate, incumbent) = (percent(it.candidate), percent(it.incumbent));
@@ -79,7 +79,8 @@ fn answers(of: &Answers) -> String {
     let mut told: Vec<String> = of.most_apart.iter().map(each).collect();
     told.extend((of.others > 0).then(|| format!("{} more are closer", of.others)));
     let level = percent(of.level);
-    format!("{}: of all answers at every look at once, with {level} confidence", told.join("; "))
+    let told = told.join("; ");
+    format!("{told}: of each at every look at once, with more than {level} confidence")
 }
 
 fn between(range: Range, scale: f64, unit: &str) -> String {

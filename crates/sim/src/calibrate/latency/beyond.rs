@@ -112,4 +112,21 @@ mod tests {
             }
         }
     }
+
+    /// A rollback refutes that the candidate is no slower beyond the limit, and that it is beyond it no more
+    /// often than it may: the planned test of both is the later one's.
+    #[test]
+    fn the_planned_test_of_harm_is_as_late_as_its_later_half() {
+        let horizon = |limit: (f64, f64)| {
+            let beyond = Beyond(vec![[limit, (0.0, 0.0), (0.0, 0.0)]]);
+            beyond.fixed_horizon(Question::Rollback, 0.5, 0.05).unwrap()
+        };
+        let allowed = |part| fixed_horizon::proportion(part, ALLOWED, 0.05).unwrap() / 0.5;
+        let slower = |limit| fixed_horizon::rates(0.5, limit, 0.05).unwrap();
+        for (limit, wanted) in
+            [((0.02, 0.019), slower((0.02, 0.019))), ((0.011, 0.001), allowed(0.011))]
+        {
+            assert!((horizon(limit) / wanted - 1.0).abs() < 1e-12, "{limit:?}");
+        }
+    }
 }

@@ -207,3 +207,6 @@ fn wanted(cells: Cells, better: Better) -> Cells {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

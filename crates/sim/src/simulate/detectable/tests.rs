@@ -9,7 +9,7 @@ use seatrial_domain::plan::Kind;
 use seatrial_domain::policy;
 use std::time::Duration;
 
-const ENDPOINT: Endpoint = Endpoint {
+pub(super) const ENDPOINT: Endpoint = Endpoint {
     rate: 50.0,
     error_rate: 0.005,
     bad_label_rate: 0.1,
@@ -24,7 +24,7 @@ fn found(lines: &str, check: usize, endpoint: &Endpoint) -> Option<Detectable> {
     detectable(&plan, gate, &gate.checks[check], endpoint).unwrap()
 }
 
-fn plan(lines: &str) -> Plan {
+pub(super) fn plan(lines: &str) -> Plan {
     let head = "apiVersion: seatrial/v1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec:";
     let policy = policy::parse(&format!("{head}\n  endpoint: e\n{lines}")).unwrap();
     policy.plan(Kind::Promote, policy.endpoint()).unwrap()

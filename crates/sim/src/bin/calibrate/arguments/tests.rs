@@ -62,3 +62,13 @@ fn a_limit_is_its_own_margin_and_only_a_limit_is() {
     let other = Command::of_flags("--metric latency --healthy margin").unwrap_err().to_string();
     assert!(other.contains("or limit"), "{other}");
 }
+
+#[test]
+fn a_late_fault_has_its_windows_and_its_beginning() {
+    let of = |flags: &str| {
+        let cell = Command::of_flags(&format!("--metric errors {flags}")).unwrap().cell();
+        (cell.late, cell.onset)
+    };
+    assert_eq!(of("--late 500 --onset 2000"), (Some(500), 2_000));
+    assert_eq!(of(""), (None, 0));
+}

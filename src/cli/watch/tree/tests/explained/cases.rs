@@ -244,7 +244,7 @@ pub(super) fn otherwise() -> Vec<Case> {
                     "with the answer that differs most there",
                     "dog 70 % vs 50 %, between 15.",
                     "; cat 30 % vs 50 %, between -2",
-                    ": of all answers at every look at once, with 95 % confidence",
+                    ": of each at every look at once, with more than 95 % confidence",
                 ],
             )
         },
