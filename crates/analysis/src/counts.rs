@@ -108,6 +108,17 @@ impl Cells {
         self.incumbent_bad.saturating_add(self.incumbent_good)
     }
 
+    /// The same units with the other outcome called bad.
+    #[must_use]
+    pub const fn flipped(self) -> Self {
+        Self {
+            candidate_bad: self.candidate_good,
+            candidate_good: self.candidate_bad,
+            incumbent_bad: self.incumbent_good,
+            incumbent_good: self.incumbent_bad,
+        }
+    }
+
     /// Adds another replica's or window's counts to these.
     pub fn merge(&mut self, other: &Self) {
         *self += *other;
@@ -148,4 +159,20 @@ pub(crate) struct Mass(pub(crate) [f64; 4]);
 /// A count as a float: exact up to 2^53, far beyond the units of any rollout.
 pub(crate) fn float(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_outcome_is_bad_on_each_arm() {
+        let of = |[candidate_bad, candidate_good, incumbent_bad, incumbent_good]: [u64; 4]| Cells {
+            candidate_bad,
+            candidate_good,
+            incumbent_bad,
+            incumbent_good,
+        };
+        assert_eq!(of([1, 2, 3, 4]).flipped(), of([2, 1, 4, 3]));
+    }
 }

@@ -12,7 +12,6 @@ use super::look::Look;
 use super::prepared::Prepared;
 use super::reading::rate;
 use super::seen::Seen;
-use super::two_outcome::flipped;
 use super::words::percent;
 use crate::evidence::ArmCount;
 use crate::plan::{Labels, Scale};
@@ -74,7 +73,7 @@ impl Test {
     pub(super) fn log_e(&self, strata: &[Stratum<Cells>]) -> f64 {
         let present: Vec<_> = strata
             .iter()
-            .map(|stratum| Stratum { pi: stratum.pi, counts: flipped(stratum.counts) })
+            .map(|stratum| Stratum { pi: stratum.pi, counts: stratum.counts.flipped() })
             .collect();
         log_halves(self.family.log_e(strata), self.family.log_e(&present))
     }

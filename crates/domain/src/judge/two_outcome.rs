@@ -191,7 +191,7 @@ impl Counted {
     pub(super) fn shown(&self, strata: &[Stratum<Cells>], by: By) -> Shown {
         let shown = |cells: Cells| match self {
             Self::Errors | Self::Labels { better: Better::Lower, .. } => counted(cells),
-            Self::Labels { better: Better::Higher, .. } => counted(flipped(cells)),
+            Self::Labels { better: Better::Higher, .. } => counted(cells.flipped()),
         };
         let shown: Vec<Counts> = strata.iter().map(|stratum| shown(stratum.counts)).collect();
         let (candidate, incumbent) = mix::rates(&shown, by);
@@ -217,16 +217,6 @@ fn counted(cells: Cells) -> Counts {
 fn wanted(labels: Cells, better: Better) -> Cells {
     match better {
         Better::Higher => labels,
-        Better::Lower => flipped(labels),
-    }
-}
-
-/// The same units with the other outcome called bad.
-pub(super) fn flipped(cells: Cells) -> Cells {
-    Cells {
-        candidate_bad: cells.candidate_good,
-        candidate_good: cells.candidate_bad,
-        incumbent_bad: cells.incumbent_good,
-        incumbent_good: cells.incumbent_bad,
+        Better::Lower => labels.flipped(),
     }
 }

@@ -226,16 +226,7 @@ fn the_sample_ratio_and_the_coverage_of_labels_rest_on_every_gates_strata() {
     rests_on(("assignment", assignment), &all(&ROWS, Row::assigned), sample_ratio::log_e);
     let family = Family::new(Contrast::no_worse(), &Centres::Feedback, Mixture::Uniform).unwrap();
     let missing = |strata: &[Stratum<Cells>]| {
-        let present = |it: &Stratum<Cells>| {
-            let Cells { candidate_bad, candidate_good, incumbent_bad, incumbent_good } = it.counts;
-            let counts = Cells {
-                candidate_bad: candidate_good,
-                candidate_good: candidate_bad,
-                incumbent_bad: incumbent_good,
-                incumbent_good: incumbent_bad,
-            };
-            Stratum { pi: it.pi, counts }
-        };
+        let present = |it: &Stratum<Cells>| Stratum { pi: it.pi, counts: it.counts.flipped() };
         let present: Vec<_> = strata.iter().map(present).collect();
         log_halves(family.log_e(strata), family.log_e(&present))
     };

@@ -199,12 +199,7 @@ fn cells(rng: &mut Rng, units: ArmCount, (old, new): (f64, f64)) -> Cells {
 fn wanted(cells: Cells, better: Better) -> Cells {
     match better {
         Better::Higher => cells,
-        Better::Lower => Cells {
-            candidate_bad: cells.candidate_good,
-            candidate_good: cells.candidate_bad,
-            incumbent_bad: cells.incumbent_good,
-            incumbent_good: cells.incumbent_bad,
-        },
+        Better::Lower => cells.flipped(),
     }
 }
 

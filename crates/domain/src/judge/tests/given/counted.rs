@@ -236,13 +236,7 @@ impl Row {
         of: fn(&Self) -> Cells,
     ) -> BTreeMap<String, T> {
         let correct = of(self);
-        let refused = Cells {
-            candidate_bad: correct.candidate_good,
-            candidate_good: correct.candidate_bad,
-            incumbent_bad: correct.incumbent_good,
-            incumbent_good: correct.incumbent_bad,
-        };
-        [("correct", correct), ("refused", refused)]
+        [("correct", correct), ("refused", correct.flipped())]
             .map(|(metric, it)| (metric.to_owned(), labels(it)))
             .into()
     }
